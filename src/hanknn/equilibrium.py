@@ -1,0 +1,161 @@
+"""A model's one-point equations as functions of vectors, checked once when they are built."""
+
+from collections.abc import Callable, Mapping
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from .errors import ModelError
+from .model import Model, Scalars
+from .points import Point, join, pack, unpack
+from .precision import in_float64
+
+PolicyFunction = Callable[[Float[Array, " states"], Float[Array, " parameters"]], Float[Array, " policies"]]
+
+
+class Equilibrium:
+    """The equilibrium conditions of `model` at one point, on vectors in the model's own order.
+
+    Building it calls every function of the model once on abstract scalars, so a misspelt name,
+    a missing return value or a vector where a scalar belongs is reported before anything runs.
+    Raises `ModelError` or `UnknownNameError`.
+    """
+
+    @in_float64
+    def __init__(self, model: Model) -> None:
+        for attribute in ("name", "parameters", "states", "shocks", "policies"):
+            if not hasattr(model, attribute):
+                raise ModelError(f"model {type(model).__name__} has no '{attribute}'; see docs/extend")
+        self.model = model
+        self.states, self.shocks, self.policies = tuple(model.states), tuple(model.shocks), tuple(model.policies)
+        shared = [name for name in self.states if name in self.policies]
+        if shared:
+            raise ModelError(f"'{shared[0]}' is both a state and a policy of model '{model.name}'; rename one")
+        self._expectands: tuple[str, ...] = ()
+        self.equations: tuple[str, ...] = ()
+        self._inspect()
+
+    def _inspect(self) -> None:
+        state, policy, shock, theta = (
+            jax.ShapeDtypeStruct((n,), jnp.float64)
+            for n in (len(self.states), len(self.policies), len(self.shocks), len(self.model.parameters))
+        )
+
+        def names(s, p, e, t) -> None:
+            now = join(self._state(s), self._policy(p))
+            s_next = self.transition(s, p, e, t)
+            self.units(t), self.ergodic_state(s, t)
+            averaged = self.model.expectands(now, join(self._state(s_next), self._policy(p)), self._theta(t))
+            self._expectands = tuple(averaged)
+            expected = Point(dict(averaged), "expected value")
+            self.equations = tuple(self.model.residuals(now, expected, self._theta(t)))
+            pack(averaged, self._expectands, self._where("expectands"), p.dtype)
+            pack(self.model.residuals(now, expected, self._theta(t)), self.equations, self._where("residuals"), p.dtype)
+
+        jax.eval_shape(names, state, policy, shock, theta)
+        if not self.equations:
+            raise ModelError(f"model '{self.model.name}' has no equations: residuals() returned nothing")
+
+    def _where(self, function: str) -> str:
+        return f"{type(self.model).__name__}.{function}"
+
+    def _state(self, vector: Array) -> Point:
+        return unpack(self.states, vector, "state")
+
+    def _policy(self, vector: Array) -> Point:
+        return unpack(self.policies, vector, "policy")
+
+    def _theta(self, vector: Array) -> Point:
+        return unpack(self.model.parameters.names, vector, "parameter")
+
+    def transition(
+        self,
+        state: Float[Array, " states"],
+        policy: Float[Array, " policies"],
+        shock: Float[Array, " shocks"],
+        theta: Float[Array, " parameters"],
+    ) -> Float[Array, " states"]:
+        """Next period's state."""
+        now = join(self._state(state), self._policy(policy))
+        values = self.model.transition(now, unpack(self.shocks, shock, "shock"), self._theta(theta))
+        return pack(values, self.states, self._where("transition"), state.dtype)
+
+    def expectands(
+        self,
+        state: Float[Array, " states"],
+        policy: Float[Array, " policies"],
+        next_state: Float[Array, " states"],
+        next_policy: Float[Array, " policies"],
+        theta: Float[Array, " parameters"],
+    ) -> Float[Array, " expectands"]:
+        """What is averaged, at one draw of next period's shocks."""
+        now = join(self._state(state), self._policy(policy))
+        later = join(self._state(next_state), self._policy(next_policy))
+        values = self.model.expectands(now, later, self._theta(theta))
+        return pack(values, self._expectands, self._where("expectands"), state.dtype)
+
+    def residuals_given(
+        self,
+        state: Float[Array, " states"],
+        policy: Float[Array, " policies"],
+        expected: Float[Array, " expectands"],
+        theta: Float[Array, " parameters"],
+    ) -> Float[Array, " equations"]:
+        """Residuals at given conditional expectations."""
+        now = join(self._state(state), self._policy(policy))
+        values = self.model.residuals(now, unpack(self._expectands, expected, "expected value"), self._theta(theta))
+        return pack(values, self.equations, self._where("residuals"), state.dtype)
+
+    def expectand_draws(
+        self,
+        policy: PolicyFunction,
+        state: Float[Array, " states"],
+        theta: Float[Array, " parameters"],
+        nodes: Float[Array, "nodes shocks"],
+    ) -> Float[Array, "nodes expectands"]:
+        """What is averaged, at each node of next period's shocks."""
+        now = policy(state, theta)
+
+        def at(shock):
+            later = self.transition(state, now, shock, theta)
+            return self.expectands(state, now, later, policy(later, theta), theta)
+
+        return jax.vmap(at)(nodes)
+
+    def residuals(
+        self,
+        policy: PolicyFunction,
+        state: Float[Array, " states"],
+        theta: Float[Array, " parameters"],
+        nodes: Float[Array, "nodes shocks"],
+        weights: Float[Array, " nodes"],
+    ) -> Float[Array, " equations"]:
+        """Residuals of a policy function at one point, expectations by the given nodes and weights."""
+        expected = weights @ self.expectand_draws(policy, state, theta, nodes)
+        return self.residuals_given(state, policy(state, theta), expected, theta)
+
+    def units(self, theta: Float[Array, " parameters"]) -> dict[str, Float[Array, " n"]]:
+        """The model's centres and scales: keys state_center, state_scale, policy_center, policy_scale."""
+        point, model = self._theta(theta), self.model
+        named: Mapping[str, tuple[Scalars, tuple[str, ...]]] = {
+            "state_center": (model.state_center(point), self.states),
+            "state_scale": (model.state_scale(point), self.states),
+            "policy_center": (model.policy_center(point), self.policies),
+            "policy_scale": (model.policy_scale(point), self.policies),
+        }
+        return {key: pack(values, names, self._where(key), theta.dtype) for key, (values, names) in named.items()}
+
+    def ergodic_state(
+        self, normal: Float[Array, " states"], theta: Float[Array, " parameters"]
+    ) -> Float[Array, " states"]:
+        """Standard normals mapped to a draw from the (approximate) ergodic distribution."""
+        values = self.model.ergodic_state(self._state(normal), self._theta(theta))
+        return pack(values, self.states, self._where("ergodic_state"), theta.dtype)
+
+    def closed_form(
+        self, state: Float[Array, " states"], theta: Float[Array, " parameters"]
+    ) -> Float[Array, " policies"] | None:
+        """The exact policies, None where the model has no closed form."""
+        values = self.model.closed_form(self._state(state), self._theta(theta))
+        return None if values is None else pack(values, self.policies, self._where("closed_form"), state.dtype)

@@ -1,0 +1,64 @@
+"""Every error that the library raises on purpose.
+
+A message is one or two sentences: what is wrong and where, then what to do.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class HanknnError(Exception):
+    """Base of all errors raised on purpose; catching it catches every one of them."""
+
+
+class UnknownNameError(HanknnError):
+    """A name that the model, the command or the library does not have."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
+        known = list(known)
+        near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
+        hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known) or 'none'}."
+        super().__init__(f"unknown {kind} '{name}'{' in ' + where if where else ''}; {hint}")
+
+
+class ModelError(HanknnError):
+    """A model's definition is incomplete or returns something it should not."""
+
+
+class ShapeError(HanknnError):
+    """Inputs whose shapes do not fit together; they are refused, never broadcast."""
+
+
+class OutOfRangeError(HanknnError):
+    """A parameter value outside the range for which something was solved."""
+
+
+class SettingError(HanknnError):
+    """A setting whose value makes no sense."""
+
+
+class SolutionFileError(HanknnError):
+    """A solution file that is missing, damaged, or of another model or format."""
+
+
+class RunFolderError(HanknnError):
+    """A run folder that cannot be written, overwritten or resumed."""
+
+
+class TrainingStopped(HanknnError):
+    """Training met a value that is not finite; the last good weights are kept.
+
+    Attributes: `iteration` (int), `equations` (names whose residual was not finite), `trained`
+    (what training had reached before).
+    """
+
+    def __init__(self, iteration: int, equations: tuple[str, ...], trained: object = None) -> None:
+        self.trained = trained
+        self.iteration = iteration
+        self.equations = equations
+        where = f"in {', '.join(equations)}" if equations else "in the gradient, all residuals being finite"
+        super().__init__(
+            f"training stopped at iteration {iteration}: not finite {where}. The last good weights are kept; "
+            "try a lower learning rate, narrower states (wide_share, wide_scale), or check the "
+            "equation for logs and divisions"
+        )

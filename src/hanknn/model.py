@@ -1,0 +1,82 @@
+"""The protocol by which an economist writes an economy: equations for one point."""
+
+import abc
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from jaxtyping import Array
+
+from .parameters import ParameterSpace
+from .points import Point
+
+Scalars = Mapping[str, Array]
+"""Named scalars, as a model's functions return them."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A state, shock or policy: TeX label for figures, text in words, unit."""
+
+    label: str
+    text: str
+    unit: str = ""
+
+
+class Model(abc.ABC):
+    """An economy. Every function sees one point: scalars in (read by name), scalars out.
+
+    A period's timing: the state `now` and parameters `theta` are known, policies follow, then
+    next period's shocks (independent standard normals) move the state. Subclasses give the class
+    attributes and the three abstract functions; the others have defaults.
+    """
+
+    name: ClassVar[str]
+    parameters: ClassVar[ParameterSpace]
+    states: ClassVar[Mapping[str, Variable]]
+    shocks: ClassVar[Mapping[str, Variable]]
+    policies: ClassVar[Mapping[str, Variable]]
+
+    wide_scale: ClassVar[float] = 3.0
+    """How many times wider than ergodic the wide training draws are: raise it where the solution
+    must hold far out, lower it where the equations break down there."""
+
+    @abc.abstractmethod
+    def transition(self, now: Point, shock: Point, theta: Point) -> Scalars:
+        """Next period's states, from this period's states and policies (`now`) and next period's shocks."""
+
+    @abc.abstractmethod
+    def expectands(self, now: Point, next: Point, theta: Point) -> Scalars:
+        """What is averaged over next period's shocks; `now` and `next` hold states and policies."""
+
+    @abc.abstractmethod
+    def residuals(self, now: Point, expected: Point, theta: Point) -> Scalars:
+        """Named equilibrium conditions, zero in equilibrium; `expected` holds the averaged expectands."""
+
+    def state_center(self, theta: Point) -> Scalars:
+        """Where the ergodic distribution is centred (default: 0)."""
+        return dict.fromkeys(self.states, 0.0)
+
+    def state_scale(self, theta: Point) -> Scalars:
+        """Ergodic standard deviations (default: 1); they scale the network's inputs and the training draws."""
+        return dict.fromkeys(self.states, 1.0)
+
+    def policy_center(self, theta: Point) -> Scalars:
+        """A rough level of each policy, such as its steady state (default: 0)."""
+        return dict.fromkeys(self.policies, 0.0)
+
+    def policy_scale(self, theta: Point) -> Scalars:
+        """A rough size of each policy's movement (default: 1)."""
+        return dict.fromkeys(self.policies, 1.0)
+
+    def ergodic_state(self, normal: Point, theta: Point) -> Scalars:
+        """A draw from the ergodic distribution, or near it, from one standard normal a state.
+
+        Default: independent normals with `state_center` and `state_scale`.
+        """
+        center, scale = self.state_center(theta), self.state_scale(theta)
+        return {name: center[name] + scale[name] * getattr(normal, name) for name in self.states}
+
+    def closed_form(self, state: Point, theta: Point) -> Scalars | None:
+        """The exact policies, where they are known (default: None)."""
+        return None

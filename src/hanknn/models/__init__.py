@@ -1,0 +1,15 @@
+"""The economies that ship with the library."""
+
+from ..errors import UnknownNameError
+from ..model import Model
+from .nk import LinearNK as LinearNK
+
+SHIPPED: tuple[type[Model], ...] = (LinearNK,)
+
+
+def shipped(name: str) -> Model:
+    """The shipped model of this name; raises `UnknownNameError` with the nearest one."""
+    for model in SHIPPED:
+        if model.name == name:
+            return model()
+    raise UnknownNameError("model", name, [model.name for model in SHIPPED])

@@ -1,0 +1,183 @@
+"""Policy networks: what is trained.
+
+An architecture is a value (`SmoothNetwork()`, `KMRNetwork()`); `build` turns it into weights.
+Networks see one point: states in ergodic standard deviations, parameters scaled to [−1, 1].
+"""
+
+import abc
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from .equilibrium import Equilibrium
+from .errors import SettingError
+
+
+class Dense(eqx.Module):
+    """A fully connected network with one activation between layers."""
+
+    weights: list[Float[Array, "_ _"]]
+    biases: list[Float[Array, " _"]]
+    activation: Callable = eqx.field(static=True)
+
+    def __call__(self, x: Float[Array, " inputs"]) -> Float[Array, " outputs"]:
+        for w, b in zip(self.weights[:-1], self.biases[:-1], strict=True):
+            x = self.activation(x @ w + b)
+        return x @ self.weights[-1] + self.biases[-1]
+
+
+class PolicyNetwork(eqx.Module):
+    """A trainable policy function in scaled inputs."""
+
+    @abc.abstractmethod
+    def __call__(
+        self,
+        state: Float[Array, " states"],
+        theta: Float[Array, " free"],
+        center: Float[Array, " policies"],
+        scale: Float[Array, " policies"],
+    ) -> Float[Array, " policies"]:
+        """Policies in the model's units, given the model's rough centre and scale of each."""
+
+
+class PlainPolicy(PolicyNetwork):
+    """One dense network of states and parameters, times a constant output scale."""
+
+    dense: Dense
+    output_scale: float = eqx.field(static=True)
+
+    def __call__(self, state, theta, center, scale):
+        return self.output_scale * self.dense(jnp.concatenate([state, theta]))
+
+
+class SmoothPolicy(PolicyNetwork):
+    """Level and slopes that depend on the parameters, plus a small network for the curvature.
+
+    policy = center + scale · (a(θ) + B(θ) s + bend · c(s, θ)). The term linear in the state
+    carries the solution far outside the states it was trained on.
+    """
+
+    linear: Dense
+    curved: Dense
+    bend: float = eqx.field(static=True)
+
+    def __call__(self, state, theta, center, scale):
+        policies = center.shape[0]
+        level, slopes = jnp.split(self.linear(theta), [policies])
+        curvature = self.curved(jnp.concatenate([state / 2, theta]))
+        moved = slopes.reshape(policies, state.shape[0]) @ state
+        return center + scale * (level + moved + self.bend * curvature)
+
+
+class Architecture(abc.ABC):
+    """A recipe for a policy network; `build` draws its initial weights."""
+
+    @abc.abstractmethod
+    def build(
+        self, states: int, parameters: int, policies: int, key: PRNGKeyArray, dtype: jnp.dtype | type
+    ) -> PolicyNetwork:
+        """Fresh weights for a model with these counts (`parameters`: the free ones)."""
+
+
+@dataclass(frozen=True)
+class KMRNetwork(Architecture):
+    """KMR's network: `depth` hidden layers of `width`, CELU, outputs times `output_scale`.
+
+    Their public code uses 5 × 64 and outputs divided by 100, their paper 5 × 256.
+    """
+
+    width: int = 64
+    depth: int = 5
+    output_scale: float = 0.01
+
+    def __post_init__(self) -> None:
+        _require_positive(width=self.width, depth=self.depth)
+
+    def build(self, states, parameters, policies, key, dtype):
+        sizes = [states + parameters, *[self.width] * self.depth, policies]
+        return PlainPolicy(_uniform_layers(key, sizes, celu, dtype), self.output_scale)
+
+
+@dataclass(frozen=True)
+class SmoothNetwork(Architecture):
+    """The default: narrow and deep SiLU layers for levels and slopes, a small network for curvature."""
+
+    width: int = 16
+    depth: int = 5
+    curved_width: int = 8
+    curved_depth: int = 2
+    bend: float = 0.1
+
+    def __post_init__(self) -> None:
+        _require_positive(
+            width=self.width, depth=self.depth, curved_width=self.curved_width, curved_depth=self.curved_depth
+        )
+
+    def build(self, states, parameters, policies, key, dtype):
+        first, second = jax.random.split(key)
+        linear = [parameters, *[self.width] * self.depth, policies * (1 + states)]
+        curved = [states + parameters, *[self.curved_width] * self.curved_depth, policies]
+        return SmoothPolicy(
+            _normal_layers(first, linear, jax.nn.silu, 0.3, dtype),
+            _normal_layers(second, curved, jax.nn.silu, 0.1, dtype),
+            self.bend,
+        )
+
+
+def evaluate(
+    network: PolicyNetwork,
+    equilibrium: Equilibrium,
+    state: Float[Array, " states"],
+    theta: Float[Array, " parameters"],
+) -> Float[Array, " policies"]:
+    """Policies at one point in the model's units."""
+    units = equilibrium.units(theta)
+    scaled = (state - units["state_center"]) / units["state_scale"]
+    inputs = equilibrium.model.parameters.scaled(theta)
+    return network(scaled, inputs, units["policy_center"], units["policy_scale"])
+
+
+@jax.custom_jvp
+def celu(x: Float[Array, "..."]) -> Float[Array, "..."]:
+    """CELU with α = 1. Its slope is min(celu, 0) + 1, so the backward pass needs no second exponential."""
+    return jnp.maximum(x, 0) + jnp.exp(jnp.minimum(x, 0)) - 1
+
+
+@celu.defjvp
+def _celu_jvp(primals, tangents):
+    y = celu(primals[0])
+    return y, (jnp.minimum(y, 0) + 1) * tangents[0]
+
+
+def _uniform_layers(key: PRNGKeyArray, sizes: Sequence[int], activation: Callable, dtype) -> Dense:
+    weights, biases = [], []
+    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+        key, first, second = jax.random.split(key, 3)
+        bound = 1 / n_in**0.5
+        weights.append(jax.random.uniform(first, (n_in, n_out), dtype, -bound, bound))
+        biases.append(jax.random.uniform(second, (n_out,), dtype, -bound, bound))
+    return Dense(weights, biases, activation)
+
+
+def _normal_layers(key: PRNGKeyArray, sizes: Sequence[int], activation: Callable, last: float, dtype) -> Dense:
+    weights, biases = [], []
+    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+        key, sub = jax.random.split(key)
+        weights.append(jax.random.normal(sub, (n_in, n_out), dtype) / max(n_in, 1) ** 0.5)
+        biases.append(jnp.zeros(n_out, dtype))
+    weights[-1] = last * weights[-1]
+    return Dense(weights, biases, activation)
+
+
+def _require_positive(**sizes: int) -> None:
+    for name, size in sizes.items():
+        if size < 1:
+            raise SettingError(f"network {name} is {size}; it must be at least 1")
+
+
+ARCHITECTURES: dict[str, type[Architecture]] = {a.__name__: a for a in (SmoothNetwork, KMRNetwork)}
+"""The architectures that a solution file can hold."""

@@ -1,0 +1,177 @@
+"""Parameters: value, range, prior, label and text on one line, read everywhere else."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from .errors import ModelError, OutOfRangeError, ShapeError, UnknownNameError
+from .priors import Prior, Uniform
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One structural parameter.
+
+    `value`: baseline. `range`: (lower, upper) over which the model is solved; without one the
+    parameter stays fixed at `value`. `prior`: density over the range. `label`: TeX for figures.
+    `text`: what it is, in words. `unit`: empty where it has none.
+    """
+
+    value: float
+    range: tuple[float, float] | None = None
+    prior: Prior = field(default_factory=Uniform)
+    label: str = ""
+    text: str = ""
+    unit: str = ""
+
+
+class ParameterSpace:
+    """The parameters of a model, in order.
+
+    Raises `ModelError` where a baseline lies outside its range or a range is empty.
+    """
+
+    def __init__(self, **parameters: Parameter) -> None:
+        for name, p in parameters.items():
+            if p.range is not None and not p.range[0] < p.range[1]:
+                raise ModelError(f"parameter '{name}': range {p.range} is empty; give (lower, upper)")
+            if p.range is not None and not p.range[0] <= p.value <= p.range[1]:
+                raise ModelError(f"parameter '{name}': baseline {p.value} lies outside its range {p.range}")
+        self._parameters = parameters
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parameters)
+
+    def __len__(self) -> int:
+        return len(self._parameters)
+
+    def __getitem__(self, name: str) -> Parameter:
+        if name not in self._parameters:
+            raise UnknownNameError("parameter", name, self._parameters)
+        return self._parameters[name]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._parameters)
+
+    @property
+    def free(self) -> tuple[str, ...]:
+        """Names of the parameters that have a range."""
+        return tuple(name for name, p in self._parameters.items() if p.range is not None)
+
+    @property
+    def baseline(self) -> np.ndarray:
+        """Baseline values, shape (parameters,)."""
+        return np.array([p.value for p in self._parameters.values()])
+
+    @property
+    def lower(self) -> np.ndarray:
+        """Lower bounds, shape (parameters,); the value where a parameter is fixed."""
+        return np.array([p.range[0] if p.range else p.value for p in self._parameters.values()])
+
+    @property
+    def upper(self) -> np.ndarray:
+        """Upper bounds, shape (parameters,); the value where a parameter is fixed."""
+        return np.array([p.range[1] if p.range else p.value for p in self._parameters.values()])
+
+    def label(self, name: str) -> str:
+        return self[name].label or name
+
+    def table(self) -> pd.DataFrame:
+        """The parameter table: one row a parameter."""
+        rows = {
+            name: dict(text=p.text, baseline=p.value, lower=low, upper=high, prior=type(p.prior).__name__, unit=p.unit)
+            for (name, p), low, high in zip(self._parameters.items(), self.lower, self.upper, strict=True)
+        }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("parameter")
+
+    def from_unit(self, u: Float[Array, " free"]) -> Float[Array, " parameters"]:
+        """The unit cube over the free parameters, mapped to full parameter vectors."""
+        lower, upper = (jnp.asarray(b, u.dtype) for b in (self.lower, self.upper))
+        where = np.array([name in self.free for name in self.names])
+        full = jnp.zeros(len(self), u.dtype).at[np.flatnonzero(where)].set(u)
+        return lower + (upper - lower) * full
+
+    def draw(self, key: PRNGKeyArray, dtype: jnp.dtype | type) -> Float[Array, " parameters"]:
+        """One uniform draw over the ranges."""
+        return self.from_unit(jax.random.uniform(key, (len(self.free),), dtype))
+
+    def scaled(self, theta: Float[Array, " parameters"]) -> Float[Array, " free"]:
+        """The free parameters mapped from their ranges to [−1, 1]."""
+        index = np.array([self.names.index(name) for name in self.free], dtype=int)
+        lower, upper = (jnp.asarray(b[index], theta.dtype) for b in (self.lower, self.upper))
+        return 2 * (theta[index] - lower) / (upper - lower) - 1
+
+    def resolve(self, values: Mapping[str, object] | pd.DataFrame | None) -> np.ndarray:
+        """Named values, the rest at baseline, as an array of shape (parameters,) or (n, parameters).
+
+        Values are scalars or one-dimensional columns of one common length. Raises
+        `UnknownNameError` for unknown names and `ShapeError` for anything else than that.
+        """
+        columns = named_columns("parameter", values, self.names)
+        length = common_length(columns)
+        full = np.tile(self.baseline, (length or 1, 1))
+        for name, column in columns.items():
+            full[:, self.names.index(name)] = column
+        return full if length else full[0]
+
+    def outside(self, theta: np.ndarray) -> np.ndarray:
+        """Which values lie outside their ranges; shape of `theta` ((parameters,) or (n, parameters))."""
+        slack = 1e-9 * np.maximum(self.upper - self.lower, np.abs(self.baseline))
+        return ~((theta >= self.lower - slack) & (theta <= self.upper + slack))
+
+    def require_inside(self, theta: np.ndarray) -> None:
+        """Raise `OutOfRangeError` naming the first parameter outside its range."""
+        outside = np.atleast_2d(self.outside(theta))
+        if outside.any():
+            row, column = np.argwhere(outside)[0]
+            name, value = self.names[column], np.atleast_2d(theta)[row, column]
+            raise OutOfRangeError(
+                f"parameter '{name}' = {value:g} lies outside the solved range "
+                f"[{self.lower[column]:g}, {self.upper[column]:g}]; choose a value inside, "
+                "solve over a wider range, or pass extrapolate=True and judge the flagged result yourself"
+            )
+
+    def log_prior(self, theta: np.ndarray) -> np.ndarray:
+        """Log prior density of the free parameters at `theta`, shape (..., parameters)."""
+        total = np.zeros(np.shape(theta)[:-1])
+        for i, p in enumerate(self._parameters.values()):
+            if p.range is not None:
+                total = total + p.prior.log_density(np.asarray(theta)[..., i], *p.range)
+        return total
+
+
+def named_columns(
+    kind: str, values: Mapping[str, object] | pd.DataFrame | None, names: tuple[str, ...]
+) -> dict[str, np.ndarray]:
+    """Named inputs as float arrays, each a scalar or one column; unknown names are refused."""
+    columns: dict[str, np.ndarray] = {}
+    for name in () if values is None else values:
+        if name not in names:
+            raise UnknownNameError(kind, str(name), names)
+        try:
+            column = np.asarray(values[name], dtype=np.float64)
+        except (TypeError, ValueError):
+            raise ShapeError(f"{kind} '{name}' is not numeric: {values[name]!r}") from None
+        if column.ndim > 1:
+            raise ShapeError(
+                f"{kind} '{name}' has shape {column.shape}; give a scalar or a one-dimensional column "
+                "(flatten it first: two axes would pair every point with every other)"
+            )
+        if not np.isfinite(column).all():
+            raise ShapeError(f"{kind} '{name}' has a value that is not finite")
+        columns[name] = column
+    return columns
+
+
+def common_length(columns: Mapping[str, np.ndarray]) -> int | None:
+    """The one length of all columns, None where all are scalars; raises `ShapeError` where lengths differ."""
+    lengths = {name: len(column) for name, column in columns.items() if column.ndim == 1}
+    if len(set(lengths.values())) > 1:
+        raise ShapeError("columns differ in length: " + ", ".join(f"{k} has {v}" for k, v in lengths.items()))
+    return next(iter(lengths.values()), None)

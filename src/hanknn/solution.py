@@ -1,0 +1,168 @@
+"""A solved model: the hinge between solving and everything that reads a solution."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from warnings import warn
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jaxtyping import Array, Float
+
+from . import storage
+from .equilibrium import Equilibrium
+from .errors import ShapeError, SolutionFileError, UnknownNameError
+from .model import Model
+from .networks import ARCHITECTURES, Architecture, PolicyNetwork, evaluate
+from .parameters import common_length, named_columns
+from .precision import in_float64
+
+Values = Mapping[str, Any] | pd.DataFrame
+"""Named scalars or one-dimensional columns."""
+
+
+class ExtrapolationWarning(UserWarning):
+    """Policies were asked for at parameters outside the solved ranges."""
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Policies of `model` for every parameter value in its ranges.
+
+    `architecture` describes `network`; `header` says where it comes from: model, version,
+    settings, ranges, seed, package versions, how training ended.
+    """
+
+    model: Model
+    architecture: Architecture
+    network: PolicyNetwork
+    header: dict[str, Any]
+
+    @property
+    def equilibrium(self) -> Equilibrium:
+        return Equilibrium(self.model)
+
+    def policy(self, state: Values, parameters: Values | None = None, extrapolate: bool = False):
+        """Policies at named states and parameters (the rest of the parameters at baseline).
+
+        `state` names every state; values are scalars or one-dimensional columns of one length.
+        Scalars give a Series, columns a DataFrame (with the index of the inputs, where they are
+        pandas) with one column a policy, in the model's units. Outside the solved ranges raises
+        `OutOfRangeError`; with `extrapolate=True` warns, and adds a column `extrapolated`.
+        """
+        states = named_columns("state", state, tuple(self.model.states))
+        missing = [name for name in self.model.states if name not in states]
+        if missing:
+            raise ShapeError(f"state '{missing[0]}' has no value; give all of {', '.join(self.model.states)}")
+        theta = self.model.parameters.resolve(parameters)
+        outside = self.require_solved(theta, extrapolate)
+        given = dict(states) if theta.ndim == 1 else {**states, "parameters": theta[:, 0]}
+        length = common_length(given)
+        rows = length or 1
+        state_rows = np.stack([np.broadcast_to(states[n], (rows,)) for n in self.model.states], axis=1)
+        values = self._evaluate(state_rows, np.broadcast_to(theta, (rows, theta.shape[-1])))
+        frame = pd.DataFrame(values, columns=list(self.model.policies), index=_index(state, parameters, rows))
+        if extrapolate:
+            frame["extrapolated"] = np.broadcast_to(outside, rows)
+        return frame if length is not None else frame.iloc[0].rename(None)
+
+    def require_solved(self, theta: np.ndarray, extrapolate: bool = False) -> np.ndarray:
+        """Which rows of `theta` lie outside the solved ranges: refused, or warned of if extrapolating."""
+        outside = self.model.parameters.outside(theta).any(axis=-1)
+        if outside.any() and not extrapolate:
+            self.model.parameters.require_inside(theta)
+        if outside.any():
+            message = "policies outside the solved parameter ranges are extrapolated and may be far off"
+            warn(message, ExtrapolationWarning, stacklevel=3)
+        return outside
+
+    @in_float64
+    def _evaluate(self, states: np.ndarray, thetas: np.ndarray) -> np.ndarray:
+        equilibrium = self.equilibrium
+        dtype = jax.tree.leaves(self.network)[0].dtype
+        one = lambda s, t: evaluate(self.network, equilibrium, s, t)
+        return np.asarray(jax.jit(jax.vmap(one))(jnp.asarray(states, dtype), jnp.asarray(thetas, dtype)), np.float64)
+
+    def policy_function(
+        self, state: Float[Array, " states"], theta: Float[Array, " parameters"]
+    ) -> Float[Array, " policies"]:
+        """Policies at one point as a JAX function of vectors in the model's order; no checks."""
+        return evaluate(self.network, self.equilibrium, state, theta)
+
+    def save(self, path: str | Path) -> Path:
+        """Write to one file without pickle; returns its path."""
+        path = Path(path)
+        storage.write(path, {"kind": "solution", **self.header}, storage.leaves_to_numpy(self.network))
+        return path
+
+
+@in_float64
+def load(source: str | Path, model: Model | None = None) -> Solution:
+    """A saved solution, or the one that ships with the library for a model's name ("nk").
+
+    A model of your own must be passed as `model`. Raises `SolutionFileError` where the file is
+    missing, damaged or of another model, and `UnknownNameError` for an unknown name.
+    """
+    from .models import SHIPPED, shipped  # models know nothing of solutions; only this name look-up does
+
+    names = [m.name for m in SHIPPED]
+    path = Path(source)
+    if str(source) in names and not path.exists():
+        path = Path(__file__).parent / "weights" / f"{source}.npz"
+    elif not path.suffix and not path.exists():
+        raise UnknownNameError("solution", str(source), names, "the library, and no such file exists")
+    header, arrays = storage.read(path, "solution")
+    if model is None:
+        if header["model"] not in names:
+            raise SolutionFileError(f"'{path}' solves your own model '{header['model']}'; pass it: load(path, model=…)")
+        model = shipped(header["model"])
+    if header["definition"] != definition(model):
+        changed = [k for k, v in definition(model).items() if header["definition"].get(k) != v]
+        raise SolutionFileError(
+            f"'{path}' was solved for another definition of model '{header['model']}' "
+            f"(differs in: {', '.join(changed) or 'names'}); solve again"
+        )
+    architecture = _architecture(header["architecture"], path)
+    counts = len(model.states), len(model.parameters.free), len(model.policies)
+    dtype = arrays[0].dtype if arrays else np.float64
+    like = jax.eval_shape(lambda: architecture.build(*counts, jax.random.key(0), dtype))
+    return Solution(model, architecture, storage.leaves_from_numpy(like, arrays, path), header)
+
+
+def definition(model: Model) -> dict[str, Any]:
+    """What a solution must agree on with its model: names in order, baselines and ranges."""
+    return {
+        "states": list(model.states),
+        "shocks": list(model.shocks),
+        "policies": list(model.policies),
+        "parameters": {
+            name: [float(value), float(low), float(high)]
+            for name, value, low, high in zip(
+                model.parameters.names,
+                model.parameters.baseline,
+                model.parameters.lower,
+                model.parameters.upper,
+                strict=True,
+            )
+        },
+    }
+
+
+def _architecture(described: dict[str, Any], path: Path) -> Architecture:
+    described = dict(described)
+    kind = described.pop("kind", None)
+    if kind not in ARCHITECTURES:
+        raise SolutionFileError(f"'{path}' uses network '{kind}', which this version does not know")
+    return ARCHITECTURES[kind](**described)
+
+
+def _index(state: Values, parameters: Values | None, rows: int) -> pd.Index:
+    for values in (state, parameters):
+        columns = values.values() if isinstance(values, Mapping) else [values]
+        for column in columns:
+            if isinstance(column, pd.Series | pd.DataFrame) and len(column) == rows:
+                return column.index
+    return pd.RangeIndex(rows)

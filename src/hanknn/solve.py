@@ -1,0 +1,74 @@
+"""Solve a model once for all its parameter values."""
+
+import dataclasses
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+import jax
+
+from .equilibrium import Equilibrium
+from .model import Model
+from .precision import in_float64
+from .solution import Solution, definition
+from .training import recipes
+from .training.history import History
+from .training.loop import Checkpoints, Report, Trained, train
+from .training.recipes import Recipe
+from .version import __version__
+
+
+class Solved(NamedTuple):
+    """A solution and how it was found."""
+
+    solution: Solution
+    history: History
+    seconds: float
+    compile_seconds: float
+
+
+@in_float64
+def solve(
+    model: Model,
+    recipe: Recipe | None = None,
+    seed: int = 0,
+    report: Report | None = None,
+    checkpoints: Checkpoints | None = None,
+) -> Solved:
+    """Train a policy network over the model's whole parameter box, in float64 whatever the global setting.
+
+    `recipe`: network and methods (default: `recipes.default()`, Levenberg-Marquardt). The same
+    seed gives the same result. `report` is called after every chunk of iterations; `checkpoints`
+    says where to save on the way. Raises `ModelError` for a model that does not fit the protocol
+    and `TrainingStopped` where a residual is not finite.
+    """
+    recipe = recipes.default() if recipe is None else recipe
+    trained = train(Equilibrium(model), recipe, seed, report, checkpoints)
+    return to_solved(model, recipe, seed, trained)
+
+
+def to_solved(model: Model, recipe: Recipe, seed: int, trained: Trained) -> Solved:
+    """What training returned, with its provenance."""
+    solution = Solution(model, recipe.network, trained.network, _header(model, recipe, seed, trained))
+    return Solved(solution, trained.history, trained.seconds, trained.compile_seconds)
+
+
+def _header(model: Model, recipe: Recipe, seed: int, trained: Trained) -> dict[str, Any]:
+    packages = ("jax", "jaxlib", "equinox", "optax", "numpy")
+    validation = trained.history.validation
+    return {
+        "model": model.name,
+        "version": __version__,
+        "definition": definition(model),
+        "architecture": {"kind": type(recipe.network).__name__, **dataclasses.asdict(recipe.network)},
+        "recipe": repr(recipe),
+        "seed": seed,
+        "status": trained.status,
+        "seconds": round(trained.seconds, 3),
+        "mean_square": float(validation["mean_square"].iloc[-1]) if len(validation) else None,
+        "packages": {name: version(name) for name in packages},
+        "python": platform.python_version(),
+        "device": jax.devices()[0].platform,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }

@@ -1,0 +1,85 @@
+"""Arrays with a JSON header in one file: no pickle, written atomically, checked when read."""
+
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+
+from .errors import SolutionFileError
+
+FORMAT = 1
+
+
+def write(path: Path, header: dict[str, Any], arrays: Sequence[np.ndarray]) -> None:
+    """Write atomically: a kill at any moment leaves the old file or the new one, never half of one."""
+    header = {"format": FORMAT, "sha256": _digest(arrays), **header}
+    temporary = path.with_name(f".{path.name}.partial")
+    with temporary.open("wb") as file:
+        text = np.frombuffer(json.dumps(header).encode(), np.uint8)
+        np.savez(file, header=text, **{f"array{i:04d}": a for i, a in enumerate(arrays)})
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def read(path: Path, kind: str) -> tuple[dict[str, Any], list[np.ndarray]]:
+    """Header and arrays; raises `SolutionFileError` for a file that is missing, damaged or not of this kind."""
+    if not path.is_file():
+        raise SolutionFileError(f"no file '{path}'; check the path")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            header = json.loads(bytes(file["header"]))
+            arrays = [file[name] for name in sorted(file.files) if name != "header"]
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, UnicodeDecodeError, AttributeError) as error:
+        raise SolutionFileError(f"'{path}' is damaged or not a {kind} file ({type(error).__name__})") from None
+    if header.get("format") != FORMAT:
+        raise SolutionFileError(
+            f"'{path}' has format {header.get('format')}, this version reads format {FORMAT}; "
+            "solve again or install the version that wrote it"
+        )
+    if header.get("kind") != kind:
+        raise SolutionFileError(f"'{path}' holds a {header.get('kind')}, not a {kind}")
+    if header.get("sha256") != _digest(arrays):
+        raise SolutionFileError(f"'{path}' is damaged: its content does not match its checksum; solve again")
+    return header, arrays
+
+
+def leaves_to_numpy(tree: Any) -> list[np.ndarray]:
+    """The leaves of a pytree as NumPy arrays, random keys as their raw data."""
+    return [np.asarray(jax.random.key_data(leaf) if _is_key(leaf) else leaf) for leaf in jax.tree.leaves(tree)]
+
+
+def leaves_from_numpy(like: Any, arrays: Sequence[np.ndarray], path: Path) -> Any:
+    """A pytree of the structure of `like`; raises `SolutionFileError` where shapes or types differ."""
+    leaves, structure = jax.tree.flatten(like)
+    if len(leaves) != len(arrays):
+        raise SolutionFileError(f"'{path}' holds {len(arrays)} arrays where {len(leaves)} are expected")
+    restored = []
+    for leaf, array in zip(leaves, arrays, strict=True):
+        if _is_key(leaf):
+            restored.append(jax.random.wrap_key_data(array))
+            continue
+        if leaf.shape != array.shape or leaf.dtype != array.dtype:
+            raise SolutionFileError(
+                f"'{path}' holds an array {array.dtype}{array.shape} where {leaf.dtype}{leaf.shape} is expected"
+            )
+        restored.append(jax.numpy.asarray(array))
+    return jax.tree.unflatten(structure, restored)
+
+
+def _is_key(leaf: Any) -> bool:
+    return jax.numpy.issubdtype(leaf.dtype, jax.dtypes.prng_key)
+
+
+def _digest(arrays: Sequence[np.ndarray]) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(str((array.dtype.str, array.shape)).encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

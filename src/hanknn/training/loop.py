@@ -1,0 +1,195 @@
+"""The one loop that runs every training method, in compiled chunks."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+
+from ..equilibrium import Equilibrium
+from ..errors import RunFolderError, TrainingStopped
+from ..expectations import GaussHermite
+from ..networks import PolicyNetwork
+from ..storage import leaves_from_numpy, leaves_to_numpy, read, write
+from .history import History
+from .method import Info, Method
+from .problem import Problem
+from .recipes import Recipe
+from .sampling import ergodic_sample
+
+
+class Progress(NamedTuple):
+    """Where training stands. `mean_square`: over both the box and the ergodic distribution, fresh draws."""
+
+    stage: int
+    stages: int
+    method: str
+    iteration: int
+    iterations: int
+    mean_square: float
+    seconds: float
+
+
+Report = Callable[[Progress], None]
+
+
+@dataclass(frozen=True)
+class Checkpoints:
+    """Where and how often (seconds) training saves itself, and whether it goes on from what is there."""
+
+    path: Path
+    resume: bool = False
+    every: float = 10.0
+
+
+class Trained(NamedTuple):
+    """`status`: how training ended, in words. `compile_seconds`: spent before iterating."""
+
+    network: PolicyNetwork
+    history: History
+    status: str
+    seconds: float
+    compile_seconds: float
+
+
+def train(
+    equilibrium: Equilibrium,
+    recipe: Recipe,
+    seed: int,
+    report: Report | None = None,
+    checkpoints: Checkpoints | None = None,
+    validation_draws: int = 10_000,
+) -> Trained:
+    """Run the recipe's methods one after another.
+
+    Raises `TrainingStopped` where a residual or gradient is not finite; the error carries the last
+    good result as `trained`.
+    """
+    return _Training(equilibrium, recipe, seed, report, checkpoints, validation_draws).run()
+
+
+class _Training:
+    """The state of one call of `train`."""
+
+    def __init__(self, equilibrium, recipe, seed, report, checkpoints, validation_draws) -> None:
+        self.equilibrium, self.recipe, self.checkpoints = equilibrium, recipe, checkpoints
+        self.report = report or (lambda progress: None)
+        self.key = jax.random.key(seed)
+        self.fingerprint = {"model": equilibrium.model.name, "recipe": repr(recipe), "seed": seed}
+        self.history = History(equilibrium.equations)
+        self.seconds, self.compile_seconds, self.saved_at = 0.0, 0.0, time.monotonic()
+        self.status = "nothing to do"
+        self.sample = ergodic_sample(equilibrium, jax.random.fold_in(self.key, 2**30), validation_draws, jnp.float64)
+
+    def run(self) -> Trained:
+        model = self.equilibrium.model
+        counts = len(self.equilibrium.states), len(model.parameters.free), len(self.equilibrium.policies)
+        build = lambda key: self.recipe.network.build(*counts, key, self.recipe.methods[0].dtype)
+        network = jax.jit(build)(jax.random.fold_in(self.key, 0))
+        first, restored, saved = self._restore(network)
+        for stage, method in enumerate(self.recipe.methods):
+            network = jax.tree.map(lambda leaf: leaf.astype(method.dtype), network)  # noqa: B023
+            if stage >= first:
+                network = self._run_stage(stage, method, network, restored if stage == first else None, saved)
+        return self._result(network)
+
+    def _result(self, network: PolicyNetwork) -> Trained:
+        return Trained(network, self.history, self.status, self.seconds, self.compile_seconds)
+
+    def _run_stage(self, stage: int, method: Method, network, restored, saved: Any) -> PolicyNetwork:
+        problem = Problem(self.equilibrium, method.dtype)
+        rebuild = ravel_pytree(network)[1]
+        state = method.init(problem, network, jax.random.fold_in(self.key, stage + 1))
+        iteration = 0
+        if restored is not None:
+            iteration, state = restored, leaves_from_numpy(state, saved, self.checkpoints.path)
+        advance = self._compile(_chunk(problem, method, network), state)
+        validate = self._compile(_validator(problem, rebuild, self.sample), method.weights(state))
+        try:
+            while iteration < method.iterations:
+                began = time.perf_counter()
+                size = min(method.chunk, method.iterations - iteration)
+                new, info = advance(state) if size == method.chunk else _chunk(problem, method, network, size)(state)
+                bad = ~np.asarray(info.good)
+                if bad.any():
+                    self._stop(iteration, int(np.argmax(bad)), info, new, rebuild(method.weights(new)))
+                mean_squares = np.asarray(validate(method.weights(new)))
+                state = new
+                self.seconds += time.perf_counter() - began
+                self.history.add(stage, iteration, info, self.seconds)
+                iteration += size
+                self.history.check(stage, iteration, self.seconds, mean_squares)
+                self._tell(stage, method, iteration, float(mean_squares.mean()))
+                self._save(stage, iteration, state, finished=iteration == method.iterations)
+                if np.asarray(info.done)[-1]:
+                    break
+        except KeyboardInterrupt:
+            self._save(stage, iteration, state, finished=True)
+            raise
+        self.status = "iterations used up" if iteration == method.iterations else "stopped early: nothing left to gain"
+        return rebuild(method.weights(state))
+
+    def _compile(self, function, argument):
+        began = time.perf_counter()
+        compiled = jax.jit(function).lower(argument).compile()
+        self.compile_seconds += time.perf_counter() - began
+        return compiled
+
+    def _tell(self, stage: int, method: Method, iteration: int, mean_square: float) -> None:
+        stages, name = len(self.recipe.methods), type(method).__name__
+        self.report(Progress(stage, stages, name, iteration, method.iterations, mean_square, self.seconds))
+
+    def _stop(self, iteration: int, offset: int, info: Info, state, network: PolicyNetwork) -> None:
+        squares = np.asarray(info.mean_squares)[offset]
+        names = tuple(n for n, v in zip(self.equilibrium.equations, squares, strict=True) if not np.isfinite(v))
+        self.status = "stopped: not finite"
+        raise TrainingStopped(iteration + offset, names, self._result(network))
+
+    def _save(self, stage: int, iteration: int, state, finished: bool) -> None:
+        if self.checkpoints is None or (not finished and time.monotonic() - self.saved_at < self.checkpoints.every):
+            return
+        header = {
+            "kind": "checkpoint",
+            **self.fingerprint,
+            "stage": stage,
+            "iteration": iteration,
+            "seconds": self.seconds,
+            "compile_seconds": self.compile_seconds,
+        }
+        write(self.checkpoints.path, header, [*self.history.arrays(), *leaves_to_numpy(state)])
+        self.saved_at = time.monotonic()
+
+    def _restore(self, network: PolicyNetwork) -> tuple[int, int | None, list[np.ndarray]]:
+        """Stage, iteration and arrays to go on from; (0, None, []) to start afresh."""
+        if self.checkpoints is None or not self.checkpoints.resume or not self.checkpoints.path.exists():
+            return 0, None, []
+        header, arrays = read(self.checkpoints.path, "checkpoint")
+        for name, value in self.fingerprint.items():
+            if header[name] != value:
+                raise RunFolderError(
+                    f"'{self.checkpoints.path}' was made with {name} {header[name]}, not {value}; "
+                    "resume with the settings that it was started with"
+                )
+        self.history = History.from_arrays(self.equilibrium.equations, arrays[:2])
+        self.seconds, self.compile_seconds = header["seconds"], header["compile_seconds"]
+        return header["stage"], header["iteration"], arrays[2:]
+
+
+def _chunk(problem: Problem, method: Method, network: PolicyNetwork, size: int | None = None):
+    """`size` iterations as one compiled function; a step that is not finite leaves the state as it was."""
+
+    def guarded(state, _):
+        new, info = method.step(problem, network, state)
+        return jax.lax.cond(info.good, lambda: new, lambda: state), info
+
+    return jax.jit(lambda state: jax.lax.scan(guarded, state, length=size or method.chunk))
+
+
+def _validator(problem: Problem, rebuild, sample):
+    thetas, states = (a.astype(problem.dtype) for a in sample)
+    return lambda weights: problem.equation_mean_squares(rebuild(weights), states, thetas, GaussHermite(7))

@@ -1,0 +1,46 @@
+"""What a training method is asked to solve."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from ..equilibrium import Equilibrium
+from ..expectations import Expectation
+from ..networks import PolicyNetwork, evaluate
+
+
+class Problem(NamedTuple):
+    """Equilibrium conditions and the number type in which they are solved."""
+
+    equilibrium: Equilibrium
+    dtype: type
+
+    def residuals(
+        self,
+        network: PolicyNetwork,
+        state: Float[Array, " states"],
+        theta: Float[Array, " parameters"],
+        expectation: Expectation,
+        key: PRNGKeyArray,
+    ) -> Float[Array, " equations"]:
+        """Residuals of the network at one point."""
+        nodes, weights = expectation.nodes(key, len(self.equilibrium.shocks), state.dtype)
+
+        def policy(s, t):
+            return evaluate(network, self.equilibrium, s, t)
+
+        return self.equilibrium.residuals(policy, state, theta, nodes, weights)
+
+    def equation_mean_squares(
+        self,
+        network: PolicyNetwork,
+        states: Float[Array, "points states"],
+        thetas: Float[Array, "points parameters"],
+        expectation: Expectation,
+    ) -> Float[Array, " equations"]:
+        """Mean squared residual of each equation over a sample, under a deterministic expectation."""
+        key = jax.random.key(0)
+        rows = jax.vmap(lambda s, t: self.residuals(network, s, t, expectation, key))(states, thetas)
+        return jnp.mean(rows**2, axis=0)

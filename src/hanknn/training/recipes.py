@@ -1,0 +1,52 @@
+"""Named combinations of network and training methods."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..networks import Architecture, KMRNetwork, SmoothNetwork
+from .first_order import FirstOrder
+from .gauss_newton import GaussNewton
+from .method import Method
+from .sampling import Fresh, Kept, Sampling, Simulated
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A network and the methods that train it, one after another."""
+
+    network: Architecture
+    methods: tuple[Method, ...]
+
+
+def default() -> Recipe:
+    """Levenberg-Marquardt on up to 8,192 points: half a minute on two cores for a small model."""
+    return Recipe(SmoothNetwork(), (GaussNewton(),))
+
+
+def quick() -> Recipe:
+    """A few seconds, for a first look or a test."""
+    return Recipe(SmoothNetwork(width=12, depth=3), (GaussNewton(iterations=30, points=1024, start=512),))
+
+
+def thorough() -> Recipe:
+    """Two minutes: how the weights that ship with the library were solved."""
+    return Recipe(SmoothNetwork(width=18, depth=5), (GaussNewton(iterations=250),))
+
+
+def kmr(sampling: Sampling, inner_steps: int = 1, iterations: int = 25_000) -> Recipe:
+    """KMR's network and first-order training, with any way of sampling."""
+    return Recipe(KMRNetwork(), (FirstOrder(iterations=iterations, inner_steps=inner_steps, sampling=sampling),))
+
+
+RECIPES: dict[str, Callable[[], Recipe]] = {
+    "default": default,
+    "quick": quick,
+    "thorough": thorough,
+    "fresh": lambda: kmr(Fresh()),
+    "kept": lambda: kmr(Kept(redraw_every=100)),
+    "simulated": lambda: kmr(Simulated(steps=10, redraw_every=1)),
+    "simulated-kept": lambda: kmr(Simulated(steps=10, redraw_every=100)),
+    "recommended": lambda: kmr(Fresh(), inner_steps=5, iterations=5_000),
+    "recommended-full": lambda: kmr(Fresh(), inner_steps=5, iterations=50_000),
+}
+"""What the command line offers by name; in Python, pass a `Recipe` of your own."""

@@ -1,0 +1,101 @@
+"""How residuals of different equations are weighed against each other."""
+
+import abc
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ..equilibrium import Equilibrium
+from ..errors import SettingError, UnknownNameError
+from ..expectations import GaussHermite
+from ..networks import PolicyNetwork, evaluate
+from .problem import Problem
+
+
+class Weighting(abc.ABC):
+    """A matrix applied to the residuals of one point before they are squared."""
+
+    @abc.abstractmethod
+    def matrix(
+        self,
+        problem: Problem,
+        network: PolicyNetwork,
+        state: Float[Array, " states"],
+        theta: Float[Array, " parameters"],
+    ) -> Float[Array, "rows equations"]:
+        """The matrix at one point, held constant while derivatives are taken."""
+
+
+@dataclass(frozen=True)
+class EquationWeights(Weighting):
+    """A weight on each equation's squared residual by name; 1 where none is given."""
+
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    def matrix(self, problem, network, state, theta):
+        names = problem.equilibrium.equations
+        for name, weight in self.weights.items():
+            if name not in names:
+                raise UnknownNameError("equation", name, names, f"model '{problem.equilibrium.model.name}'")
+            if not weight > 0:
+                raise SettingError(f"weight of equation '{name}' is {weight}; it must be positive")
+        return jnp.diag(jnp.asarray([self.weights.get(name, 1.0) ** 0.5 for name in names], state.dtype))
+
+
+@dataclass(frozen=True)
+class PolicyUnits(Weighting):
+    """Residuals turned into policy errors, so that equal rows mean equal errors of the policies.
+
+    If policies are off by a shape that persists like the states do, residuals are off by M times
+    that error, M = ∂R/∂(policy now) + λ ∂R/∂(policy next period), with λ the persistence of the
+    states. The matrix is the (regularised) inverse of M, in units of the policies' baseline scale.
+    A nearly singular Euler equation, where small residuals hide large errors, thereby counts for
+    what it hides; docs/decisions/weighting.md has the measurement.
+    """
+
+    floor: float = 1e-3
+
+    def matrix(self, problem, network, state, theta):
+        eq = problem.equilibrium
+        nodes, weights = GaussHermite(3).nodes(jax.random.key(0), len(eq.shocks), state.dtype)
+        baseline = jnp.asarray(eq.model.parameters.baseline, state.dtype)
+        unit = eq.units(baseline)["policy_scale"]
+        policy = evaluate(network, eq, state, theta)
+
+        def residuals(now_shift, next_shift):
+            now = policy + unit * now_shift
+
+            def at(shock):
+                later = eq.transition(state, now, shock, theta)
+                later_policy = evaluate(network, eq, later, theta) + unit * next_shift
+                return eq.expectands(state, now, later, later_policy, theta)
+
+            return eq.residuals_given(state, now, weights @ jax.vmap(at)(nodes), theta)
+
+        zero = jnp.zeros_like(policy)
+        to_now, to_next = jax.jacfwd(residuals, argnums=(0, 1))(zero, zero)
+        sensitivity = to_now + _persistence(eq, state, policy, theta) * to_next
+        u, s, vt = jnp.linalg.svd(sensitivity, full_matrices=False)
+        s = jnp.maximum(s, self.floor * s[0])
+        return (vt.T / s[None, :]) @ u.T
+
+
+def _persistence(
+    eq: Equilibrium,
+    state: Float[Array, " states"],
+    policy: Float[Array, " policies"],
+    theta: Float[Array, " parameters"],
+) -> Float[Array, ""]:
+    """Spectral radius of the states' law of motion at given policies, capped at 1 (Gelfand's formula)."""
+    no_shock = jnp.zeros(len(eq.shocks), state.dtype)
+    scale = eq.units(theta)["state_scale"]
+    power = jax.jacfwd(lambda s: eq.transition(s * scale, policy, no_shock, theta) / scale)(state / scale)
+    log_norm = jnp.zeros((), state.dtype)
+    for _ in range(6):
+        norm = jnp.maximum(jnp.linalg.norm(power), jnp.finfo(state.dtype).tiny)
+        power, log_norm = (power / norm) @ (power / norm), 2 * (log_norm + jnp.log(norm))
+    radius = jnp.exp((log_norm + jnp.log(jnp.maximum(jnp.linalg.norm(power), 1e-30))) / 64)
+    return jnp.minimum(radius, 1.0)
