@@ -1,7 +1,7 @@
 """The protocol by which an economist writes an economy: equations for one point."""
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -40,6 +40,9 @@ class Model(abc.ABC):
     wide_scale: ClassVar[float] = 3.0
     """How many times wider than ergodic the wide training draws are: raise it where the solution
     must hold far out, lower it where the equations break down there."""
+
+    probe_states: ClassVar[Sequence[Mapping[str, float]]] = ()
+    """States at which a check reports errors one by one, at the baseline parameters."""
 
     @abc.abstractmethod
     def transition(self, now: Point, shock: Point, theta: Point) -> Scalars:

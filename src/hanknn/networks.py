@@ -7,6 +7,7 @@ Networks see one point: states in ergodic standard deviations, parameters scaled
 import abc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import equinox as eqx
 import jax
@@ -155,7 +156,7 @@ def _celu_jvp(primals, tangents):
 
 def _uniform_layers(key: PRNGKeyArray, sizes: Sequence[int], activation: Callable, dtype) -> Dense:
     weights, biases = [], []
-    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for n_in, n_out in pairwise(sizes):
         key, first, second = jax.random.split(key, 3)
         bound = 1 / n_in**0.5
         weights.append(jax.random.uniform(first, (n_in, n_out), dtype, -bound, bound))
@@ -165,7 +166,7 @@ def _uniform_layers(key: PRNGKeyArray, sizes: Sequence[int], activation: Callabl
 
 def _normal_layers(key: PRNGKeyArray, sizes: Sequence[int], activation: Callable, last: float, dtype) -> Dense:
     weights, biases = [], []
-    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for n_in, n_out in pairwise(sizes):
         key, sub = jax.random.split(key)
         weights.append(jax.random.normal(sub, (n_in, n_out), dtype) / max(n_in, 1) ** 0.5)
         biases.append(jnp.zeros(n_out, dtype))

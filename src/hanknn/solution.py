@@ -1,6 +1,7 @@
 """A solved model: the hinge between solving and everything that reads a solution."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,9 +42,14 @@ class Solution:
     network: PolicyNetwork
     header: dict[str, Any]
 
-    @property
+    @functools.cached_property
     def equilibrium(self) -> Equilibrium:
+        """The model's equations on vectors."""
         return Equilibrium(self.model)
+
+    @functools.cached_property
+    def _compiled(self) -> Callable:
+        return jax.jit(jax.vmap(self.policy_function))
 
     def policy(self, state: Values, parameters: Values | None = None, extrapolate: bool = False):
         """Policies at named states and parameters (the rest of the parameters at baseline).
@@ -81,10 +87,8 @@ class Solution:
 
     @in_float64
     def _evaluate(self, states: np.ndarray, thetas: np.ndarray) -> np.ndarray:
-        equilibrium = self.equilibrium
         dtype = jax.tree.leaves(self.network)[0].dtype
-        one = lambda s, t: evaluate(self.network, equilibrium, s, t)
-        return np.asarray(jax.jit(jax.vmap(one))(jnp.asarray(states, dtype), jnp.asarray(thetas, dtype)), np.float64)
+        return np.asarray(self._compiled(jnp.asarray(states, dtype), jnp.asarray(thetas, dtype)), np.float64)
 
     def policy_function(
         self, state: Float[Array, " states"], theta: Float[Array, " parameters"]

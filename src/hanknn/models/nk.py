@@ -32,6 +32,7 @@ class LinearNK(Model):
         "inflation": Variable(r"$\pi_t$", "inflation", "deviation"),
     }
     wide_scale = 10.0
+    probe_states = ({"zeta": 0.01}, {"zeta": 0.1}, {"zeta": 0.5})
 
     def transition(self, now: Point, shock: Point, theta: Point) -> Scalars:
         return {"zeta": theta.rho * now.zeta + innovation(theta) * shock.eps}

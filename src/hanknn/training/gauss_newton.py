@@ -12,11 +12,10 @@ import jax
 import jax.numpy as jnp
 import jax.scipy.linalg as jsl
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int
 
 from ..errors import SettingError
 from ..expectations import Expectation, GaussHermite
-from ..networks import PolicyNetwork
 from .method import Info, Method
 from .problem import Problem
 from .sampling import StateDraws, sobol_design
@@ -169,7 +168,7 @@ class _Design(NamedTuple):
 
     @property
     def in_sample_space(self) -> bool:
-        points, rows, _ = self.state.row_weights.shape
+        _, rows, _ = self.state.row_weights.shape
         return self.method._in_sample_space(rows, self.state.weights.size)
 
     @property

@@ -1,0 +1,5 @@
+"""How far to trust a solution."""
+
+from .audit import audit as audit
+from .check import check as check
+from .report import AccuracyReport as AccuracyReport

@@ -1,0 +1,121 @@
+"""Measure a solution on draws that it was not trained on."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+
+from ..equilibrium import Equilibrium
+from ..errors import SettingError
+from ..expectations import Expectation, GaussHermite
+from ..networks import evaluate
+from ..precision import in_float64
+from ..solution import Solution
+from ..training.problem import Problem
+from ..training.sampling import ergodic_sample
+from .report import AccuracyReport
+
+THIRDS = ("lower", "middle", "upper")
+
+
+@in_float64
+def check(
+    solution: Solution, draws: int = 10_000, seed: int = 1_000_003, expectation: Expectation = GaussHermite(9)
+) -> AccuracyReport:
+    """Residuals and, where the model has a closed form, policy errors over box and ergodic distribution.
+
+    `draws` independent draws of parameters, each with an ergodic state of its own. Raises
+    `SettingError` for fewer than 100 draws.
+    """
+    if draws < 100:
+        raise SettingError(f"a check needs at least 100 draws, not {draws}")
+    equilibrium = solution.equilibrium
+    thetas, states = ergodic_sample(equilibrium, jax.random.key(seed), draws, jnp.float64)
+    residuals, policies, exact = _measure(solution, equilibrium, states, thetas, expectation)
+    if not np.isfinite(residuals).all():
+        bad = int(np.argwhere(~np.isfinite(residuals))[0, 1])
+        raise SettingError(
+            f"equation '{equilibrium.equations[bad]}' is not finite on the ergodic draws; solve again, or look at "
+            "its logs and divisions"
+        )
+    return AccuracyReport(
+        model=solution.model.name,
+        draws=draws,
+        residuals=_residual_table(residuals, equilibrium.equations),
+        policy_errors=None if exact is None else _error_table(policies, exact, equilibrium.policies),
+        probes=_probes(solution, equilibrium, expectation),
+        regions=_regions(solution, np.asarray(thetas), residuals, policies, exact),
+    )
+
+
+def _measure(solution: Solution, equilibrium: Equilibrium, states, thetas, expectation: Expectation):
+    """Residuals (draws, equations), policies and exact policies (draws, policies) or None."""
+    # Judged in float64 also where it was trained in float32: rounding is not the network's error.
+    network = jax.tree.map(lambda leaf: leaf.astype(jnp.float64), solution.network)
+    problem, key = Problem(equilibrium, jnp.float64), jax.random.key(0)
+    residual = lambda s, t: problem.residuals(network, s, t, expectation, key)
+    policy = lambda s, t: evaluate(network, equilibrium, s, t)
+    residuals = np.asarray(jax.jit(jax.vmap(residual))(states, thetas))
+    policies = np.asarray(jax.jit(jax.vmap(policy))(states, thetas))
+    known = jax.eval_shape(equilibrium.closed_form, states[0], thetas[0]) is not None
+    exact = np.asarray(jax.jit(jax.vmap(equilibrium.closed_form))(states, thetas)) if known else None
+    return residuals, policies, exact
+
+
+def _residual_table(residuals: np.ndarray, equations: tuple[str, ...]) -> pd.DataFrame:
+    size = np.abs(residuals)
+    return pd.DataFrame(
+        {
+            "mean_square": np.mean(size**2, axis=0),
+            "median": np.median(size, axis=0),
+            "p99": np.quantile(size, 0.99, axis=0),
+            "max": np.max(size, axis=0),
+        },
+        index=pd.Index(equations, name="equation"),
+    )
+
+
+def _error_table(policies: np.ndarray, exact: np.ndarray, names: tuple[str, ...]) -> pd.DataFrame:
+    error = policies - exact
+    return pd.DataFrame(
+        {"relative_l2": _relative_l2(error, exact), "max_error": np.abs(error).max(axis=0)},
+        index=pd.Index(names, name="policy"),
+    )
+
+
+def _relative_l2(error: np.ndarray, exact: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.sum(error**2, axis=0) / np.sum(exact**2, axis=0))
+
+
+def _probes(solution: Solution, equilibrium: Equilibrium, expectation: Expectation) -> pd.DataFrame:
+    probes = solution.model.probe_states
+    names = equilibrium.equations, equilibrium.policies
+    if not probes:
+        return pd.DataFrame()
+    states = jnp.asarray([[probe[name] for name in equilibrium.states] for probe in probes], jnp.float64)
+    thetas = jnp.broadcast_to(
+        jnp.asarray(solution.model.parameters.baseline), (len(probes), len(solution.model.parameters))
+    )
+    residuals, policies, exact = _measure(solution, equilibrium, states, thetas, expectation)
+    table = pd.DataFrame(np.asarray(states), columns=list(equilibrium.states))
+    for i, name in enumerate(names[0]):
+        table[f"residual_{name}"] = np.abs(residuals[:, i])
+    for i, name in enumerate(names[1] if exact is not None else ()):
+        table[f"error_{name}"] = policies[:, i] / exact[:, i] - 1
+    return table
+
+
+def _regions(solution: Solution, thetas: np.ndarray, residuals, policies, exact) -> pd.DataFrame:
+    space = solution.model.parameters
+    rows = {}
+    for name in space.free:
+        i = space.names.index(name)
+        third = np.clip((3 * (thetas[:, i] - space.lower[i]) / (space.upper[i] - space.lower[i])).astype(int), 0, 2)
+        for k, label in enumerate(THIRDS):
+            inside = third == k
+            row = {"mean_square": float(np.mean(residuals[inside] ** 2))}
+            if exact is not None:
+                errors = _relative_l2((policies - exact)[inside], exact[inside])
+                row |= {f"error_{p}": float(e) for p, e in zip(solution.model.policies, errors, strict=True)}
+            rows[name, label] = row
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["parameter", "third"])

@@ -1,0 +1,106 @@
+"""What a check found: tables, JSON and a verdict in a sentence."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+ACCURATE, USABLE = 0.01, 0.05
+"""Largest relative policy errors at which a solution is called accurate, or usable with care."""
+
+
+@dataclass(frozen=True, eq=False)
+class AccuracyReport:
+    """Accuracy of a solution over its parameter box and the ergodic distribution.
+
+    `residuals`: one row an equation: mean square, and median, 99 % and largest absolute residual.
+    `policy_errors`: one row a policy against the closed form: error in relative L2, largest error in
+    the policy's unit. `probes`: absolute residuals and relative policy errors at the model's probe
+    states, baseline parameters. `regions`: the same measures by thirds of each parameter's range.
+    `policy_errors` is None where the model has no closed form.
+    """
+
+    model: str
+    draws: int
+    residuals: pd.DataFrame
+    policy_errors: pd.DataFrame | None
+    probes: pd.DataFrame
+    regions: pd.DataFrame
+
+    @property
+    def mean_square(self) -> float:
+        """Mean squared residual over equations and draws, KMR's unit."""
+        return float(self.residuals["mean_square"].mean())
+
+    @property
+    def worst_policy_error(self) -> float | None:
+        """Largest relative error of any policy, over the box or at a probe state."""
+        if self.policy_errors is None:
+            return None
+        errors = [self.policy_errors["relative_l2"].max()]
+        columns = [name for name in self.probes if name.startswith("error_")]
+        if len(self.probes):
+            errors.append(self.probes[columns].abs().max().max())
+        return float(max(errors))
+
+    @property
+    def verdict(self) -> str:
+        """How far to trust the solution, in a sentence or two."""
+        region = self.regions["mean_square"].idxmax()
+        weakest = f"Weakest where {region[0]} is in its {region[1]} third."
+        worst = self.worst_policy_error
+        if worst is None:
+            return (
+                f"Residuals only: mean square {self.mean_square:.1e}, largest {self.residuals['max'].max():.1e}. "
+                "There is no closed form to compare with, and a small residual is necessary, not sufficient: "
+                f"near-unit-root states hide policy errors. {weakest}"
+            )
+        if worst <= ACCURATE:
+            judgement = "Accurate"
+        elif worst <= USABLE:
+            judgement = "Usable with care"
+        else:
+            judgement = "Not to be relied on"
+        return (
+            f"{judgement}: policies are within {100 * worst:.2g} % of the closed form "
+            f"(mean squared residual {self.mean_square:.1e}). {weakest}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and strings, ready for JSON."""
+        regions = self.regions.reset_index().to_dict(orient="records")
+        errors = None if self.policy_errors is None else self.policy_errors.to_dict(orient="index")
+        return {
+            "model": self.model,
+            "draws": self.draws,
+            "mean_square": self.mean_square,
+            "worst_policy_error": self.worst_policy_error,
+            "verdict": self.verdict,
+            "residuals": self.residuals.to_dict(orient="index"),
+            "policy_errors": errors,
+            "probes": self.probes.to_dict(orient="records"),
+            "regions": regions,
+        }
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict(), indent=2)
+
+    def __str__(self) -> str:
+        number = "{:.3g}".format
+        parts = [
+            f"Check of '{self.model}': {self.draws:,} ergodic draws over the parameter box",
+            "Residuals\n" + self.residuals.to_string(float_format=number),
+        ]
+        if self.policy_errors is not None:
+            parts.append("Policies against the closed form\n" + self.policy_errors.to_string(float_format=number))
+        if len(self.probes):
+            parts.append(
+                "At the baseline parameters (residuals absolute, errors relative)\n"
+                + self.probes.to_string(index=False, float_format=number)
+            )
+        parts.append(
+            "By thirds of each parameter's range (mean squared residual; relative L2 errors)\n"
+            + self.regions.to_string(float_format=number)
+        )
+        return "\n\n".join([*parts, self.verdict])

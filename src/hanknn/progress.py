@@ -1,0 +1,36 @@
+"""A progress bar for training: loss, rate and time left."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress as Bar, TextColumn, TimeRemainingColumn
+
+from .training.loop import Progress, Report
+
+
+@contextmanager
+def progress_bar(quiet: bool = False) -> Iterator[Report | None]:
+    """A report to pass to `solve`: draws on standard error; None where `quiet`."""
+    if quiet:
+        yield None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f}/{task.total:,.0f}  residual² {task.fields[loss]}  {task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        bar.console.print("compiling …", style="dim")
+        tasks: dict[int, int] = {}
+
+        def report(p: Progress) -> None:
+            if p.stage not in tasks:
+                tasks[p.stage] = bar.add_task(p.method, total=p.iterations, loss="", rate="")
+            speed = p.iteration / p.seconds if p.seconds else 0.0
+            bar.update(
+                tasks[p.stage], completed=p.iteration, loss=f"{p.mean_square:.1e}", rate=f"{speed:,.1f} iterations/s"
+            )
+
+        yield report
