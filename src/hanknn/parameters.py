@@ -134,7 +134,7 @@ class ParameterSpace:
             raise OutOfRangeError(
                 f"parameter '{name}' = {value:g} lies outside the solved range "
                 f"[{self.lower[column]:g}, {self.upper[column]:g}]; choose a value inside, "
-                "solve over a wider range, or ask for extrapolation (extrapolate=True, --extrapolate) and judge the result yourself"
+                "solve over a wider range, or extrapolate (extrapolate=True, --extrapolate) and judge the result yourself"
             )
 
     def log_prior(self, theta: np.ndarray) -> np.ndarray:

@@ -47,7 +47,9 @@ class AccuracyReport:
     @property
     def verdict(self) -> str:
         """How far to trust the solution, in a sentence or two."""
-        region = self.regions["mean_square"].idxmax()
+        # Residuals scale with the shocks, so where errors are known they say better where a solution is weak.
+        errors = [name for name in self.regions if name.startswith("error_")]
+        region = (self.regions[errors].max(axis=1) if errors else self.regions["mean_square"]).idxmax()
         weakest = f"Weakest where {region[0]} is in its {region[1]} third."
         worst = self.worst_policy_error
         if worst is None:

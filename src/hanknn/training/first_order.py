@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import optax
 from jax.flatten_util import ravel_pytree
+from jax.sharding import PartitionSpec
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from ..errors import SettingError
@@ -38,6 +39,9 @@ class FirstOrder(Method):
     on throughout. `weight_decay=0` makes AdamW Adam. `clip_norm`: global norm at which gradients
     are clipped (0: not). `running_scale`: decay of a running mean square of each equation by which
     its residual is divided (0: off), the adaptive weights of the Julia port. `double`: float64.
+
+    Where JAX has several devices and their number divides `batch`, the batch is split over them;
+    `hanknn` on the command line makes every core a device.
     """
 
     iterations: int = 50_000
@@ -94,10 +98,19 @@ class FirstOrder(Method):
             iteration=jnp.asarray(0, jnp.int32),
         )
 
-    def step(self, problem, network, state):
+    def partition(self, axis, devices):
+        if self.batch % devices:
+            return None
+        whole, split = PartitionSpec(), PartitionSpec(axis)
+        return FirstOrderState(
+            weights=whole, optimizer=whole, economies=split, keys=split, scale=whole, iteration=whole
+        )
+
+    def step(self, problem, network, state, axis):
         rebuild = ravel_pytree(network)[1]
         optimizer, rate = self._optimizer(), self.rate(state.iteration)
         expectation = self.expectation
+        devices = 1 if axis is None else jax.lax.axis_size(axis)
 
         def rows_of(net, scale, economy, key):
             residuals = problem.residuals(net, economy.state, economy.theta, expectation, key)
@@ -114,7 +127,10 @@ class FirstOrder(Method):
             net = rebuild(weights)
             root = jnp.sqrt(scale) if self.running_scale else jnp.ones_like(scale)
             (value, squares), gradient = jax.value_and_grad(loss, has_aux=True)(net, root, keys)
-            updates, moments = optimizer.update(ravel_pytree(gradient)[0], moments, weights)
+            total = jnp.concatenate([value[None], squares / devices, ravel_pytree(gradient)[0]])
+            total = total if axis is None else jax.lax.psum(total, axis)
+            value, squares, gradient = total[0], total[1 : 1 + len(squares)], total[1 + len(squares) :]
+            updates, moments = optimizer.update(gradient, moments, weights)
             if self.running_scale:
                 scale = self.running_scale * scale + (1 - self.running_scale) * squares
             return (weights - rate * updates, moments, scale), (value, squares)

@@ -108,7 +108,7 @@ class GaussNewton(Method):
             row_weights=jnp.zeros((self.points, rows, equations), self.dtype),
         )
 
-    def step(self, problem, network, state):
+    def step(self, problem, network, state, axis):
         rebuild = ravel_pytree(network)[1]
         design = _Design(self, problem, rebuild, state)
         active = jnp.minimum(self.points, self.start * 2 ** (state.iteration // self.double_every)).astype(jnp.int32)

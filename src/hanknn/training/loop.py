@@ -108,17 +108,18 @@ class _Training:
         iteration = 0
         if restored is not None:
             iteration, state = restored, leaves_from_numpy(state, saved, self.checkpoints.path)
-        advance = self._compile(_chunk(problem, method, network), state)
-        validate = self._compile(_validator(problem, rebuild, self.sample), method.weights(state))
+        state = _place(method, state)
+        advance = self._compile(_chunk(problem, method, network, method.chunk), state)
+        validate = self._compile(_validator(problem, rebuild, self.sample), _on_one_device(method.weights(state)))
         try:
             while iteration < method.iterations:
                 began = time.perf_counter()
                 size = min(method.chunk, method.iterations - iteration)
-                new, info = advance(state) if size == method.chunk else _chunk(problem, method, network, size)(state)
+                new, info = (advance if size == method.chunk else _chunk(problem, method, network, size))(state)
                 bad = ~np.asarray(info.good)
                 if bad.any():
                     self._stop(iteration, int(np.argmax(bad)), info, new, rebuild(method.weights(new)))
-                mean_squares = np.asarray(validate(method.weights(new)))
+                mean_squares = np.asarray(validate(_on_one_device(method.weights(new))))
                 state = new
                 self.seconds += time.perf_counter() - began
                 self.history.add(stage, iteration, info, self.seconds)
@@ -180,14 +181,46 @@ class _Training:
         return header["stage"], header["iteration"], arrays[2:]
 
 
-def _chunk(problem: Problem, method: Method, network: PolicyNetwork, size: int | None = None):
+AXIS = "economies"
+"""The mapped axis over devices."""
+
+
+def _partition(method: Method) -> tuple[jax.sharding.Mesh, Any] | None:
+    """A mesh over all devices and how the method's state is split over it; None to use one device."""
+    devices = jax.local_devices()
+    specs = method.partition(AXIS, len(devices)) if len(devices) > 1 else None
+    return None if specs is None else (jax.sharding.Mesh(np.array(devices), (AXIS,)), specs)
+
+
+def _place(method: Method, state: Any) -> Any:
+    """The state on the devices that the method splits it over."""
+    partition = _partition(method)
+    if partition is None:
+        return state
+    mesh, specs = partition
+    is_spec = lambda leaf: isinstance(leaf, jax.sharding.PartitionSpec)
+    return jax.device_put(state, jax.tree.map(lambda s: jax.sharding.NamedSharding(mesh, s), specs, is_leaf=is_spec))
+
+
+def _on_one_device(weights: jax.Array) -> jax.Array:
+    return jax.device_put(weights, jax.local_devices()[0])
+
+
+def _chunk(problem: Problem, method: Method, network: PolicyNetwork, size: int):
     """`size` iterations as one compiled function; a step that is not finite leaves the state as it was."""
+    partition = _partition(method)
+    axis = None if partition is None else AXIS
 
     def guarded(state, _):
-        new, info = method.step(problem, network, state)
+        new, info = method.step(problem, network, state, axis)
         return jax.lax.cond(info.good, lambda: new, lambda: state), info
 
-    return jax.jit(lambda state: jax.lax.scan(guarded, state, length=size or method.chunk))
+    run = lambda state: jax.lax.scan(guarded, state, length=size)
+    if partition is not None:
+        mesh, specs = partition
+        whole = jax.sharding.PartitionSpec()
+        run = jax.shard_map(run, mesh=mesh, in_specs=(specs,), out_specs=(specs, whole), check_vma=False)
+    return jax.jit(run)
 
 
 def _validator(problem: Problem, rebuild, sample):

@@ -1,0 +1,44 @@
+# Everything a newcomer needs: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test test-slow bench experiments lint weights clean
+
+.venv/package: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --upgrade pip
+	$(BIN)/python -m pip install -q -e .
+	touch $@
+
+.venv/development: .venv/package
+	$(BIN)/python -m pip install -q --group dev
+	touch $@
+
+demo: .venv/package            ## solve nk, check it, draw it
+	$(BIN)/hanknn demo --out runs/demo --force
+
+test: .venv/development        ## what CI runs
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: .venv/development   ## everything, the long training runs included
+	$(BIN)/python -m pytest
+
+bench: .venv/development       ## the figures in the README
+	$(BIN)/python benchmarks/nk.py
+	$(BIN)/python benchmarks/brock_mirman.py
+	$(BIN)/python benchmarks/procedures.py
+
+experiments: .venv/development ## published results, in full
+	$(BIN)/python experiments/recommended.py
+
+lint: .venv/development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+weights: .venv/package         ## solve the weights that ship with the package anew
+	$(BIN)/hanknn solve nk --recipe thorough --out runs/thorough --force
+	mkdir -p src/hanknn/weights && cp runs/thorough/solution.npz src/hanknn/weights/nk.npz
+
+clean:
+	rm -rf .venv build dist
