@@ -45,7 +45,8 @@ class Equilibrium:
         def names(s, p, e, t) -> None:
             now = join(self._state(s), self._policy(p))
             s_next = self.transition(s, p, e, t)
-            self.units(t), self.ergodic_state(s, t)
+            self.units(t)
+            self.ergodic_state(s, t)
             averaged = self.model.expectands(now, join(self._state(s_next), self._policy(p)), self._theta(t))
             self._expectands = tuple(averaged)
             expected = Point(dict(averaged), "expected value")

@@ -5,6 +5,7 @@ A message is one or two sentences: what is wrong and where, then what to do.
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class HanknnError(Exception):
@@ -52,7 +53,7 @@ class TrainingStopped(HanknnError):
     (what training had reached before).
     """
 
-    def __init__(self, iteration: int, equations: tuple[str, ...], trained: object = None) -> None:
+    def __init__(self, iteration: int, equations: tuple[str, ...], trained: Any = None) -> None:
         self.trained = trained
         self.iteration = iteration
         self.equations = equations

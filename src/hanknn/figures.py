@@ -4,9 +4,9 @@ Colours are Okabe and Ito's blue and vermilion, told apart by line style as well
 survive colour blindness and black-and-white print. Every function returns a figure; `save` writes it.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -70,7 +70,7 @@ def policy_panels(solution: Solution, policy: str, state_sds: float = -1.0, poin
     figure, axes = _canvas(-(-len(free) // 2), 2, (7.0, 1.75 * -(-len(free) // 2) + 0.6))
     variable = model.policies[policy]
     for axis, name in zip(axes.ravel(), free, strict=False):
-        grid = np.linspace(*model.parameters[name].range, points)
+        grid = np.linspace(*model.parameters[name].bounds, points)
         states, exact = _states_and_exact(solution, {name: grid}, state_sds)
         values = solution.policy(states, {name: grid})[policy]
         axis.plot(grid, values, color=BLUE, lw=2.2, label="neural network")
@@ -112,10 +112,9 @@ def _states_and_exact(solution: Solution, parameters: dict[str, np.ndarray], sds
     equilibrium, model = solution.equilibrium, solution.model
     theta = model.parameters.resolve(parameters)
     rows, exact = [], []
-    for t in theta:
-        units = {k: np.asarray(v) for k, v in equilibrium.units(t).items()}
-        state = units["state_center"].copy()
-        state[0] += sds * units["state_scale"][0]
+    for t in jnp.asarray(theta):
+        units = equilibrium.units(t)
+        state = units["state_center"].at[0].add(sds * units["state_scale"][0])
         rows.append(state)
         exact.append(equilibrium.closed_form(state, t))
     states = dict(zip(model.states, np.array(rows).T, strict=True))
@@ -128,9 +127,9 @@ def _words(name: str) -> str:
     return name.replace("_", " ").replace("euler", "Euler equation").replace("phillips", "Phillips")
 
 
-def _canvas(rows: int, columns: int, inches: Sequence[float]) -> tuple[Figure, np.ndarray]:
+def _canvas(rows: int, columns: int, inches: tuple[float, float]) -> tuple[Figure, np.ndarray]:
     """A figure that needs no display and leaves the user's matplotlib settings alone."""
-    figure = Figure(figsize=tuple(inches), layout="constrained")
+    figure = Figure(figsize=inches, layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
     return figure, axes
 

@@ -10,7 +10,7 @@ from jaxtyping import Array
 from .parameters import ParameterSpace
 from .points import Point
 
-Scalars = Mapping[str, Array]
+Scalars = Mapping[str, Array | float]
 """Named scalars, as a model's functions return them."""
 
 

@@ -74,6 +74,7 @@ class SmoothPolicy(PolicyNetwork):
         return center + scale * (level + moved + self.bend * curvature)
 
 
+@dataclass(frozen=True)
 class Architecture(abc.ABC):
     """A recipe for a policy network; `build` draws its initial weights."""
 

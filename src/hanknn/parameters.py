@@ -29,6 +29,11 @@ class Parameter:
     text: str = ""
     unit: str = ""
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The range; the value twice where the parameter is fixed."""
+        return (self.value, self.value) if self.range is None else self.range
+
 
 class ParameterSpace:
     """The parameters of a model, in order.
@@ -72,12 +77,12 @@ class ParameterSpace:
     @property
     def lower(self) -> np.ndarray:
         """Lower bounds, shape (parameters,); the value where a parameter is fixed."""
-        return np.array([p.range[0] if p.range else p.value for p in self._parameters.values()])
+        return np.array([p.bounds[0] for p in self._parameters.values()])
 
     @property
     def upper(self) -> np.ndarray:
         """Upper bounds, shape (parameters,); the value where a parameter is fixed."""
-        return np.array([p.range[1] if p.range else p.value for p in self._parameters.values()])
+        return np.array([p.bounds[1] for p in self._parameters.values()])
 
     def label(self, name: str) -> str:
         return self[name].label or name
@@ -134,7 +139,7 @@ class ParameterSpace:
             raise OutOfRangeError(
                 f"parameter '{name}' = {value:g} lies outside the solved range "
                 f"[{self.lower[column]:g}, {self.upper[column]:g}]; choose a value inside, "
-                "solve over a wider range, or extrapolate (extrapolate=True, --extrapolate) and judge the result yourself"
+                "solve over a wider range, or extrapolate (extrapolate=True, --extrapolate) at your own risk"
             )
 
     def log_prior(self, theta: np.ndarray) -> np.ndarray:
@@ -151,13 +156,13 @@ def named_columns(
 ) -> dict[str, np.ndarray]:
     """Named inputs as float arrays, each a scalar or one column; unknown names are refused."""
     columns: dict[str, np.ndarray] = {}
-    for name in () if values is None else values:
+    for name, value in {} if values is None else values.items():
         if name not in names:
             raise UnknownNameError(kind, str(name), names)
         try:
-            column = np.asarray(values[name], dtype=np.float64)
+            column = np.asarray(value, dtype=np.float64)
         except (TypeError, ValueError):
-            raise ShapeError(f"{kind} '{name}' is not numeric: {values[name]!r}") from None
+            raise ShapeError(f"{kind} '{name}' is not numeric: {value!r}") from None
         if column.ndim > 1:
             raise ShapeError(
                 f"{kind} '{name}' has shape {column.shape}; give a scalar or a one-dimensional column "
@@ -165,7 +170,7 @@ def named_columns(
             )
         if not np.isfinite(column).all():
             raise ShapeError(f"{kind} '{name}' has a value that is not finite")
-        columns[name] = column
+        columns[str(name)] = column
     return columns
 
 

@@ -19,7 +19,7 @@ class Point:
 
     __slots__ = ("_kind", "_values")
 
-    def __init__(self, values: Mapping[str, Array], kind: str = "variable") -> None:
+    def __init__(self, values: Mapping[str, Array | float], kind: str = "variable") -> None:
         object.__setattr__(self, "_values", dict(values))
         object.__setattr__(self, "_kind", kind)
 
@@ -61,7 +61,9 @@ def join(*points: Point) -> Point:
     return Point({name: getattr(point, name) for point in points for name in point})
 
 
-def pack(values: Mapping[str, Array], names: Sequence[str], where: str, dtype: jnp.dtype | type) -> Float[Array, " n"]:
+def pack(
+    values: Mapping[str, Array | float], names: Sequence[str], where: str, dtype: jnp.dtype | type
+) -> Float[Array, " n"]:
     """Values in the order of `names`, after checking that each is one scalar.
 
     Raises `ModelError` for a missing name or for anything but a scalar: equations are

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress as Bar, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress as Bar, TaskID, TextColumn, TimeRemainingColumn
 
 from .training.loop import Progress, Report
 
@@ -23,7 +23,7 @@ def progress_bar(quiet: bool = False) -> Iterator[Report | None]:
     )
     with Bar(*columns, console=Console(stderr=True)) as bar:
         bar.console.print("compiling …", style="dim")
-        tasks: dict[int, int] = {}
+        tasks: dict[int, TaskID] = {}
 
         def report(p: Progress) -> None:
             if p.stage not in tasks:

@@ -60,9 +60,11 @@ class RunFolder:
                 "use --resume to go on with it, --force to start over, or another --out"
             )
 
-    def solve(self, model: Model, recipe: Recipe, seed: int, resume: bool, report: Report | None) -> Solved:
+    def solve(
+        self, model: Model, recipe: Recipe, seed: int, resume: bool, report: Report | None, save_every: float = 10.0
+    ) -> Solved:
         """Solve with checkpoints in this folder; what was reached is kept also if training stops."""
-        checkpoints = Checkpoints(self.path / CHECKPOINT, resume)
+        checkpoints = Checkpoints(self.path / CHECKPOINT, resume, save_every)
         try:
             solved = solve(model, recipe, seed, report, checkpoints)
         except TrainingStopped as stopped:

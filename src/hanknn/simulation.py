@@ -60,7 +60,7 @@ def irf(
     equilibrium = solution.equilibrium
     if shock is None and len(equilibrium.shocks) > 1:
         raise SettingError(f"name the shock: one of {', '.join(equilibrium.shocks)}")
-    name = equilibrium.shocks[0] if shock is None else shock
+    name = next(iter(equilibrium.shocks)) if shock is None else shock
     if name not in equilibrium.shocks:
         raise UnknownNameError("shock", name, equilibrium.shocks)
     if periods < 1:
@@ -135,5 +135,9 @@ def _dataset(solution: Solution, parameters: Values | None, time: str, arrays: d
     if many:
         theta = model.parameters.resolve(parameters)
         coordinates["draw"] = np.arange(len(theta))
-        coordinates |= {name: ("draw", theta[:, i]) for i, name in enumerate(model.parameters) if name in parameters}
+        coordinates |= {
+            name: ("draw", theta[:, i])
+            for i, name in enumerate(model.parameters)
+            if name in (parameters if parameters is not None else ())
+        }
     return xr.Dataset(variables, coords=coordinates, attrs={"model": model.name, "frequency": "quarterly"})

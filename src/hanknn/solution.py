@@ -77,7 +77,7 @@ class Solution:
 
     def require_solved(self, theta: np.ndarray, extrapolate: bool = False) -> np.ndarray:
         """Which rows of `theta` lie outside the solved ranges: refused, or warned of if extrapolating."""
-        outside = self.model.parameters.outside(theta).any(axis=-1)
+        outside = np.asarray(self.model.parameters.outside(theta).any(axis=-1))
         if outside.any() and not extrapolate:
             self.model.parameters.require_inside(theta)
         if outside.any():

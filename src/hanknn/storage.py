@@ -22,7 +22,8 @@ def write(path: Path, header: dict[str, Any], arrays: Sequence[np.ndarray]) -> N
     temporary = path.with_name(f".{path.name}.partial")
     with temporary.open("wb") as file:
         text = np.frombuffer(json.dumps(header).encode(), np.uint8)
-        np.savez(file, header=text, **{f"array{i:04d}": a for i, a in enumerate(arrays)})
+        named = {"header": text, **{f"array{i:04d}": a for i, a in enumerate(arrays)}}
+        np.savez(file, **named)
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, path)
@@ -63,7 +64,7 @@ def leaves_from_numpy(like: Any, arrays: Sequence[np.ndarray], path: Path) -> An
     restored = []
     for leaf, array in zip(leaves, arrays, strict=True):
         if _is_key(leaf):
-            restored.append(jax.random.wrap_key_data(array))
+            restored.append(jax.random.wrap_key_data(jax.numpy.asarray(array)))
             continue
         if leaf.shape != array.shape or leaf.dtype != array.dtype:
             raise SolutionFileError(

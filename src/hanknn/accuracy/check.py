@@ -100,8 +100,9 @@ def _probes(solution: Solution, equilibrium: Equilibrium, expectation: Expectati
     table = pd.DataFrame(np.asarray(states), columns=list(equilibrium.states))
     for i, name in enumerate(names[0]):
         table[f"residual_{name}"] = np.abs(residuals[:, i])
-    for i, name in enumerate(names[1] if exact is not None else ()):
-        table[f"error_{name}"] = policies[:, i] / exact[:, i] - 1
+    if exact is not None:
+        for i, name in enumerate(names[1]):
+            table[f"error_{name}"] = policies[:, i] / exact[:, i] - 1
     return table
 
 
@@ -114,7 +115,7 @@ def _regions(solution: Solution, thetas: np.ndarray, residuals, policies, exact)
         for k, label in enumerate(THIRDS):
             inside = third == k
             row = {"mean_square": float(np.mean(residuals[inside] ** 2))}
-            if exact is not None:
+            if exact is not None and policies is not None:
                 errors = _relative_l2((policies - exact)[inside], exact[inside])
                 row |= {f"error_{p}": float(e) for p, e in zip(solution.model.policies, errors, strict=True)}
             rows[name, label] = row

@@ -31,17 +31,17 @@ class AccuracyReport:
     @property
     def mean_square(self) -> float:
         """Mean squared residual over equations and draws, KMR's unit."""
-        return float(self.residuals["mean_square"].mean())
+        return float(self.residuals["mean_square"].to_numpy().mean())
 
     @property
     def worst_policy_error(self) -> float | None:
         """Largest relative error of any policy, over the box or at a probe state."""
         if self.policy_errors is None:
             return None
-        errors = [self.policy_errors["relative_l2"].max()]
+        errors = [self.policy_errors["relative_l2"].to_numpy().max()]
         columns = [name for name in self.probes if name.startswith("error_")]
         if len(self.probes):
-            errors.append(self.probes[columns].abs().max().max())
+            errors.append(self.probes[columns].abs().to_numpy().max())
         return float(max(errors))
 
     @property
@@ -49,8 +49,9 @@ class AccuracyReport:
         """How far to trust the solution, in a sentence or two."""
         # Residuals scale with the shocks, so where errors are known they say better where a solution is weak.
         errors = [name for name in self.regions if name.startswith("error_")]
-        region = (self.regions[errors].max(axis=1) if errors else self.regions["mean_square"]).idxmax()
-        weakest = f"Weakest where {region[0]} is in its {region[1]} third."
+        measure = self.regions[errors].max(axis=1) if errors else self.regions["mean_square"]
+        parameter, third = self.regions.index[int(measure.to_numpy().argmax())]
+        weakest = f"Weakest where {parameter} is in its {third} third."
         worst = self.worst_policy_error
         if worst is None:
             return (

@@ -1,7 +1,7 @@
 """Adam and AdamW on batches of economies: the training of KMR and of the earlier implementations."""
 
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -102,9 +102,8 @@ class FirstOrder(Method):
         if self.batch % devices:
             return None
         whole, split = PartitionSpec(), PartitionSpec(axis)
-        return FirstOrderState(
-            weights=whole, optimizer=whole, economies=split, keys=split, scale=whole, iteration=whole
-        )
+        specs: Any = FirstOrderState
+        return specs(weights=whole, optimizer=whole, economies=split, keys=split, scale=whole, iteration=whole)
 
     def step(self, problem, network, state, axis):
         rebuild = ravel_pytree(network)[1]
@@ -133,7 +132,7 @@ class FirstOrder(Method):
             updates, moments = optimizer.update(gradient, moments, weights)
             if self.running_scale:
                 scale = self.running_scale * scale + (1 - self.running_scale) * squares
-            return (weights - rate * updates, moments, scale), (value, squares)
+            return (weights - rate * jnp.asarray(updates), moments, scale), (value, squares)
 
         start = state.weights, state.optimizer, state.scale
         (weights, moments, scale), (losses, squares) = jax.lax.scan(inner, start, jnp.arange(self.inner_steps))

@@ -5,6 +5,7 @@ an excellent metric. Damping follows Nielsen's gain-ratio rule; a step that does
 loss is rejected, so no run ends in NaN.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -16,6 +17,7 @@ from jaxtyping import Array, Bool, Float, Int
 
 from ..errors import SettingError
 from ..expectations import Expectation, GaussHermite
+from ..networks import PolicyNetwork
 from .method import Info, Method
 from .problem import Problem
 from .sampling import StateDraws, sobol_design
@@ -110,12 +112,15 @@ class GaussNewton(Method):
 
     def step(self, problem, network, state, axis):
         rebuild = ravel_pytree(network)[1]
-        design = _Design(self, problem, rebuild, state)
         active = jnp.minimum(self.points, self.start * 2 ** (state.iteration // self.double_every)).astype(jnp.int32)
         grown = active != state.active
 
-        row_weights = jax.lax.cond(grown, lambda: design.row_weights(state.weights), lambda: state.row_weights)
-        design = design._replace(matrices=row_weights, active=active)
+        def reweigh():
+            matrix = lambda s, t: self.weighting.matrix(problem, rebuild(state.weights), s, t)
+            return jax.vmap(matrix)(state.states, state.thetas)
+
+        row_weights = jax.lax.cond(grown, reweigh, lambda: state.row_weights)
+        design = _Design(self, problem, rebuild, state.thetas, state.states, row_weights, active, state.weights.size)
         loss, mean_squares = jax.lax.cond(
             grown, lambda: design.loss(state.weights), lambda: (state.loss, state.mean_squares)
         )
@@ -161,23 +166,23 @@ class _Design(NamedTuple):
 
     method: GaussNewton
     problem: Problem
-    rebuild: object
-    state: GaussNewtonState
-    matrices: Float[Array, "points rows equations"] | None = None
-    active: Int[Array, ""] | None = None
+    rebuild: Callable[[Array], PolicyNetwork]
+    thetas: Float[Array, "points parameters"]
+    states: Float[Array, "points states"]
+    matrices: Float[Array, "points rows equations"]
+    active: Int[Array, ""]
+    size: int
 
     @property
     def in_sample_space(self) -> bool:
-        _, rows, _ = self.state.row_weights.shape
-        return self.method._in_sample_space(rows, self.state.weights.size)
+        return self.method._in_sample_space(self.matrices.shape[1], self.size)
 
     @property
     def chunk(self) -> int:
-        _, rows, _ = self.state.row_weights.shape
-        size = self.method.start
-        while size > 1 and size * rows * self.state.weights.size * 8 > JACOBIAN_BYTES:
-            size //= 2
-        return size
+        points = self.method.start
+        while points > 1 and points * self.matrices.shape[1] * self.size * 8 > JACOBIAN_BYTES:
+            points //= 2
+        return points
 
     @property
     def count(self) -> Int[Array, ""]:
@@ -192,17 +197,11 @@ class _Design(NamedTuple):
         network = self.rebuild(weights)
         return self.problem.residuals(network, state, theta, self.method.expectation, jax.random.key(0))
 
-    def row_weights(self, weights):
-        """The weighting matrix at every point of the design."""
-        network = self.rebuild(weights)
-        matrix = lambda s, t: self.method.weighting.matrix(self.problem, network, s, t)
-        return jax.vmap(matrix)(self.state.states, self.state.thetas)
-
     def _slice(self, array, i):
         return jax.lax.dynamic_slice_in_dim(array, i * self.chunk, self.chunk)
 
     def _chunk_points(self, i):
-        return tuple(self._slice(a, i) for a in (self.matrices, self.state.states, self.state.thetas))
+        return tuple(self._slice(a, i) for a in (self.matrices, self.states, self.thetas))
 
     def loss(self, weights):
         """Mean square of the weighted rows, and each equation's own mean square, over the active points."""
@@ -249,7 +248,8 @@ class _Design(NamedTuple):
                 curvature = totals[0] + jacobian.T @ jacobian
             return curvature, totals[1] + pull_back(rows)[0]
 
-        zero = self.state.curvature.astype(gram_type) * 0, jnp.zeros_like(weights)
+        shape = (len(self.thetas) * self.matrices.shape[1] if self.in_sample_space else self.size, self.size)
+        zero = jnp.zeros(shape, gram_type), jnp.zeros_like(weights)
         curvature, gradient = jax.lax.fori_loop(0, self.active // self.chunk, add, zero)
         curvature = curvature.astype(weights.dtype)
         return (curvature if self.in_sample_space else curvature / self.count), gradient / self.count

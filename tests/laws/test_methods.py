@@ -1,0 +1,190 @@
+"""Every training method and way of sampling through one set of laws."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import hanknn
+from hanknn import Checkpoints, Recipe
+from hanknn.errors import RunFolderError, SettingError, TrainingStopped
+from hanknn.expectations import GaussHermite, ScrambledSobol
+from hanknn.networks import KMRNetwork, SmoothNetwork
+from hanknn.training.first_order import FirstOrder
+from hanknn.training.gauss_newton import GaussNewton
+from hanknn.training.sampling import Fresh, Kept, Simulated
+from hanknn.training.weighting import EquationWeights, PolicyUnits
+
+SMALL = KMRNetwork(width=12, depth=2)
+FIRST = FirstOrder(iterations=500, batch=64)
+NEWTON = GaussNewton(iterations=10, points=256, start=128, double_every=5, expectation=GaussHermite(3))
+METHODS = {
+    "fresh": FIRST,
+    "kept": dataclasses.replace(FIRST, sampling=Kept(redraw_every=100)),
+    "simulated": dataclasses.replace(FIRST, sampling=Simulated(steps=10, redraw_every=1)),
+    "simulated-kept": dataclasses.replace(FIRST, sampling=Simulated(steps=10, redraw_every=100)),
+    "inner-steps": dataclasses.replace(FIRST, inner_steps=5),
+    "adam": dataclasses.replace(FIRST, weight_decay=0.0, clip_norm=0.0, expectation=ScrambledSobol(8)),
+    "running-scale": dataclasses.replace(FIRST, running_scale=0.99),
+    "equation-weights": dataclasses.replace(FIRST, weighting=EquationWeights({"euler": 2.0})),
+    "policy-units": dataclasses.replace(FIRST, weighting=PolicyUnits(), double=True),
+    "gauss-newton": NEWTON,
+    "sample-space": dataclasses.replace(NEWTON, points=64, start=32),
+    "float64-gram": dataclasses.replace(NEWTON, float32_gram=False, weighting=EquationWeights()),
+}
+
+
+def _solve(nk, method, seed=0, **options):
+    return hanknn.solve(nk, Recipe(SMALL, (method,)), seed, **options)
+
+
+@pytest.fixture(scope="module")
+def solved(nk):
+    """Each method's result at seed 0, trained once."""
+    results = {}
+
+    def get(name):
+        if name not in results:
+            results[name] = _solve(nk, METHODS[name])
+        return results[name]
+
+    return get
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_learns(name, solved):
+    table, checks = solved(name).history.table, solved(name).history.validation
+    assert list(table["iteration"]) == list(range(len(table)))
+    # The untrained policy leaves a mean squared residual near 3e-5: the variance of ζ/σ.
+    assert checks["mean_square"].iloc[-1] < 2e-6
+    assert np.isfinite(table.to_numpy()).all()
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_training_goes_on_to_the_same_result_after_an_interruption(name, solved, nk, tmp_path):
+    path = tmp_path / "checkpoint.npz"
+
+    def interrupt(progress):
+        if progress.iteration >= METHODS[name].iterations // 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _solve(nk, METHODS[name], report=interrupt, checkpoints=Checkpoints(path))
+    resumed = _solve(nk, METHODS[name], checkpoints=Checkpoints(path, resume=True))
+    whole = solved(name)
+    for a, b in zip(*(jax.tree.leaves(s.solution.network) for s in (resumed, whole)), strict=True):
+        np.testing.assert_array_equal(a, b)
+    columns = [c for c in whole.history.table if c != "seconds"]
+    np.testing.assert_array_equal(resumed.history.table[columns], whole.history.table[columns])
+
+
+def test_another_seed_gives_another_result(solved, nk):
+    first = jax.tree.leaves(solved("gauss-newton").solution.network)[0]
+    second = jax.tree.leaves(_solve(nk, NEWTON, seed=1).solution.network)[0]
+    assert not np.allclose(first, second)
+
+
+def test_resuming_with_other_settings_is_refused(nk, tmp_path):
+    path = tmp_path / "checkpoint.npz"
+    _solve(nk, NEWTON, checkpoints=Checkpoints(path, every=0.0))
+    with pytest.raises(RunFolderError, match="recipe"):
+        _solve(nk, dataclasses.replace(NEWTON, points=512), checkpoints=Checkpoints(path, resume=True))
+    with pytest.raises(RunFolderError, match="seed"):
+        _solve(nk, NEWTON, seed=3, checkpoints=Checkpoints(path, resume=True))
+
+
+def test_gauss_newton_never_raises_its_loss_on_a_fixed_design(nk):
+    method = dataclasses.replace(NEWTON, points=128, start=128, iterations=25)
+    loss = _solve(nk, method).history.table["loss"].to_numpy()
+    assert (np.diff(loss) <= 0).all()
+    assert loss[-1] < 1e-3 * loss[0]
+
+
+def test_both_linear_systems_give_the_same_step(nk):
+    with jax.enable_x64(True):
+        from hanknn.training.gauss_newton import _Design
+
+        key = jax.random.key(0)
+        jacobian = jax.random.normal(key, (6, 4))
+        gradient = jax.random.normal(jax.random.fold_in(key, 1), (4,))
+        matrices, active = jnp.zeros((6, 1, 1)), jnp.asarray(6)
+        design = _Design(NEWTON, None, None, None, None, matrices, active, 4)
+        expected = np.linalg.solve(np.asarray(jacobian.T @ jacobian / 6 + 0.1 * np.eye(4)), np.asarray(gradient))
+        by_parameters = design._parameter_space_solver(jacobian.T @ jacobian / 6, 0.1)(gradient)
+        by_samples = design._sample_space_solver(jacobian, 0.1)(gradient)
+        np.testing.assert_allclose(by_parameters, expected, rtol=1e-12)
+        np.testing.assert_allclose(by_samples, expected, rtol=1e-12)
+
+
+def test_first_order_training_can_precede_gauss_newton(nk):
+    solved = hanknn.solve(nk, Recipe(SMALL, (FIRST, NEWTON)))
+    ends = solved.history.validation.groupby("stage")["mean_square"].last()
+    assert ends[1] < ends[0]
+    assert jax.tree.leaves(solved.solution.network)[0].dtype == np.float64
+
+
+def test_target_stops_gauss_newton_early(nk):
+    method = dataclasses.replace(NEWTON, points=128, start=128, iterations=100, target=1e-6)
+    solved = _solve(nk, method)
+    assert len(solved.history.table) < 100
+    assert "early" in solved.solution.header["status"]
+
+
+class Fragile(hanknn.Model):
+    """A policy whose logarithm stops existing once training pushes it below zero."""
+
+    name = "fragile"
+    parameters = hanknn.ParameterSpace(level=hanknn.Parameter(0.5, range=(0.1, 0.9)))
+    states = {"z": hanknn.Variable("z", "state")}
+    shocks = {"e": hanknn.Variable("e", "shock")}
+    policies = {"c": hanknn.Variable("c", "policy")}
+
+    def __init__(self, shift):
+        self.shift = shift
+
+    def transition(self, now, shock, theta):
+        return {"z": 0.5 * now.z + shock.e}
+
+    def expectands(self, now, next, theta):
+        return {"c": next.c}
+
+    def residuals(self, now, expected, theta):
+        return {"calm": now.c - theta.level * expected.c, "logarithm": jnp.log(now.c + self.shift) - 5 * theta.level}
+
+
+@pytest.mark.parametrize("method", [dataclasses.replace(FIRST, learning_rate=0.5), NEWTON], ids=["first", "newton"])
+def test_a_residual_that_is_not_finite_stops_training_and_names_the_equation(method):
+    with pytest.raises(TrainingStopped, match="logarithm") as stopped:
+        hanknn.solve(Fragile(-1.0), Recipe(SMALL, (method,)))
+    assert stopped.value.equations == ("logarithm",)
+    assert stopped.value.iteration == 0
+    for leaf in jax.tree.leaves(stopped.value.trained.network):
+        assert np.isfinite(leaf).all()
+
+
+def test_the_last_good_weights_survive_a_late_failure():
+    method = dataclasses.replace(FIRST, learning_rate=0.3, iterations=1000, clip_norm=0.0, sampling=Fresh())
+    with pytest.raises(TrainingStopped) as stopped:
+        hanknn.solve(Fragile(0.2), Recipe(SmoothNetwork(4, 1, 4, 1), (method,)))
+    assert stopped.value.iteration > 0
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(stopped.value.trained.network))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: FirstOrder(iterations=0),
+        lambda: FirstOrder(learning_rate=0.0),
+        lambda: FirstOrder(running_scale=1.0),
+        lambda: GaussNewton(points=1000),
+        lambda: GaussNewton(points=64, start=128),
+        lambda: GaussNewton(iterations=0),
+        lambda: Kept(redraw_every=0),
+        lambda: Simulated(steps=0),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(make):
+    with pytest.raises(SettingError):
+        make()

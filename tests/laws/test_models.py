@@ -1,0 +1,63 @@
+"""Every shipped model through one set of laws."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import hanknn
+from hanknn.equilibrium import Equilibrium
+from hanknn.expectations import GaussHermite
+from hanknn.models import SHIPPED
+from hanknn.training.sampling import ergodic_sample
+
+pytestmark = pytest.mark.parametrize("model", [m() for m in SHIPPED], ids=[m.name for m in SHIPPED])
+
+
+def test_parameters_and_variables_are_labelled(model):
+    for name in model.parameters:
+        assert model.parameters[name].label and model.parameters[name].text
+    for variable in (*model.states.values(), *model.shocks.values(), *model.policies.values()):
+        assert variable.label and variable.text and variable.unit
+
+
+def test_the_closed_form_solves_the_equations(model):
+    with jax.enable_x64(True):
+        equilibrium = Equilibrium(model)
+        thetas, states = ergodic_sample(equilibrium, jax.random.key(0), 500, jnp.float64)
+        if equilibrium.closed_form(states[0], thetas[0]) is None:
+            pytest.skip("no closed form")
+        nodes, weights = GaussHermite(5).nodes(jax.random.key(0), len(equilibrium.shocks), jnp.float64)
+
+        def residuals(factor):
+            policy = lambda s, t: factor * equilibrium.closed_form(s, t)
+            return jax.vmap(lambda s, t: equilibrium.residuals(policy, s, t, nodes, weights))(states, thetas)
+
+        assert np.abs(residuals(1.0)).max() < 1e-14
+        assert (np.abs(residuals(1.01)).max(axis=0) > 1e-5).all()
+
+
+def test_ergodic_draws_stay_ergodic(model):
+    """Simulated 40 quarters on, under the shipped policy, the draws spread as they did."""
+    with jax.enable_x64(True):
+        solution = hanknn.load(model.name)
+        equilibrium = solution.equilibrium
+        thetas, states = ergodic_sample(equilibrium, jax.random.key(0), 20_000, jnp.float64)
+        shocks = jax.random.normal(jax.random.key(1), (40, len(thetas), len(equilibrium.shocks)))
+
+        def step(s, e):
+            move = lambda s, e, t: equilibrium.transition(s, solution.policy_function(s, t), e, t)
+            return jax.vmap(move)(s, e, thetas), None
+
+        later = jax.lax.scan(step, states, shocks)[0]
+        np.testing.assert_allclose(later.std(axis=0), states.std(axis=0), rtol=0.03)
+
+
+def test_a_shipped_solution_answers_and_is_small(model):
+    solution = hanknn.load(model.name)
+    state = {name: 0.0 for name in model.states}
+    assert np.isfinite(solution.policy(state).to_numpy()).all()
+    from pathlib import Path
+
+    size = (Path(hanknn.__file__).parent / "weights" / f"{model.name}.npz").stat().st_size
+    assert size < 200_000

@@ -1,0 +1,87 @@
+"""Every way of sampling keeps shapes, boxes and laws of motion."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from hanknn.networks import SmoothNetwork
+from hanknn.training.sampling import Fresh, Kept, Simulated, StateDraws, ergodic_sample, sobol_design
+
+RULES = {
+    "fresh": Fresh(),
+    "kept": Kept(redraw_every=3),
+    "simulated": Simulated(steps=4, redraw_every=1),
+    "simulated-kept": Simulated(steps=4, redraw_every=3),
+}
+
+
+@pytest.fixture(scope="module")
+def network():
+    with jax.enable_x64(True):
+        return SmoothNetwork(4, 1, 4, 1).build(1, 8, 2, jax.random.key(0), jnp.float64)
+
+
+def _advance(rule, equilibrium, network, economy, iteration):
+    key = jax.random.key(100 + iteration)
+    return rule.advance(equilibrium, network, economy, key, jnp.asarray(iteration, jnp.int32))
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_a_moved_economy_has_the_shape_and_box_of_a_fresh_one(name, equilibrium, network):
+    """A stepped state of another shape than a drawn one is what sank the Julia port."""
+    with jax.enable_x64(True):
+        rule = RULES[name]
+        start = rule.start(equilibrium, jax.random.key(1), jnp.float64)
+        later = start
+        for i in range(4):
+            later = _advance(rule, equilibrium, network, later, i)
+        assert [a.shape for a in later] == [a.shape for a in start] == [(8,), (1,)]
+        assert not equilibrium.model.parameters.outside(np.asarray(later.theta)).any()
+
+
+def test_kept_redraws_only_every_third_iteration(equilibrium, network):
+    with jax.enable_x64(True):
+        rule = RULES["kept"]
+        start = rule.start(equilibrium, jax.random.key(1), jnp.float64)
+        second = _advance(rule, equilibrium, network, _advance(rule, equilibrium, network, start, 0), 1)
+        third = _advance(rule, equilibrium, network, second, 2)
+        np.testing.assert_array_equal(second.state, start.state)
+        assert not np.allclose(third.theta, start.theta)
+        assert not np.allclose(third.state, start.state)
+
+
+def test_simulated_states_follow_the_law_of_motion(equilibrium, network):
+    with jax.enable_x64(True):
+        rule = Simulated(steps=2, redraw_every=10)
+        start = rule.start(equilibrium, jax.random.key(1), jnp.float64)
+        key = jax.random.key(5)
+        moved = rule.advance(equilibrium, network, start, key, jnp.asarray(0, jnp.int32))
+        np.testing.assert_array_equal(moved.theta, start.theta)
+        theta = dict(zip(equilibrium.model.parameters.names, np.asarray(start.theta), strict=True))
+        shocks = np.asarray(jax.random.normal(jax.random.split(key)[1], (2, 1)))[:, 0]
+        omega = (1 + theta["eta"]) / (theta["sigma"] + theta["eta"])
+        step = theta["sigma_shock"] * theta["sigma"] * (theta["rho"] - 1) * omega
+        zeta = float(start.state[0])
+        for shock in shocks:
+            zeta = theta["rho"] * zeta + step * shock
+        np.testing.assert_allclose(float(moved.state[0]), zeta, rtol=1e-12)
+
+
+def test_wide_draws_are_the_named_share_and_as_wide_as_said(equilibrium):
+    with jax.enable_x64(True):
+        thetas, states = sobol_design(equilibrium, StateDraws(wide_share=0.25, wide_scale=100.0), 4096, seed=1)
+        scales = jax.vmap(equilibrium.units)(thetas)["state_scale"][:, 0]
+        normals = np.asarray(states[:, 0] / scales)
+        # P(|z| > 5) is 6e-7 for an ergodic draw and 96 % for one 100 times as wide.
+        assert abs(np.mean(np.abs(normals) > 5) - 0.25 * 0.96) < 0.01
+
+
+def test_ergodic_sample_has_each_economys_own_spread(equilibrium):
+    with jax.enable_x64(True):
+        thetas, states = ergodic_sample(equilibrium, jax.random.key(0), 20_000, jnp.float64)
+        scales = jax.vmap(equilibrium.units)(thetas)["state_scale"][:, 0]
+        normals = np.asarray(states[:, 0] / scales)
+        assert abs(normals.mean()) < 0.03 and abs(normals.std() - 1) < 0.02
+        wide = np.asarray(scales) > np.median(scales)
+        assert abs(normals[wide].std() - normals[~wide].std()) < 0.03
