@@ -1,21 +1,21 @@
 """Prior distributions of parameters, over the range given in the parameter table."""
 
+import abc
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
 
-class Prior(Protocol):
+class Prior(abc.ABC):
     """A density on a parameter's range, normalised there."""
 
+    @abc.abstractmethod
     def log_density(self, value: np.ndarray, lower: float, upper: float) -> np.ndarray:
         """Log density at `value`, minus infinity outside [lower, upper]."""
-        ...
 
 
 @dataclass(frozen=True)
-class Uniform:
+class Uniform(Prior):
     """Uniform over the range: KMR's choice for the three-equation model."""
 
     def log_density(self, value: np.ndarray, lower: float, upper: float) -> np.ndarray:

@@ -17,8 +17,8 @@ from hanknn.training.gauss_newton import GaussNewton
 from hanknn.training.sampling import Fresh, Kept, Simulated
 from hanknn.training.weighting import EquationWeights, PolicyUnits
 
-SMALL = KMRNetwork(width=12, depth=2)
-FIRST = FirstOrder(iterations=500, batch=64)
+NETWORKS = {FirstOrder: KMRNetwork(width=12, depth=2), GaussNewton: SmoothNetwork(8, 2, 4, 1)}
+FIRST = FirstOrder(iterations=1000, batch=64, learning_rate=1e-2)
 NEWTON = GaussNewton(iterations=10, points=256, start=128, double_every=5, expectation=GaussHermite(3))
 METHODS = {
     "fresh": FIRST,
@@ -37,7 +37,7 @@ METHODS = {
 
 
 def _solve(nk, method, seed=0, **options):
-    return hanknn.solve(nk, Recipe(SMALL, (method,)), seed, **options)
+    return hanknn.solve(nk, Recipe(NETWORKS[type(method)], (method,)), seed, **options)
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +57,8 @@ def solved(nk):
 def test_every_method_learns(name, solved):
     table, checks = solved(name).history.table, solved(name).history.validation
     assert list(table["iteration"]) == list(range(len(table)))
-    # The untrained policy leaves a mean squared residual near 3e-5: the variance of ζ/σ.
-    assert checks["mean_square"].iloc[-1] < 2e-6
+    # A policy of zero leaves half the variance of ζ/σ, near 3e-5.
+    assert checks["mean_square"].iloc[-1] < 3e-6
     assert np.isfinite(table.to_numpy()).all()
 
 
@@ -119,7 +119,7 @@ def test_both_linear_systems_give_the_same_step(nk):
 
 
 def test_first_order_training_can_precede_gauss_newton(nk):
-    solved = hanknn.solve(nk, Recipe(SMALL, (FIRST, NEWTON)))
+    solved = hanknn.solve(nk, Recipe(NETWORKS[GaussNewton], (FIRST, NEWTON)))
     ends = solved.history.validation.groupby("stage")["mean_square"].last()
     assert ends[1] < ends[0]
     assert jax.tree.leaves(solved.solution.network)[0].dtype == np.float64
@@ -151,13 +151,13 @@ class Fragile(hanknn.Model):
         return {"c": next.c}
 
     def residuals(self, now, expected, theta):
-        return {"calm": now.c - theta.level * expected.c, "logarithm": jnp.log(now.c + self.shift) - 5 * theta.level}
+        return {"calm": now.c - theta.level * expected.c, "logarithm": jnp.log(now.c + self.shift) + 5 * theta.level}
 
 
 @pytest.mark.parametrize("method", [dataclasses.replace(FIRST, learning_rate=0.5), NEWTON], ids=["first", "newton"])
 def test_a_residual_that_is_not_finite_stops_training_and_names_the_equation(method):
     with pytest.raises(TrainingStopped, match="logarithm") as stopped:
-        hanknn.solve(Fragile(-1.0), Recipe(SMALL, (method,)))
+        hanknn.solve(Fragile(-1.0), Recipe(NETWORKS[type(method)], (method,)))
     assert stopped.value.equations == ("logarithm",)
     assert stopped.value.iteration == 0
     for leaf in jax.tree.leaves(stopped.value.trained.network):
@@ -165,9 +165,9 @@ def test_a_residual_that_is_not_finite_stops_training_and_names_the_equation(met
 
 
 def test_the_last_good_weights_survive_a_late_failure():
-    method = dataclasses.replace(FIRST, learning_rate=0.3, iterations=1000, clip_norm=0.0, sampling=Fresh())
+    method = dataclasses.replace(FIRST, learning_rate=0.3, clip_norm=0.0, sampling=Fresh())
     with pytest.raises(TrainingStopped) as stopped:
-        hanknn.solve(Fragile(0.2), Recipe(SmoothNetwork(4, 1, 4, 1), (method,)))
+        hanknn.solve(Fragile(2.0), Recipe(NETWORKS[GaussNewton], (method,)))
     assert stopped.value.iteration > 0
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(stopped.value.trained.network))
 
