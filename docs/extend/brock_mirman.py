@@ -47,6 +47,14 @@ class BrockMirman(Model):
         persistence = theta.alpha * theta.rho
         return {"log_k": sd_z * jnp.sqrt((1 + persistence) / ((1 - persistence) * (1 - theta.alpha**2))), "z": sd_z}
 
+    def ergodic_state(self, normal: Point, theta: Point):
+        # Capital follows productivity, so the two are drawn from their joint normal distribution.
+        center, scale = self.state_center(theta), self.state_scale(theta)
+        covariance = theta.rho * scale["z"] ** 2 / (1 - theta.alpha * theta.rho)
+        correlation = covariance / (scale["log_k"] * scale["z"])
+        capital = correlation * normal.z + jnp.sqrt(1 - correlation**2) * normal.log_k
+        return {"log_k": center["log_k"] + scale["log_k"] * capital, "z": scale["z"] * normal.z}
+
     def policy_center(self, theta: Point):
         return {"savings_rate": 0.3}
 

@@ -108,7 +108,7 @@ class KMRNetwork(Architecture):
 class SmoothNetwork(Architecture):
     """The default: narrow and deep SiLU layers for levels and slopes, a small network for curvature."""
 
-    width: int = 16
+    width: int = 14
     depth: int = 5
     curved_width: int = 8
     curved_depth: int = 2

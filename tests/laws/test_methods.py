@@ -32,7 +32,7 @@ METHODS = {
     "policy-units": dataclasses.replace(FIRST, weighting=PolicyUnits(), double=True),
     "gauss-newton": NEWTON,
     "sample-space": dataclasses.replace(NEWTON, points=64, start=32),
-    "float64-gram": dataclasses.replace(NEWTON, float32_gram=False, weighting=EquationWeights()),
+    "float64-gram": dataclasses.replace(NEWTON, float32_until=1.0, weighting=EquationWeights()),
 }
 
 

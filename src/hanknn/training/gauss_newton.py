@@ -38,6 +38,7 @@ class GaussNewtonState(NamedTuple):
     curvature: Float[Array, "_ weights"]
     gradient: Float[Array, " weights"]
     moved: Bool[Array, ""]
+    precise: Bool[Array, ""]
     active: Int[Array, ""]
     iteration: Int[Array, ""]
     thetas: Float[Array, "points parameters"]
@@ -52,11 +53,12 @@ class GaussNewton(Method):
     `points`: size of the Sobol design over parameters and states, a power of two. The first
     `start` points are used first and the number doubles every `double_every` iterations: early
     steps are cheap, late ones accurate. `damping`: initial damping relative to the largest
-    curvature. `float32_gram`: accumulate JᵀJ in single precision, at twice the speed; residuals,
-    gradient and solve stay in float64. `target`: stop at this mean squared residual (design points).
+    curvature. `float32_until`: JᵀJ is accumulated in single precision, at twice the speed, while the damping
+    exceeds this share of the largest curvature, and in double once rounding would show;
+    residuals, gradient and solve are always in double. `target`: stop at this mean squared residual (design points).
     """
 
-    iterations: int = 90
+    iterations: int = 75
     points: int = 8192
     start: int = 2048
     double_every: int = 25
@@ -64,7 +66,7 @@ class GaussNewton(Method):
     draws: StateDraws = StateDraws(wide_share=0.1)
     weighting: Weighting = PolicyUnits()
     damping: float = 1e-3
-    float32_gram: bool = True
+    float32_until: float = 1e-7
     target: float = 0.0
 
     chunk: ClassVar[int] = 5
@@ -103,6 +105,7 @@ class GaussNewton(Method):
             curvature=jnp.zeros(shape, self.dtype),
             gradient=jnp.zeros(weights.size, self.dtype),
             moved=jnp.asarray(True),
+            precise=jnp.asarray(self.float32_until >= 1),
             active=jnp.asarray(0, jnp.int32),
             iteration=jnp.asarray(0, jnp.int32),
             thetas=thetas,
@@ -121,14 +124,13 @@ class GaussNewton(Method):
 
         row_weights = jax.lax.cond(grown, reweigh, lambda: state.row_weights)
         design = _Design(self, problem, rebuild, state.thetas, state.states, row_weights, active, state.weights.size)
-        loss, mean_squares = jax.lax.cond(
-            grown, lambda: design.loss(state.weights), lambda: (state.loss, state.mean_squares)
-        )
-        curvature, gradient = jax.lax.cond(
+        curvature, gradient, loss, mean_squares = jax.lax.cond(
             grown | state.moved,
-            lambda: design.linearise(state.weights),
-            lambda: (state.curvature, state.gradient),
+            lambda: design.linearise(state.weights, state.precise),
+            lambda: (state.curvature, state.gradient, state.loss, state.mean_squares),
         )
+        # The accepted trial's loss, not its recomputation: rounding must not show as a rise.
+        loss = jnp.where(grown, loss, state.loss)
         largest = jnp.max(design.diagonal(curvature))
         damping = jnp.where(state.damping < 0, self.damping * largest, state.damping)
 
@@ -148,6 +150,7 @@ class GaussNewton(Method):
             curvature=curvature,
             gradient=gradient,
             moved=accept,
+            precise=state.precise | (damping < self.float32_until * largest),
             active=active,
             iteration=state.iteration + 1,
             row_weights=row_weights,
@@ -207,9 +210,7 @@ class _Design(NamedTuple):
         """Mean square of the weighted rows, and each equation's own mean square, over the active points."""
 
         def add(i, totals):
-            matrices, states, thetas = self._chunk_points(i)
-            raw = jax.vmap(self.residual, (None, 0, 0))(weights, states, thetas)
-            rows = jax.vmap(jnp.matmul)(matrices, raw)
+            rows, raw = self._rows(weights, *self._chunk_points(i))
             return totals[0] + jnp.sum(rows**2), totals[1] + jnp.sum(raw**2, axis=0)
 
         zero = jnp.zeros((), weights.dtype), jnp.zeros(self.matrices.shape[2], weights.dtype)
@@ -217,9 +218,9 @@ class _Design(NamedTuple):
         return weighted / self.count, squares / self.active
 
     def _rows(self, weights, matrices, states, thetas):
-        """Weighted rows of one chunk, shape (chunk · rows,)."""
+        """Weighted rows of one chunk, shape (chunk · rows,), and the residuals behind them."""
         raw = jax.vmap(self.residual, (None, 0, 0))(weights, states, thetas)
-        return jax.vmap(jnp.matmul)(matrices, raw).reshape(-1)
+        return jax.vmap(jnp.matmul)(matrices, raw).reshape(-1), raw
 
     def _jacobian(self, weights, matrices, states, thetas):
         """Jacobian of one chunk's weighted rows, shape (chunk · rows, weights)."""
@@ -230,29 +231,46 @@ class _Design(NamedTuple):
         jacobian = jax.vmap(jax.jacrev(row), (None, 0, 0, 0))(weights, matrices, states, thetas)
         return jacobian.reshape(-1, weights.size)
 
-    def linearise(self, weights):
-        """Curvature and gradient of half the loss."""
-        float32 = self.method.float32_gram and not self.in_sample_space
-        gram_type = jnp.float32 if float32 else weights.dtype
+    def linearise(self, weights, precise):
+        """Curvature and gradient of half the loss, and what `loss` returns."""
 
         def add(i, totals):
-            points = self._chunk_points(i)
-            rows, pull_back = jax.vjp(lambda w: self._rows(w, *points), weights)
-            narrow = (a.astype(gram_type) for a in (weights, *points))
-            jacobian = self._jacobian(*narrow)
-            if self.in_sample_space:
-                curvature = jax.lax.dynamic_update_slice_in_dim(totals[0], jacobian, i * len(rows), 0)
-            else:
-                # Accumulated in its own type: with a cast to float64 fused into the product, XLA's
-                # CPU backend takes three times as long.
-                curvature = totals[0] + jacobian.T @ jacobian
-            return curvature, totals[1] + pull_back(rows)[0]
+            rows, pull_back, raw = jax.vjp(lambda w: self._rows(w, *self._chunk_points(i)), weights, has_aux=True)
+            return totals[0] + pull_back(rows)[0], totals[1] + jnp.sum(rows**2), totals[2] + jnp.sum(raw**2, axis=0)
 
-        shape = (len(self.thetas) * self.matrices.shape[1] if self.in_sample_space else self.size, self.size)
-        zero = jnp.zeros(shape, gram_type), jnp.zeros_like(weights)
-        curvature, gradient = jax.lax.fori_loop(0, self.active // self.chunk, add, zero)
-        curvature = curvature.astype(weights.dtype)
-        return (curvature if self.in_sample_space else curvature / self.count), gradient / self.count
+        zero = jnp.zeros((), weights.dtype)
+        totals = jnp.zeros_like(weights), zero, jnp.zeros(self.matrices.shape[2], weights.dtype)
+        gradient, weighted, raw = jax.lax.fori_loop(0, self.active // self.chunk, add, totals)
+        if self.in_sample_space:
+            curvature = self._stacked_jacobian(weights)
+        else:
+            double, single = (lambda t=t: self._gram(weights, t) / self.count for t in (weights.dtype, jnp.float32))
+            curvature = jax.lax.cond(precise, double, single)
+        return curvature, gradient / self.count, weighted / self.count, raw / self.active
+
+    def _gram(self, weights, dtype):
+        """JᵀJ over the active points, accumulated in `dtype`.
+
+        The sum keeps that type throughout: with a cast to float64 fused into the product, XLA's
+        CPU backend takes three times as long.
+        """
+
+        def add(i, gram):
+            jacobian = self._jacobian(*(a.astype(dtype) for a in (weights, *self._chunk_points(i))))
+            return gram + jacobian.T @ jacobian
+
+        start = jnp.zeros((self.size, self.size), dtype)
+        return jax.lax.fori_loop(0, self.active // self.chunk, add, start).astype(weights.dtype)
+
+    def _stacked_jacobian(self, weights):
+        """J over all points, rows of inactive ones zero."""
+
+        def store(i, stacked):
+            jacobian = self._jacobian(weights, *self._chunk_points(i))
+            return jax.lax.dynamic_update_slice_in_dim(stacked, jacobian, i * len(jacobian), 0)
+
+        start = jnp.zeros((len(self.thetas) * self.matrices.shape[1], self.size), weights.dtype)
+        return jax.lax.fori_loop(0, self.active // self.chunk, store, start)
 
     def direction(self, weights, curvature, gradient, damping):
         """The damped Gauss-Newton step, bent along the residuals' own curvature.
@@ -281,7 +299,7 @@ class _Design(NamedTuple):
         """Jᵀ times the second derivative of the rows along `velocity`, per row."""
 
         def add(i, total):
-            rows = lambda w: self._rows(w, *self._chunk_points(i))
+            rows = lambda w: self._rows(w, *self._chunk_points(i))[0]
             slope = lambda w: jax.jvp(rows, (w,), (velocity,))[1]
             second = jax.jvp(slope, (weights,), (velocity,))[1]
             return total + jax.vjp(rows, weights)[1](second)[0]

@@ -1,0 +1,133 @@
+"""Checks and audits find errors of known size."""
+
+import dataclasses
+import json
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import hanknn
+from hanknn.errors import ModelError, SettingError
+from hanknn.models import LinearNK
+from hanknn.networks import PolicyNetwork, SmoothNetwork
+
+
+class Off(PolicyNetwork):
+    """Known policies of the model below, off by a known factor."""
+
+    factor: jax.Array
+
+    def __call__(self, state, theta, center, scale):
+        # The parameter reaches the network scaled to [−1, 1]; its range is [0.2, 0.8].
+        rho = 0.5 + 0.3 * theta
+        return self.factor * state / (1 - 0.9 * rho)
+
+
+class Asset(hanknn.Model):
+    """A price that discounts a dividend: p = z + 0.9 E p', hence p = z / (1 − 0.9 ρ)."""
+
+    name = "asset"
+    parameters = hanknn.ParameterSpace(rho=hanknn.Parameter(0.5, range=(0.2, 0.8)))
+    states = {"z": hanknn.Variable("z", "dividend")}
+    shocks = {"e": hanknn.Variable("e", "shock")}
+    policies = {"p": hanknn.Variable("p", "price")}
+    probe_states = ({"z": 1.0},)
+
+    def transition(self, now, shock, theta):
+        return {"z": theta.rho * now.z + shock.e}
+
+    def expectands(self, now, next, theta):
+        return {"p": next.p}
+
+    def residuals(self, now, expected, theta):
+        return {"pricing": now.p - now.z - 0.9 * expected.p}
+
+    def closed_form(self, state, theta):
+        return {"p": state.z / (1 - 0.9 * theta.rho)}
+
+
+class Curved(Asset):
+    """The same price, its residual no longer affine in the expectation."""
+
+    name = "curved"
+
+    def residuals(self, now, expected, theta):
+        return {"pricing": (now.p - now.z) ** 2 - (0.9 * expected.p) ** 2}
+
+
+def _solution(factor, model=None):
+    with jax.enable_x64(True):
+        network = Off(jnp.asarray(factor, jnp.float64))
+    return hanknn.Solution(model or Asset(), SmoothNetwork(), network, {})
+
+
+def test_a_policy_one_percent_off_is_found_one_percent_off():
+    report = hanknn.check(_solution(1.01), draws=4000)
+    np.testing.assert_allclose(report.policy_errors.loc["p", "relative_l2"], 0.01, rtol=1e-9)
+    np.testing.assert_allclose(report.probes["error_p"], 0.01, rtol=1e-9)
+    # Its residual is 0.01 z for every ρ: mean square 1e-4, median 0.00674, 99 % 0.02576 of a normal z.
+    row = report.residuals.loc["pricing"]
+    np.testing.assert_allclose(row["mean_square"], 1e-4, rtol=0.1)
+    np.testing.assert_allclose([row["median"], row["p99"]], [0.006745, 0.02576], rtol=0.07)
+    assert row["max"] >= row["p99"] >= row["median"]
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"), [(1.001, "Accurate"), (0.97, "Usable with care"), (1.2, "Not to be relied on")]
+)
+def test_the_verdict_follows_the_error(factor, words):
+    assert hanknn.check(_solution(factor), draws=200).verdict.startswith(words)
+
+
+def test_the_exact_policy_leaves_nothing():
+    report = hanknn.check(_solution(1.0), draws=500)
+    assert report.mean_square < 1e-28 and report.worst_policy_error < 1e-12
+
+
+def test_regions_are_thirds_of_each_range_and_the_weakest_is_named():
+    with jax.enable_x64(True):
+        report = hanknn.check(_solution(1.01), draws=3000)
+    assert list(report.regions.index) == [("rho", "lower"), ("rho", "middle"), ("rho", "upper")]
+    np.testing.assert_allclose(report.regions["mean_square"].mean(), report.mean_square, rtol=0.02)
+    assert "rho" in report.verdict
+
+
+def test_the_report_is_json():
+    report = json.loads(hanknn.check(_solution(1.01), draws=200).to_json())
+    assert report["residuals"]["pricing"]["mean_square"] > 0 and report["policy_errors"]["p"]["relative_l2"] > 0
+
+
+def test_without_a_closed_form_the_verdict_says_what_it_cannot_know():
+    class Unknown(Asset):
+        def closed_form(self, state, theta):
+            return None
+
+    report = hanknn.check(_solution(1.01, Unknown()), draws=200)
+    assert report.policy_errors is None and "necessary, not sufficient" in report.verdict
+
+
+def test_a_check_on_too_few_draws_is_refused():
+    with pytest.raises(SettingError):
+        hanknn.check(_solution(1.0), draws=10)
+
+
+def test_an_audit_agrees_with_the_known_mean_square():
+    table = hanknn.audit(_solution(1.01), points=4000, draws=10)
+    row = table.loc["pricing"]
+    assert abs(row["unbiased"] - 1e-4) < 4 * row["standard_error"]
+    assert row["standard_error"] < 1e-5
+
+
+def test_an_audit_is_refused_where_no_pair_is_unbiased():
+    with pytest.raises(ModelError, match="'pricing' is not affine"):
+        hanknn.audit(_solution(1.01, Curved()), points=100)
+
+
+def test_more_error_in_the_weights_is_more_error_in_the_report(quick):
+    shifted = eqx.tree_at(lambda n: n.linear.biases[-1], quick.network, replace_fn=lambda b: b * 1.05)
+    worse = dataclasses.replace(quick, network=shifted)
+    assert hanknn.check(worse, draws=500).mean_square > 10 * hanknn.check(quick, draws=500).mean_square
+    assert isinstance(worse.model, LinearNK)

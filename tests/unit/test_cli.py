@@ -1,0 +1,89 @@
+"""The command line: every mistake is one clear line and exit code 2."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from hanknn.cli import main
+
+
+@pytest.fixture
+def saved(quick, tmp_path):
+    return str(quick.save(tmp_path / "nk.npz"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["solve", "nkk"], "did you mean 'nk'"),
+        (["solve", "nk", "--recipe", "defalt"], "did you mean 'default'"),
+        (["solve", "nk", "--sed", "3"], "--seed"),
+        (["solve", "nk", "--seed", "three"], "three"),
+        (["slove", "nk"], "solve"),
+        (["solve"], "model"),
+        (["solve", "none.py:Model"], "none.py"),
+        (["check", "nkk"], "did you mean 'nk'"),
+        (["check", "missing.npz"], "missing.npz"),
+        (["irf", "nk", "--set", "phii=0.8"], "did you mean 'phi'"),
+        (["irf", "nk", "--set", "phi=high"], "NAME=VALUE"),
+        (["irf", "nk", "--set", "phi=3"], "[0.5, 0.9]"),
+        (["irf", "nk", "--shock", "epz"], "did you mean 'eps'"),
+        (["simulate", "nk", "--periods", "0"], "at least 1"),
+    ],
+)
+def test_a_mistake_is_one_line_with_the_cure(arguments, hint, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("error: ") and captured.err.count("\n") == 1 and hint in captured.err
+    assert not list(tmp_path.iterdir()), "a refused command must leave nothing behind"
+
+
+@pytest.mark.parametrize("command", ["solve", "check", "simulate", "irf", "figures", "demo"])
+def test_help_teaches(command, capsys):
+    assert main([command, "--help"]) == 0
+    assert "--help" in capsys.readouterr().out
+    assert main(["--help"]) == 0
+    assert command in capsys.readouterr().out
+
+
+def test_simulate_and_irf_write_tables_once(saved, capsys, tmp_path):
+    for command in ("simulate", "irf"):
+        file = tmp_path / f"{command}.csv"
+        assert main([command, saved, "--periods", "12", "--set", "phi=0.8", "--out", str(file)]) == 0
+        assert "inflation" in capsys.readouterr().out
+        table = pd.read_csv(file)
+        assert {"zeta", "output_gap", "inflation"} <= set(table) and len(table) == 12
+        assert main([command, saved, "--out", str(file)]) == 2
+        assert "--force" in capsys.readouterr().err
+        assert len(pd.read_csv(file)) == 12
+        assert main([command, saved, "--periods", "5", "--out", str(file), "--force", "--quiet"]) == 0
+        assert capsys.readouterr().out == "" and len(pd.read_csv(file)) == 5
+
+
+def test_check_prints_tables_or_json(saved, capsys):
+    assert main(["check", saved, "--draws", "200"]) == 0
+    assert "closed form" in capsys.readouterr().out
+    assert main(["check", saved, "--draws", "200", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["draws"] == 200
+
+
+def test_figures_never_land_in_a_folder_with_other_files(saved, capsys, tmp_path):
+    folder = tmp_path / "figures"
+    folder.mkdir()
+    (folder / "mine.txt").write_text("mine")
+    assert main(["figures", saved, "--out", str(folder)]) == 2
+    assert "nothing was touched" in capsys.readouterr().err and len(list(folder.iterdir())) == 1
+    assert main(["figures", saved, "--out", str(tmp_path / "new")]) == 0
+    assert (tmp_path / "new" / "policy_inflation.pdf").exists()
+
+
+def test_a_model_file_of_ones_own(tmp_path, capsys):
+    file = tmp_path / "mine.py"
+    file.write_text("from hanknn.models import LinearNK\n\nclass Mine(LinearNK):\n    name = 'mine'\n")
+    assert main(["solve", f"{file}:Mien", "--out", str(tmp_path / "run")]) == 2
+    assert "did you mean 'Mine'" in capsys.readouterr().err
+    file.write_text("import nothing_of_this_name\n")
+    assert main(["solve", f"{file}:Mine", "--out", str(tmp_path / "run")]) == 2
+    assert "cannot be imported" in capsys.readouterr().err

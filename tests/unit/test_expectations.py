@@ -1,0 +1,74 @@
+"""Quadrature and draws against the normal distribution's moments."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from hanknn.errors import SettingError
+from hanknn.expectations import GaussHermite, MonteCarlo, ScrambledSobol, sobol_normals
+
+
+def _moment(k):
+    """E εᵏ of a standard normal."""
+    return 0.0 if k % 2 else math.factorial(k) / (2 ** (k // 2) * math.factorial(k // 2))
+
+
+@pytest.mark.parametrize("order", [1, 3, 5])
+def test_gauss_hermite_is_exact_to_its_degree_and_not_beyond(order):
+    with jax.enable_x64(True):
+        x, w = (np.asarray(a) for a in GaussHermite(order).nodes(jax.random.key(0), 1, jnp.float64))
+    for k in range(2 * order):
+        np.testing.assert_allclose(w @ x[:, 0] ** k, _moment(k), atol=1e-10 * max(1, _moment(k)))
+    assert abs(w @ x[:, 0] ** (2 * order) - _moment(2 * order)) > 0.5
+
+
+def test_gauss_hermite_with_two_shocks_integrates_cross_products():
+    with jax.enable_x64(True):
+        x, w = (np.asarray(a) for a in GaussHermite(3).nodes(jax.random.key(0), 2, jnp.float64))
+    assert x.shape == (9, 2)
+    np.testing.assert_allclose(w @ (x[:, 0] ** 2 * x[:, 1] ** 4), 3.0, rtol=1e-12)
+    np.testing.assert_allclose(w @ (x[:, 0] ** 3 * x[:, 1] ** 2), 0.0, atol=1e-12)
+
+
+def test_antithetic_draws_cancel_odd_moments_and_plain_ones_do_not():
+    antithetic, w = MonteCarlo(10).nodes(jax.random.key(3), 1, jnp.float32)
+    plain, _ = MonteCarlo(10, antithetic=False).nodes(jax.random.key(3), 1, jnp.float32)
+    assert abs(float(w @ antithetic[:, 0])) < 1e-7
+    assert abs(float(plain.mean())) > 1e-3
+    assert antithetic.dtype == jnp.float32
+
+
+def test_draws_differ_between_keys_and_have_unit_variance():
+    keys = jax.random.split(jax.random.key(0), 2000)
+    draws = jax.vmap(lambda k: MonteCarlo(10).nodes(k, 1, jnp.float32)[0])(keys)
+    assert abs(float(draws.var()) - 1) < 0.03
+    assert len(np.unique(np.asarray(draws[:, 0, 0]))) == 2000
+
+
+def test_sobol_draws_average_better_than_random_ones():
+    keys = jax.random.split(jax.random.key(0), 500)
+    second = {}
+    for rule in (ScrambledSobol(16), MonteCarlo(16, antithetic=False)):
+        draws = jax.vmap(lambda k, rule=rule: rule.nodes(k, 1, jnp.float32)[0])(keys)
+        means = np.asarray((draws[:, :, 0] ** 2).mean(axis=1))
+        second[type(rule)] = ((means - 1) ** 2).mean()
+        assert abs(means.mean() - 1) < 0.05
+    assert second[ScrambledSobol] < 0.3 * second[MonteCarlo]
+
+
+def test_the_design_is_uniform_and_normal():
+    uniforms, normals = sobol_normals(1024, 2, 1, seed=0)
+    np.testing.assert_allclose(uniforms.mean(axis=0), 0.5, atol=2e-3)
+    np.testing.assert_allclose([normals.mean(), normals.std()], [0, 1], atol=0.02)
+    np.testing.assert_array_equal(sobol_normals(256, 2, 1, seed=0)[0], uniforms[:256])
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: GaussHermite(0), lambda: MonteCarlo(0), lambda: MonteCarlo(7), lambda: ScrambledSobol(10)]
+)
+def test_bad_settings_are_refused(make):
+    with pytest.raises(SettingError):
+        make()

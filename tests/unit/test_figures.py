@@ -1,0 +1,50 @@
+"""Figures are labelled from the tables and leave the user's settings alone."""
+
+import matplotlib
+import pytest
+
+from hanknn import figures
+from hanknn.errors import UnknownNameError
+
+
+def test_policy_panels_are_labelled_from_the_parameter_table(quick):
+    figure = figures.policy_panels(quick, "inflation", points=5)
+    assert len(figure.axes) == 8
+    for axis, name in zip(figure.axes, quick.model.parameters, strict=True):
+        parameter = quick.model.parameters[name]
+        assert parameter.label in axis.get_xlabel() and parameter.text in axis.get_xlabel()
+        assert r"$\pi_t$" in axis.get_ylabel() and "deviation" in axis.get_ylabel()
+        assert len(axis.get_lines()) == 3 and axis.get_lines()[1].get_linestyle() == "--"
+    assert "-1 ergodic s.d." in figure.get_suptitle()
+
+
+def test_the_network_and_the_closed_form_nearly_coincide_in_the_picture(quick):
+    axis = figures.policy_panels(quick, "inflation", points=5).axes[0]
+    network, exact = (line.get_ydata() for line in axis.get_lines()[:2])
+    assert abs(network / exact - 1).max() < 0.05
+    assert (exact < 0).all()
+
+
+def test_responses_show_every_state_and_policy(quick):
+    figure = figures.impulse_responses(quick, size=-1.0, periods=8)
+    assert [axis.get_title() for axis in figure.axes] == ["Natural rate of interest", "Output gap", "Inflation"]
+    assert all(len(axis.get_lines()[1].get_xdata()) == 9 for axis in figure.axes)
+
+
+def test_the_loss_history_shows_each_equation(quick_solved):
+    history = quick_solved.history
+    figure = figures.loss_history(history.table, history.validation)
+    labels = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
+    assert labels == ["mean of all equations", "Euler equation", "Phillips curve"]
+
+
+def test_save_writes_png_and_pdf_and_keeps_global_settings(quick, tmp_path):
+    before = dict(matplotlib.rcParams)
+    paths = figures.save(figures.impulse_responses(quick), tmp_path / "new", "irf")
+    assert [p.suffix for p in paths] == [".png", ".pdf"] and all(p.stat().st_size > 5000 for p in paths)
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_an_unknown_policy_is_refused(quick):
+    with pytest.raises(UnknownNameError, match="did you mean 'inflation'"):
+        figures.policy_panels(quick, "inflaton")
