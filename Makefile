@@ -18,10 +18,10 @@ demo: .venv/package            ## solve nk, check it, draw it
 	$(BIN)/hanknn demo --out runs/demo --force
 
 test: .venv/development        ## what CI runs
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 test-slow: .venv/development   ## everything, the long training runs included
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 bench: .venv/development       ## the figures in the README
 	$(BIN)/python benchmarks/nk.py

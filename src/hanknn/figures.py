@@ -6,6 +6,7 @@ survive colour blindness and black-and-white print. Every function returns a fig
 
 from pathlib import Path
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
@@ -110,17 +111,15 @@ def impulse_responses(solution: Solution, shock: str | None = None, size: float 
 def _states_and_exact(solution: Solution, parameters: dict[str, np.ndarray], sds: float):
     """States `sds` ergodic s.d. from the centre at each parameter value, and the exact policies there or None."""
     equilibrium, model = solution.equilibrium, solution.model
-    theta = model.parameters.resolve(parameters)
-    rows, exact = [], []
-    for t in jnp.asarray(theta):
-        units = equilibrium.units(t)
+
+    def at(theta):
+        units = equilibrium.units(theta)
         state = units["state_center"].at[0].add(sds * units["state_scale"][0])
-        rows.append(state)
-        exact.append(equilibrium.closed_form(state, t))
-    states = dict(zip(model.states, np.array(rows).T, strict=True))
-    if exact[0] is None:
-        return states, None
-    return states, dict(zip(model.policies, np.array(exact).T, strict=True))
+        return state, equilibrium.closed_form(state, theta)
+
+    states, exact = jax.jit(jax.vmap(at))(jnp.asarray(model.parameters.resolve(parameters)))
+    named = dict(zip(model.states, np.asarray(states).T, strict=True))
+    return named, None if exact is None else dict(zip(model.policies, np.asarray(exact).T, strict=True))
 
 
 def _words(name: str) -> str:

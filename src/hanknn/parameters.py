@@ -148,7 +148,7 @@ class ParameterSpace:
         for i, p in enumerate(self._parameters.values()):
             if p.range is not None:
                 total = total + p.prior.log_density(np.asarray(theta)[..., i], *p.range)
-        return total
+        return np.asarray(total)
 
 
 def named_columns(

@@ -34,7 +34,7 @@ def read(path: Path, kind: str) -> tuple[dict[str, Any], list[np.ndarray]]:
     if not path.is_file():
         raise SolutionFileError(f"no file '{path}'; check the path")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             header = json.loads(bytes(file["header"]))
             arrays = [file[name] for name in sorted(file.files) if name != "header"]
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, UnicodeDecodeError, AttributeError) as error:

@@ -127,7 +127,8 @@ def test_an_audit_is_refused_where_no_pair_is_unbiased():
 
 
 def test_more_error_in_the_weights_is_more_error_in_the_report(quick):
-    shifted = eqx.tree_at(lambda n: n.linear.biases[-1], quick.network, replace_fn=lambda b: b * 1.05)
+    with jax.enable_x64(True):
+        shifted = eqx.tree_at(lambda n: n.linear.weights[-1], quick.network, replace_fn=lambda w: w * 1.05)
     worse = dataclasses.replace(quick, network=shifted)
     assert hanknn.check(worse, draws=500).mean_square > 10 * hanknn.check(quick, draws=500).mean_square
     assert isinstance(worse.model, LinearNK)

@@ -19,7 +19,7 @@ def saved(quick, tmp_path):
         (["solve", "nkk"], "did you mean 'nk'"),
         (["solve", "nk", "--recipe", "defalt"], "did you mean 'default'"),
         (["solve", "nk", "--sed", "3"], "--seed"),
-        (["solve", "nk", "--seed", "three"], "three"),
+        (["solve", "nk", "--seed", "three"], "--seed"),
         (["slove", "nk"], "solve"),
         (["solve"], "model"),
         (["solve", "none.py:Model"], "none.py"),

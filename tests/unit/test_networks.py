@@ -25,7 +25,7 @@ def test_the_smooth_network_is_linear_far_out():
     with jax.enable_x64(True):
         network = SmoothNetwork().build(1, 8, 2, jax.random.key(0), jnp.float64)
         at = lambda s: network(jnp.asarray([s]), jnp.zeros(8), jnp.zeros(2), jnp.ones(2))
-        first, second = at(200.0) - at(100.0), at(300.0) - at(200.0)
+        first, second = at(2000.0) - at(1000.0), at(3000.0) - at(2000.0)
         np.testing.assert_allclose(first, second, rtol=1e-6)
 
 

@@ -69,8 +69,9 @@ def test_scaling_maps_the_free_ranges_to_minus_one_and_one(space):
 
 def test_draws_fill_the_box_and_leave_fixed_parameters_alone(space):
     with jax.enable_x64(True):
-        draws = jax.vmap(lambda k: space.draw(k, jnp.float64))(jax.random.split(jax.random.key(0), 4000))
-    assert not space.outside(np.asarray(draws)).any()
+        keys = jax.random.split(jax.random.key(0), 4000)
+        draws = np.asarray(jax.vmap(lambda k: space.draw(k, jnp.float64))(keys))
+    assert not space.outside(draws).any()
     assert (draws[:, 1] == 7.0).all()
     np.testing.assert_allclose(draws.mean(axis=0), [2.0, 7.0, -2.0], atol=0.08)
     np.testing.assert_allclose(draws.std(axis=0), [4 / 12**0.5, 0.0, 2 / 12**0.5], atol=0.03)

@@ -29,8 +29,8 @@ def quick() -> Recipe:
 
 
 def thorough() -> Recipe:
-    """Two minutes: how the weights that ship with the library were solved."""
-    return Recipe(SmoothNetwork(width=18, depth=5), (GaussNewton(iterations=250),))
+    """A few minutes: how the weights that ship with the library were solved."""
+    return Recipe(SmoothNetwork(width=18, depth=5), (GaussNewton(iterations=150),))
 
 
 def kmr(sampling: Sampling, inner_steps: int = 1, iterations: int = 25_000) -> Recipe:
