@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .errors import ModelError
-from .model import Model, Scalars
+from .model import Model, Scalars, Variable
 from .points import Point, join, pack, unpack
 from .precision import in_float64
 
@@ -32,6 +32,12 @@ class Equilibrium:
         shared = [name for name in self.states if name in self.policies]
         if shared:
             raise ModelError(f"'{shared[0]}' is both a state and a policy of model '{model.name}'; rename one")
+        taken = [name for name in model.observables if name in (*self.states, *self.policies)]
+        if taken:
+            raise ModelError(
+                f"observable '{taken[0]}' of model '{model.name}' has the name of a state or policy, which data "
+                "can show without a definition; remove or rename it"
+            )
         self._expectands: tuple[str, ...] = ()
         self.equations: tuple[str, ...] = ()
         self._inspect()
@@ -47,6 +53,7 @@ class Equilibrium:
             s_next = self.transition(s, p, e, t)
             self.units(t)
             self.ergodic_state(s, t)
+            self.observe(s, p, s_next, p, t, tuple(self.observables))
             averaged = self.model.expectands(now, join(self._state(s_next), self._policy(p)), self._theta(t))
             self._expectands = tuple(averaged)
             expected = Point(dict(averaged), "expected value")
@@ -135,6 +142,28 @@ class Equilibrium:
         """Residuals of a policy function at one point, expectations by the given nodes and weights."""
         expected = weights @ self.expectand_draws(policy, state, theta, nodes)
         return self.residuals_given(state, policy(state, theta), expected, theta)
+
+    @property
+    def observables(self) -> dict[str, Variable]:
+        """Everything that data can show: states, policies, and the model's own observables."""
+        return {**self.model.states, **self.model.policies, **self.model.observables}
+
+    def observe(
+        self,
+        last_state: Float[Array, " states"],
+        last_policy: Float[Array, " policies"],
+        state: Float[Array, " states"],
+        policy: Float[Array, " policies"],
+        theta: Float[Array, " parameters"],
+        names: tuple[str, ...],
+    ) -> Float[Array, " observables"]:
+        """The named observables without measurement error, from last period and this one."""
+        now = join(self._state(state), self._policy(policy))
+        last = join(self._state(last_state), self._policy(last_policy))
+        defined = dict(self.model.observe(now, last, self._theta(theta)))
+        pack(defined, tuple(self.model.observables), self._where("observe"), state.dtype)
+        values = {name: getattr(now, name) for name in now} | defined
+        return pack({name: values[name] for name in names}, names, self._where("observe"), state.dtype)
 
     def units(self, theta: Float[Array, " parameters"]) -> dict[str, Float[Array, " n"]]:
         """The model's centres and scales: keys state_center, state_scale, policy_center, policy_scale."""

@@ -38,6 +38,10 @@ class SettingError(HanknnError):
     """A setting whose value makes no sense."""
 
 
+class DataError(HanknnError):
+    """Data that cannot be used as they are: dates, gaps, units, text among numbers, errors that are not a covariance."""
+
+
 class SolutionFileError(HanknnError):
     """A solution file that is missing, damaged, or of another model or format."""
 

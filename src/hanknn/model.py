@@ -37,6 +37,9 @@ class Model(abc.ABC):
     shocks: ClassVar[Mapping[str, Variable]]
     policies: ClassVar[Mapping[str, Variable]]
 
+    observables: ClassVar[Mapping[str, Variable]] = {}
+    """What data can show beside the states and policies themselves, defined by `observe`."""
+
     wide_scale: ClassVar[float] = 3.0
     """How many times wider than ergodic the wide training draws are: raise it where the solution
     must hold far out, lower it where the equations break down there."""
@@ -79,6 +82,13 @@ class Model(abc.ABC):
         """
         center, scale = self.state_center(theta), self.state_scale(theta)
         return {name: center[name] + scale[name] * getattr(normal, name) for name in self.states}
+
+    def observe(self, now: Point, last: Point, theta: Point) -> Scalars:
+        """The `observables`, without measurement error, from this period's and last period's states and policies.
+
+        States and policies need no definition: data may show them under their own names.
+        """
+        return {}
 
     def closed_form(self, state: Point, theta: Point) -> Scalars | None:
         """The exact policies, where they are known (default: None)."""

@@ -31,6 +31,11 @@ class LinearNK(Model):
         "output_gap": Variable(r"$X_t$", "output gap", "deviation"),
         "inflation": Variable(r"$\pi_t$", "inflation", "deviation"),
     }
+    observables = {
+        "output_growth": Variable(r"$\Delta y_t$", "output growth", "percent, annualised"),
+        "inflation_rate": Variable(r"$400\,\pi_t$", "inflation rate", "percent, annualised"),
+        "interest_rate": Variable(r"$400\,i_t$", "nominal interest rate", "percent, annualised"),
+    }
     wide_scale = 10.0
     probe_states = ({"zeta": 0.01}, {"zeta": 0.1}, {"zeta": 0.5})
 
@@ -47,6 +52,15 @@ class LinearNK(Model):
         return {
             "euler": now.output_gap - expected.output_gap + real_rate_gap / theta.sigma,
             "phillips_curve": now.inflation - kappa * now.output_gap - theta.beta * expected.inflation,
+        }
+
+    def observe(self, now: Point, last: Point, theta: Point) -> Scalars:
+        # Output is the gap plus natural output, ω a, and equation (22) gives ω a = ζ / (σ (ρ − 1)).
+        natural_growth = (now.zeta - last.zeta) / (theta.sigma * (theta.rho - 1))
+        return {
+            "output_growth": 400 * (now.output_gap - last.output_gap + natural_growth),
+            "inflation_rate": 400 * now.inflation,
+            "interest_rate": 400 * (theta.phi_pi * now.inflation + theta.phi_y * now.output_gap),
         }
 
     def state_scale(self, theta: Point) -> Scalars:

@@ -54,7 +54,8 @@ class GaussNewton(Method):
     `start` points are used first and the number doubles every `double_every` iterations: early
     steps are cheap, late ones accurate. `damping`: initial damping relative to the largest
     curvature. `float32_until`: JᵀJ is accumulated in single precision, at twice the speed, while the damping
-    exceeds this share of the largest curvature, and in double once rounding would show;
+    exceeds this share of the largest curvature, and in double once rounding would show or half the iterations
+    are over (rounding can itself keep the damping up);
     residuals, gradient and solve are always in double. `target`: stop at this mean squared residual (design points).
     """
 
@@ -150,7 +151,9 @@ class GaussNewton(Method):
             curvature=curvature,
             gradient=gradient,
             moved=accept,
-            precise=state.precise | (damping < self.float32_until * largest),
+            precise=state.precise
+            | (damping < self.float32_until * largest)
+            | (2 * (state.iteration + 1) >= self.iterations),
             active=active,
             iteration=state.iteration + 1,
             row_weights=row_weights,

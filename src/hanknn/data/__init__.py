@@ -1,0 +1,25 @@
+"""From a user's table to observables with units, dates and measurement error."""
+
+from .fred import fred as fred
+from .macrodata import us_macrodata as us_macrodata
+from .measurement import MeasurementError as MeasurementError, StandardDeviation as StandardDeviation, VarianceShare
+from .observed import Observed as Observed
+from .prepare import prepare as prepare, read as read
+from .simulated import SimulatedData as SimulatedData, simulate_data as simulate_data
+from .transforms import Growth as Growth, Level as Level, Series as Series
+
+__all__ = [
+    "Growth",
+    "Level",
+    "MeasurementError",
+    "Observed",
+    "Series",
+    "SimulatedData",
+    "StandardDeviation",
+    "VarianceShare",
+    "fred",
+    "prepare",
+    "read",
+    "simulate_data",
+    "us_macrodata",
+]

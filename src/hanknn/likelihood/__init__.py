@@ -1,0 +1,10 @@
+"""Likelihoods of solved models: filters behind one call."""
+
+from .base import Filter as Filter
+from .bootstrap import Bootstrap as Bootstrap
+from .grid import Grid as Grid
+from .guided import Guided as Guided
+from .kalman import Kalman as Kalman
+from .particle import ParticleFilter as ParticleFilter
+from .run import Likelihood as Likelihood, log_likelihood as log_likelihood
+from .tempered import Tempered as Tempered

@@ -1,0 +1,25 @@
+"""The bootstrap particle filter (Gordon, Salmond and Smith 1993)."""
+
+from dataclasses import dataclass
+
+import jax
+
+from .particle import Advance, ParticleFilter, resampled, reweighted
+
+
+@dataclass(frozen=True)
+class Bootstrap(ParticleFilter):
+    """Particles move by the model's own shocks and are weighted by the data's density."""
+
+    def advance(self, space, data, theta, cloud, key):
+        first, second = jax.random.split(key)
+        cloud, ancestors = resampled(cloud, self.resample_below, first)
+        shocks = jax.random.normal(second, (self.particles, len(space.equilibrium.shocks)), theta.dtype)
+
+        def move(last, shock):
+            now = space.step(last, shock, theta)
+            return now, data.log_density(space.observe(last, now, theta))
+
+        position, log_densities = jax.vmap(move)(cloud.position, shocks)
+        cloud, increment = reweighted(position, cloud.log_weights, log_densities)
+        return Advance(cloud, ancestors, increment)

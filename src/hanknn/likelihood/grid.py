@@ -1,0 +1,142 @@
+"""A point-mass filter on a grid of states: the oracle for nonlinear models with one or two states."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ..errors import ModelError, SettingError
+from .base import Cloud, Filter, Track
+from .space import Position, StateSpace
+
+SQUARINGS = 12
+
+
+class _Grid(NamedTuple):
+    """Nodes, transition probabilities from row to column, observables there, and the stationary distribution."""
+
+    position: Position
+    chances: Float[Array, "nodes nodes"]
+    shown: Float[Array, "nodes nodes observables"]
+    stationary: Float[Array, " nodes"]
+
+
+@dataclass(frozen=True)
+class Grid(Filter):
+    """Integrates over the states on a product grid, up to its spacing.
+
+    For one or two states, each moved by as many shocks as there are states, linearly in the shock.
+    `nodes`: a state. `width`: half the grid's width in ergodic s.d.
+    """
+
+    nodes: int = 201
+    width: float = 6.0
+
+    def __post_init__(self) -> None:
+        if self.nodes < 11 or not self.width > 0:
+            raise SettingError(f"Grid nodes is {self.nodes} and width {self.width}; give at least 11, and a positive width")
+
+    def require(self, space: StateSpace) -> None:
+        states, shocks = len(space.equilibrium.states), len(space.equilibrium.shocks)
+        name = space.equilibrium.model.name
+        if states > 2 or shocks != states:
+            raise ModelError(
+                f"the Grid filter is for one or two states with as many shocks; model '{name}' has {states} and {shocks}; "
+                "use a particle filter (Guided, Bootstrap)"
+            )
+        theta = jnp.asarray(space.equilibrium.model.parameters.baseline)
+        last = space.at(space.equilibrium.units(theta)["state_center"], theta)
+        slope = jax.jacfwd(lambda e: space.step(last, e, theta).state)
+        calm, hit = slope(jnp.zeros(shocks)), slope(jnp.full(shocks, 2.0))
+        if not np.allclose(calm, hit, rtol=1e-6, atol=0) or abs(np.linalg.det(calm)) == 0:
+            raise ModelError(f"the Grid filter needs states of '{name}' that are linear in the shocks, each moved by one")
+
+    def log_likelihood(self, space, data, theta, key):
+        grid = self._build(space, theta)
+        increments = jax.lax.scan(lambda p, now: self._period(grid, p, now), grid.stationary, data)[1][0]
+        total = jnp.sum(increments)
+        return jnp.where(jnp.isnan(total), -jnp.inf, total)
+
+    def track(self, space, data, theta, key):
+        grid = self._build(space, theta)
+        last, (increments, filtered, predicted) = jax.lax.scan(
+            lambda p, now: self._period(grid, p, now), grid.stationary, data
+        )
+
+        def back(beyond, now):
+            weighted = grid.chances * jnp.exp(self._fit(grid, now)[0]) @ beyond
+            return weighted / jnp.max(weighted), beyond
+
+        beyond = jax.lax.scan(back, jnp.ones_like(last), data, reverse=True)[1]
+        values = jnp.concatenate([grid.position.state, grid.position.policy], axis=1)
+        moments = jax.vmap(lambda w: _moments(w / jnp.sum(w), values))
+        before = jnp.concatenate([grid.stationary[None], filtered[:-1]])
+        variances = jax.vmap(type(data).error_variances)(data)
+        shown = jax.vmap(lambda p, v: self._shown(grid, p, v))(before, variances)
+        final = Cloud(grid.position, jnp.log(last))
+        return Track(
+            increments,
+            jnp.full_like(increments, jnp.nan),
+            *moments(filtered),
+            *moments(filtered * beyond),
+            *shown,
+            final,
+        )
+
+    def _period(self, grid: _Grid, before, now):
+        """One period: predicted, then weighted by the data; an impossible period leaves the prediction."""
+        log_fit, scale = self._fit(grid, now)
+        joint = before[:, None] * grid.chances
+        weighted = jnp.sum(joint * jnp.exp(log_fit), axis=0)
+        total = jnp.sum(weighted)
+        lost = ~(total > 0)
+        after = jnp.where(lost, jnp.sum(joint, axis=0), weighted / jnp.where(lost, 1.0, total))
+        return after, (jnp.where(lost, -jnp.inf, jnp.log(jnp.where(lost, 1.0, total)) + scale), after, total)
+
+    def _fit(self, grid: _Grid, now):
+        """Log densities of the data for every pair of nodes, less their largest."""
+        log_density = jax.vmap(jax.vmap(now.log_density))(grid.shown)
+        scale = jnp.max(log_density)
+        scale = jnp.where(jnp.isfinite(scale), scale, 0.0)
+        return log_density - scale, scale
+
+    def _shown(self, grid: _Grid, before, variances):
+        pairs = (before[:, None] * grid.chances).reshape(-1)
+        mean, sd = _moments(pairs, grid.shown.reshape(pairs.shape[0], -1))
+        return mean, jnp.sqrt(sd**2 + variances)
+
+    def _build(self, space: StateSpace, theta) -> _Grid:
+        units = space.equilibrium.units(theta)
+        steps = jnp.linspace(-self.width, self.width, self.nodes, dtype=theta.dtype)
+        states = len(space.equilibrium.states)
+        offsets = jnp.stack([g.ravel() for g in jnp.meshgrid(*[steps] * states, indexing="ij")], axis=1)
+        nodes = units["state_center"][None, :] + units["state_scale"][None, :] * offsets
+        position = jax.vmap(lambda s: space.at(s, theta))(nodes)
+        calm = jnp.zeros(len(space.equilibrium.shocks), theta.dtype)
+
+        def chances(last):
+            move = lambda e: space.equilibrium.transition(last.state, last.policy, e, theta)
+            shocks = jnp.linalg.solve(jax.jacfwd(move)(calm), (nodes - move(calm)[None, :]).T)
+            log_density = -0.5 * jnp.sum(shocks**2, axis=0)
+            density = jnp.exp(log_density - jnp.max(log_density))
+            return density / jnp.sum(density)
+
+        table = jax.vmap(chances)(position)
+        shown = jax.vmap(
+            lambda last: jax.vmap(lambda now: space.observe(last, now, theta))(position)
+        )(position)
+        return _Grid(position, table, shown, _stationary(table))
+
+
+def _stationary(chances: Float[Array, "nodes nodes"]) -> Float[Array, " nodes"]:
+    for _ in range(SQUARINGS):
+        chances = chances @ chances
+    return chances[chances.shape[0] // 2]
+
+
+def _moments(weights: Float[Array, " nodes"], values: Float[Array, "nodes n"]):
+    mean = weights @ values
+    return mean, jnp.sqrt(jnp.maximum(weights @ (values - mean[None, :]) ** 2, 0))

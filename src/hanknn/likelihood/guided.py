@@ -1,0 +1,94 @@
+"""The guided particle filter: shocks proposed where this period's data say that they are."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.scipy.special import gammaln
+from jaxtyping import Array, Float
+
+from ..errors import SettingError
+from .particle import Advance, ParticleFilter, resampled, reweighted
+from .space import Period, Position, StateSpace
+
+
+class Proposal(NamedTuple):
+    """Where the data put a particle's shock: mean, and the Cholesky factor of the precision."""
+
+    mean: Float[Array, " shocks"]
+    factor: Float[Array, "shocks shocks"]
+
+
+def propose(
+    space: StateSpace, data: Period, theta: Float[Array, " parameters"], last: Position, power: float | Array = 1.0
+) -> Proposal:
+    """One extended-Kalman step in the shock from zero: the data's density, to `power`, times the standard normal."""
+    shocks = len(space.equilibrium.shocks)
+    predict = lambda e: data.whitening @ space.observe(last, space.step(last, e, theta), theta)
+    zero = jnp.zeros(shocks, theta.dtype)
+    error = data.whitening @ data.values - predict(zero)
+    slope = jax.jacfwd(predict)(zero)
+    # A model that breaks down at this particle gives no direction: propose from the prior there.
+    fine = jnp.all(jnp.isfinite(slope)) & jnp.all(jnp.isfinite(error))
+    slope, error = jnp.where(fine, slope, 0.0), jnp.where(fine, error, 0.0)
+    precision = jnp.eye(shocks, dtype=theta.dtype) + power * slope.T @ slope
+    factor = jnp.sqrt(precision) if shocks == 1 else jnp.linalg.cholesky(precision)
+    return Proposal(_solve(factor, _solve_transposed(factor, power * slope.T @ error)), factor)
+
+
+def _solve_transposed(factor, vector):
+    """L⁻¹ v."""
+    return vector / factor[0] if factor.shape == (1, 1) else jax.scipy.linalg.solve_triangular(factor, vector, lower=True)
+
+
+def _solve(factor, vector):
+    """L⁻ᵀ v."""
+    if factor.shape == (1, 1):
+        return vector / factor[0]
+    return jax.scipy.linalg.solve_triangular(factor.T, vector, lower=False)
+
+
+@dataclass(frozen=True)
+class Guided(ParticleFilter):
+    """One extended-Kalman step on the policy network for each particle, with Student-t tails.
+
+    `freedom`: degrees of freedom of the proposal; its tails are heavier than the target's, so
+    that weights stay bounded where the linearisation is off. `widen`: factor on its scale.
+    """
+
+    particles: int = 100
+    freedom: float = 10.0
+    widen: float = 1.05
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.freedom > 0 or not self.widen > 0:
+            raise SettingError(f"freedom is {self.freedom} and widen {self.widen}; both must be positive")
+
+    def advance(self, space, data, theta, cloud, key):
+        first, second, third = jax.random.split(key, 3)
+        cloud, ancestors = resampled(cloud, self.resample_below, first)
+        shocks = len(space.equilibrium.shocks)
+        normal = jax.random.normal(second, (self.particles, shocks), theta.dtype)
+        stretch = jnp.sqrt(self.freedom / (2 * jax.random.gamma(third, self.freedom / 2, (self.particles,), theta.dtype)))
+
+        def move(last, z, s):
+            proposal = propose(space, data, theta, last)
+            standard = s * z
+            shock = proposal.mean + self.widen * _solve(proposal.factor, standard)
+            now = space.step(last, shock, theta)
+            log_q = _log_student(standard, self.freedom) + jnp.sum(jnp.log(jnp.diag(proposal.factor) / self.widen))
+            log_p = -0.5 * jnp.sum(shock**2) - 0.5 * shocks * jnp.log(2 * jnp.pi)
+            return now, data.log_density(space.observe(last, now, theta)) + log_p - log_q
+
+        position, log_ratios = jax.vmap(move)(cloud.position, normal, stretch)
+        cloud, increment = reweighted(position, cloud.log_weights, log_ratios)
+        return Advance(cloud, ancestors, increment)
+
+
+def _log_student(x: Float[Array, " n"], freedom: float) -> Float[Array, ""]:
+    """Log density of the standard multivariate t."""
+    n = x.shape[0]
+    constant = gammaln((freedom + n) / 2) - gammaln(freedom / 2) - 0.5 * n * jnp.log(freedom * jnp.pi)
+    return constant - 0.5 * (freedom + n) * jnp.log1p(jnp.sum(x**2) / freedom)
