@@ -130,6 +130,11 @@ class SmoothNetwork(Architecture):
         )
 
 
+def silu_network(key: PRNGKeyArray, sizes: Sequence[int]) -> Dense:
+    """A float64 SiLU network for regressions, its initial outputs of order one."""
+    return _normal_layers(key, sizes, jax.nn.silu, 1.0, jnp.float64)
+
+
 def evaluate(
     network: PolicyNetwork,
     equilibrium: Equilibrium,

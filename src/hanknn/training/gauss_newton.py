@@ -18,6 +18,7 @@ from jaxtyping import Array, Bool, Float, Int
 from ..errors import SettingError
 from ..expectations import Expectation, GaussHermite
 from ..networks import PolicyNetwork
+from .damping import Damping
 from .method import Info, Method
 from .problem import Problem
 from .sampling import StateDraws, sobol_design
@@ -138,14 +139,12 @@ class GaussNewton(Method):
         step = design.direction(state.weights, curvature, gradient, damping)
         trial_loss, trial_mean_squares = design.loss(state.weights + step)
         predicted = step @ (damping * step - gradient)
-        accept = trial_loss < loss
-        ratio = jnp.clip((loss - trial_loss) / jnp.maximum(predicted, jnp.finfo(self.dtype).tiny), -5, 5)
-        shrink = jnp.maximum(1 / 3, 1 - (2 * ratio - 1) ** 3)
+        after, accept = Damping(damping, state.growth).after(loss, trial_loss, predicted)
 
         new = state._replace(
             weights=jnp.where(accept, state.weights + step, state.weights),
-            damping=jnp.where(accept, damping * shrink, damping * state.growth),
-            growth=jnp.where(accept, 2.0, 2 * state.growth),
+            damping=after.value,
+            growth=after.growth,
             loss=jnp.where(accept, trial_loss, loss),
             mean_squares=jnp.where(accept, trial_mean_squares, mean_squares),
             curvature=curvature,

@@ -1,0 +1,75 @@
+"""Run several chains side by side in compiled chunks, saving as they go."""
+
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from ..storage import leaves_from_numpy, leaves_to_numpy
+from .sample import Report, Step, Store
+
+AXIS = "chains"
+
+
+class Record(NamedTuple):
+    """What is kept of one draw of one chain."""
+
+    z: Float[Array, "*batch estimated"]
+    log_density: Float[Array, "*batch"]
+    acceptance: Float[Array, "*batch"]
+    divergent: Array
+
+
+def run_chains(
+    step: Callable[[Any, PRNGKeyArray], tuple[Any, Record]],
+    states: Any,
+    keys: PRNGKeyArray,
+    draws: int,
+    chunk: int,
+    name: str,
+    store: Store,
+    report: Report,
+) -> tuple[Any, Record]:
+    """`draws` steps of every chain; records have shape (chains, draws, ...).
+
+    Draw i of a chain uses that chain's key folded with i, so a stop anywhere changes nothing.
+    """
+    done, records = 0, None
+    saved = store.load(name)
+    if saved is not None:
+        header, arrays = saved
+        width = len(Record._fields)
+        done, records = header["done"], Record(*arrays[:width])
+        states = leaves_from_numpy(states, arrays[width:], store.folder / f"{name}.npz")
+    advance = _over_devices(step, chunk, len(keys))
+    last_saved = time.monotonic()
+    while done < draws:
+        states, new = advance(states, keys, np.full(len(keys), done))
+        new = Record(*(np.asarray(a) for a in new))
+        records = new if records is None else Record(*(np.concatenate(p, axis=1) for p in zip(records, new, strict=True)))
+        done += chunk
+        report(Step(name, min(done, draws), draws))
+        if done >= draws or time.monotonic() - last_saved > store.every:
+            store.save(name, {"done": done}, [*records, *leaves_to_numpy(states)])
+            last_saved = time.monotonic()
+    return states, Record(*(a[:, :draws] for a in records))
+
+
+def _over_devices(step, chunk: int, chains: int):
+    """The compiled chunk for all chains, which are split over JAX's devices where their number allows."""
+
+    def one(state, key, first):
+        def body(state, i):
+            return step(state, jax.random.fold_in(key, first + i))
+
+        return jax.lax.scan(body, state, jax.numpy.arange(chunk))
+
+    run = jax.vmap(one)
+    devices = jax.local_devices()
+    if len(devices) > 1 and chains % len(devices) == 0:
+        mesh, split = jax.sharding.Mesh(np.array(devices), (AXIS,)), jax.sharding.PartitionSpec(AXIS)
+        run = jax.shard_map(run, mesh=mesh, in_specs=split, out_specs=split, check_vma=False)
+    return jax.jit(run)

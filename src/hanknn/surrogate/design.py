@@ -1,0 +1,79 @@
+"""Where the likelihood is evaluated: quasi-random parameter values, a tenth of them twice."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import PRNGKeyArray
+from scipy.stats import qmc
+
+from ..errors import SettingError
+from ..posterior.sample import Report, Step, Store
+from ..posterior.target import Box
+
+Evaluate = Callable[[np.ndarray, PRNGKeyArray], np.ndarray]
+"""Log-likelihood estimates at rows of full parameter vectors, one key a row."""
+
+
+class Evaluated(NamedTuple):
+    """Estimates at a design: `values` (points, estimated), `first` and `second` (points,); NaN where not repeated."""
+
+    values: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
+
+    def joined(self, other: "Evaluated") -> "Evaluated":
+        return Evaluated(*(np.concatenate(pair) for pair in zip(self, other, strict=True)))
+
+
+@dataclass(frozen=True)
+class Design:
+    """`points` parameter values, of which a share `replicated` is evaluated twice, with independent seeds.
+
+    The estimates are independent over the design: one common seed would put one and the same
+    Monte Carlo error into all of them, which no fit could average away.
+    """
+
+    points: int = 10_000
+    replicated: float = 0.1
+    chunk: int = 512
+
+    def __post_init__(self) -> None:
+        if self.points < 64 or not 0 < self.replicated <= 1 or self.chunk < 1:
+            raise SettingError("a design needs at least 64 points, a replicated share in (0, 1] and a positive chunk")
+
+    def over(self, box: Box, seed: int) -> np.ndarray:
+        """Scrambled Sobol points over the box, shape (points, estimated)."""
+        power = int(np.ceil(np.log2(self.points)))
+        u = qmc.Sobol(len(box.names), scramble=True, rng=seed).random_base2(power)[: self.points]
+        return box.lower + (box.upper - box.lower) * u
+
+    def evaluate(
+        self, values: np.ndarray, box: Box, evaluate: Evaluate, key: PRNGKeyArray, name: str, store: Store, report: Report
+    ) -> Evaluated:
+        """Estimates at these values; chunks are saved as they come, and skipped when resumed."""
+        repeats = max(2, round(self.replicated * len(values)))
+        # Replicates sit evenly over the design, which is itself a sequence that fills the box evenly.
+        repeated = np.linspace(0, len(values) - 1, repeats).astype(int)
+        rows = np.concatenate([np.arange(len(values)), repeated])
+        found = self._in_chunks(box.full(values[rows]), evaluate, key, name, store, report)
+        second = np.full(len(values), np.nan)
+        second[repeated] = found[len(values) :]
+        return Evaluated(values, found[: len(values)], second)
+
+    def _in_chunks(self, thetas, evaluate, key, name, store: Store, report: Report) -> np.ndarray:
+        found = np.empty(0)
+        saved = store.load(name)
+        if saved is not None:
+            found = saved[1][0]
+        while len(found) < len(thetas):
+            rows = np.arange(len(found), min(len(found) + self.chunk, len(thetas)))
+            with jax.enable_x64(True):
+                keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(jnp.asarray(rows))
+            found = np.concatenate([found, evaluate(thetas[rows], keys)])
+            store.save(name, {}, [found])
+            report(Step(f"{name} (likelihoods)", len(found), len(thetas)))
+        return found

@@ -1,0 +1,120 @@
+"""Weighted nonlinear regression of one number on scaled parameters, by Levenberg-Marquardt with early stopping."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import jax.scipy.linalg as jsl
+import numpy as np
+from jax.flatten_util import ravel_pytree
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from ..errors import SettingError
+from ..networks import Dense, silu_network
+from ..training.damping import Damping
+
+JACOBIAN_ROWS = 1024
+
+
+class Rows(NamedTuple):
+    """Inputs, outcomes and weights of a regression."""
+
+    inputs: Float[Array, "rows inputs"]
+    outcomes: Float[Array, " rows"]
+    weights: Float[Array, " rows"]
+
+
+class Fitted(NamedTuple):
+    """The network at the best held-out loss, and both losses at each iteration, shape (iterations, 2)."""
+
+    network: Dense
+    losses: np.ndarray
+
+
+@dataclass(frozen=True)
+class Regression:
+    """A narrow, deep SiLU network fitted by Levenberg-Marquardt.
+
+    Stops after `patience` iterations without a lower held-out loss; the best network is kept.
+    """
+
+    width: int = 20
+    depth: int = 4
+    iterations: int = 80
+    patience: int = 12
+    damping: float = 1e-2
+
+    def __post_init__(self) -> None:
+        if min(self.width, self.depth, self.iterations, self.patience) < 1 or not self.damping > 0:
+            raise SettingError("Regression width, depth, iterations, patience and damping must be positive")
+
+    def fit(self, train: Rows, held_out: Rows, start: PRNGKeyArray | Dense) -> Fitted:
+        """Minimise the weighted mean square, from random weights or from a network. All arrays float64."""
+        fresh = [train.inputs.shape[1], *[self.width] * self.depth, 1]
+        network = start if isinstance(start, Dense) else silu_network(start, fresh)
+        weights, rebuild = ravel_pytree(network)
+        predict = lambda w, x: rebuild(w)(x)[0]
+        padded = _padded(train)
+        loss = jax.jit(lambda w, rows: _loss(predict, w, rows))
+        step = jax.jit(lambda w, damping: _step(predict, w, damping, padded))
+        scale = jax.jit(lambda w: jnp.max(jnp.diag(_curvature(predict, w, padded)[0])))(weights)
+        damping = Damping(self.damping * scale, jnp.asarray(2.0))
+        best, best_loss, since, losses = weights, float(loss(weights, held_out)), 0, []
+        for _ in range(self.iterations):
+            weights, damping, now, stalled = step(weights, damping)
+            outside = float(loss(weights, held_out))
+            losses.append([float(now), outside])
+            since += 1
+            if outside < best_loss * (1 - 1e-4):
+                best, best_loss, since = weights, outside, 0
+            if since >= self.patience or bool(stalled):
+                break
+        return Fitted(rebuild(best), np.array(losses))
+
+
+def _padded(rows: Rows) -> Rows:
+    """Rows of weight zero at the end, so that chunks are of one size."""
+    short = -len(rows.outcomes) % JACOBIAN_ROWS
+    return Rows(*(jnp.concatenate([a, jnp.zeros((short, *a.shape[1:]), a.dtype)]) for a in rows))
+
+
+def _loss(predict, weights, rows: Rows):
+    errors = jax.vmap(predict, (None, 0))(weights, rows.inputs) - rows.outcomes
+    return jnp.sum(rows.weights * errors**2) / jnp.sum(rows.weights)
+
+
+def _curvature(predict, weights, rows: Rows):
+    """JᵀJ, the gradient of half the loss, and the loss."""
+    total = jnp.sum(rows.weights)
+    chunks = jax.tree.map(lambda a: a.reshape(-1, JACOBIAN_ROWS, *a.shape[1:]), rows)
+
+    def add(carry, chunk: Rows):
+        values, jacobian = jax.vmap(jax.value_and_grad(predict), (None, 0))(weights, chunk.inputs)
+        root = jnp.sqrt(chunk.weights / total)
+        jacobian, errors = root[:, None] * jacobian, root * (values - chunk.outcomes)
+        gram, gradient, loss = carry
+        return (gram + jacobian.T @ jacobian, gradient + jacobian.T @ errors, loss + jnp.sum(errors**2)), None
+
+    size = weights.shape[0]
+    zero = jnp.zeros((size, size), weights.dtype), jnp.zeros(size, weights.dtype), jnp.zeros((), weights.dtype)
+    return jax.lax.scan(add, zero, chunks)[0]
+
+
+def _step(predict, weights, damping: Damping, rows: Rows):
+    gram, gradient, loss = _curvature(predict, weights, rows)
+    largest = jnp.max(jnp.diag(gram))
+
+    def attempt(carry):
+        damping, _, _, _, tries = carry
+        factor = jsl.cho_factor(gram + damping.value * jnp.eye(len(gram), dtype=gram.dtype))
+        move = -jsl.cho_solve(factor, gradient)
+        trial = _loss(predict, weights + move, rows)
+        after, accept = damping.after(loss, trial, move @ (damping.value * move - gradient))
+        return after, accept, weights + move, trial, tries + 1
+
+    # A rejected step costs a factorisation, an accepted one also a Jacobian: retry within the iteration.
+    start = damping, jnp.asarray(False), weights, loss, jnp.asarray(0)
+    after, accept, moved, trial, _ = jax.lax.while_loop(lambda c: ~c[1] & (c[4] < 8), attempt, start)
+    stalled = after.value > 1e12 * largest
+    return jnp.where(accept, moved, weights), after, jnp.where(accept, trial, loss), stalled
