@@ -18,13 +18,15 @@ class Posterior:
     """Draws of the estimated parameters, in the model's units.
 
     `values`: (chains, draws, estimated). `weights`: (chains, draws), summing to one, or None where
-    draws count equally. `sample`: the sampler's statistics. `notes`: what to know of how it was found.
+    draws count equally. `sample`: the sampler's statistics. `behind`: effective draws (estimated,) of the chains
+    that weighted draws were taken from. `notes`: what to know of how it was found.
     """
 
     box: Box
     values: np.ndarray
     sample: Sample | None = None
     weights: np.ndarray | None = None
+    behind: np.ndarray | None = None
     notes: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -55,7 +57,7 @@ class Posterior:
         """Prior and posterior side by side; `truth` adds the true values of simulated data.
 
         Columns: prior mean and s.d., posterior mean, s.d., median, 5 %, 95 %, and R-hat and effective
-        draws (bulk) of the chains; for weighted draws the effective number of the weights.
+        draws (bulk) of the chains; for weighted draws those of weights and chains together.
         """
         mean, sd = self.mean_sd()
         u = (np.arange(2000) + 0.5) / 2000
@@ -84,7 +86,8 @@ class Posterior:
 
         chains, _, width = self.values.shape
         if self.weights is not None:
-            return np.full(width, np.nan), np.full(width, 1 / (self.weights**2).sum())
+            lost = (self.weights**2).sum() + (0 if self.behind is None else 1 / self.behind)
+            return np.full(width, np.nan), np.broadcast_to(1 / lost, width)
         columns = np.moveaxis(self.values, 2, 0)
         r_hat = [float(arviz.rhat(c)) if chains > 1 else np.nan for c in columns]
         return np.array(r_hat), np.array([float(arviz.ess(c, method="bulk")) for c in columns])

@@ -59,12 +59,12 @@ class Design:
         # Replicates sit evenly over the design, which is itself a sequence that fills the box evenly.
         repeated = np.linspace(0, len(values) - 1, repeats).astype(int)
         rows = np.concatenate([np.arange(len(values)), repeated])
-        found = self._in_chunks(box.full(values[rows]), evaluate, key, name, store, report)
+        found = self.in_chunks(box.full(values[rows]), evaluate, key, name, store, report)
         second = np.full(len(values), np.nan)
         second[repeated] = found[len(values) :]
         return Evaluated(values, found[: len(values)], second)
 
-    def _in_chunks(self, thetas, evaluate, key, name, store: Store, report: Report) -> np.ndarray:
+    def in_chunks(self, thetas, evaluate, key, name, store: Store, report: Report) -> np.ndarray:
         found = np.empty(0)
         saved = store.load(name)
         if saved is not None:

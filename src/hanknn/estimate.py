@@ -1,0 +1,220 @@
+"""Estimate a solved model: likelihood, surrogate and samplers put together, each step saved as it goes."""
+
+import abc
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jaxtyping import PRNGKeyArray
+
+from .data.observed import Observed
+from .errors import SettingError
+from .likelihood import Filter, Guided, Kalman, Likelihood, ParticleFilter
+from .posterior import NUTS, Box, ParticleMetropolis, RandomWalk, Store, Target, TemperedSMC
+from .posterior.importance import GOOD_K, Reweighting, reweight, thin
+from .posterior.result import Posterior
+from .posterior.sample import Report, silent
+from .precision import in_float64
+from .solution import Solution
+from .surrogate import Design, Fit, Surrogate
+from .surrogate.design import Evaluate, Evaluated
+from .surrogate.errors import errors
+
+Sampler = NUTS | RandomWalk | TemperedSMC
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """What `estimate` found.
+
+    `posterior`: the answer. For a surrogate: `uncorrected`, its own posterior before the exact last
+    step; `surrogate`; `surrogate_errors`, in log-likelihood units, over the held design and over the
+    posterior's draws; `design`, the estimates it was fitted to. `verdict`: how far to trust it, in words.
+    """
+
+    posterior: Posterior
+    verdict: str
+    uncorrected: Posterior | None = None
+    surrogate: Surrogate | None = None
+    surrogate_errors: pd.DataFrame | None = None
+    surrogate_losses: np.ndarray | None = None
+    design: Evaluated | None = None
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a method of estimation works with."""
+
+    likelihood: Likelihood
+    box: Box
+    key: PRNGKeyArray
+    store: Store
+    report: Report
+    evaluate: Evaluate
+
+
+class Estimation(abc.ABC):
+    """A way from data to a posterior."""
+
+    filter: Filter
+
+    @abc.abstractmethod
+    def run(self, work: Work) -> Estimate:
+        """Sample the posterior."""
+
+
+@dataclass(frozen=True)
+class Direct(Estimation):
+    """Sample with the filter's own likelihood: exact with the Kalman filter, and with a grid up to its spacing."""
+
+    filter: Filter = Kalman()
+    sampler: Sampler = NUTS()
+
+    def __post_init__(self) -> None:
+        if isinstance(self.filter, ParticleFilter):
+            raise SettingError(
+                "a particle filter's likelihood is random, so Direct would not sample the posterior; "
+                "use ViaSurrogate(filter=…), which corrects for that"
+            )
+
+    def run(self, work: Work) -> Estimate:
+        key = jax.random.key(0)  # the filter draws nothing
+        target = Target(work.box, lambda theta: work.likelihood.at(theta, key))
+        sample = self.sampler.sample(target, work.key, work.store, work.report)
+        posterior = Posterior(work.box, sample.values, sample)
+        return Estimate(posterior, chains_verdict(posterior))
+
+
+@dataclass(frozen=True)
+class ViaSurrogate(Estimation):
+    """Particle-filter likelihoods over a design, a surrogate of them, its posterior, and the exact last step.
+
+    `refinement`: a second design, drawn from the first surrogate's posterior with the likelihood raised to
+    `power` (KMR section 2.4 suggest concentrating where the posterior is); None: one round. `correction`:
+    importance weights from fresh estimates, delayed-acceptance particle Metropolis, or None.
+    """
+
+    filter: ParticleFilter = Guided(particles=100)
+    design: Design = Design()
+    refinement: Design | None = Design(points=4000)
+    power: float = 0.25
+    fit: Fit = Fit()
+    sampler: Sampler = NUTS()
+    correction: Reweighting | ParticleMetropolis | None = Reweighting()
+
+    def __post_init__(self) -> None:
+        if not 0 < self.power <= 1:
+            raise SettingError(f"power is {self.power}; it must lie in (0, 1]")
+
+    def run(self, work: Work) -> Estimate:
+        keys = jax.random.split(work.key, 8)
+        data, surrogate, losses = self._build(work, keys)
+        target = Target(work.box, surrogate.at)
+        sample = self.sampler.sample(target, keys[5], work.store, work.report)
+        uncorrected = Posterior(work.box, sample.values, sample)
+        known = data.first
+        table = errors(surrogate, work.box.full(data.values), known)
+        table.index = [f"{name}, against the design's estimates" for name in table.index]
+        if self.correction is None:
+            verdict = f"{chains_verdict(uncorrected)} The surrogate's posterior was not corrected."
+            return Estimate(uncorrected, verdict, uncorrected, surrogate, table, losses, data)
+        if isinstance(self.correction, Reweighting):
+            posterior, verdict = self._reweigh(work, surrogate, uncorrected, keys[6])
+        else:
+            posterior, verdict = self._metropolis(work, target, uncorrected, keys[6])
+        return Estimate(posterior, verdict, uncorrected, surrogate, table, losses, data, posterior.notes)
+
+    def _build(self, work: Work, keys) -> tuple[Evaluated, Surrogate, np.ndarray]:
+        """The surrogate after one or two rounds of designs."""
+        box, report, store = work.box, work.report, work.store
+        header = {"model": work.likelihood.solution.model.name}
+        seed = int(jax.random.randint(keys[0], (), 0, 2**31 - 1))
+        values = self.design.over(box, seed)
+        data = self.design.evaluate(values, box, work.evaluate, keys[1], "design", store, report)
+        surrogate, history = self.fit(box, data, keys[2], header, report)
+        if self.refinement is not None:
+            cloud = TemperedSMC(particles=self.refinement.points, runs=1, moves=5, target_ess=0.5)
+            zs = cloud.run(Target(box, surrogate.at).tempered(self.power), keys[3])[0]
+            values = np.asarray(jax.jit(jax.vmap(box.estimated))(jnp.asarray(zs)))
+            more = self.refinement.evaluate(values, box, work.evaluate, keys[4], "refinement", store, report)
+            data = data.joined(more)
+            surrogate, history = self.fit(box, data, keys[2], header, report)
+        return data, surrogate, history.losses
+
+    def _reweigh(self, work: Work, surrogate: Surrogate, uncorrected: Posterior, key) -> tuple[Posterior, str]:
+        first, second = jax.random.split(key)
+        flat = uncorrected.values.reshape(-1, len(work.box.names))
+        chosen = flat[thin(len(flat), self.correction.draws, first)]
+        thetas = work.box.full(chosen)
+        fresh = self.design.in_chunks(thetas, work.evaluate, second, "correction", work.store, work.report)
+        done = reweight(fresh, surrogate.batch(thetas))
+        notes = {"pareto_k": done.pareto_k, "ess": done.ess, "log_ratio_sd": done.log_ratio_sd}
+        behind = uncorrected.convergence()[1]
+        posterior = Posterior(work.box, chosen[None], None, done.weights[None], behind, notes)
+        trust = "reliable" if done.pareto_k < GOOD_K else "NOT reliable: build the surrogate with more points or particles"
+        verdict = (
+            f"{chains_verdict(uncorrected)} Corrected by {len(chosen)} fresh likelihoods: Pareto k {done.pareto_k:.2f}, "
+            f"{done.ess:.0f} effective draws, log-likelihoods differ from the surrogate by {done.log_ratio_sd:.2f} (s.d.); "
+            f"the correction is {trust}."
+        )
+        return posterior, verdict
+
+    def _metropolis(self, work: Work, target: Target, uncorrected: Posterior, key) -> tuple[Posterior, str]:
+        flat = uncorrected.values.reshape(-1, len(work.box.names))
+        cloud = work.box.coordinates(work.box.full(flat))
+        sample = self.correction.sample(target, cloud, work.likelihood.at, key, work.store, work.report)
+        posterior = Posterior(work.box, sample.values, sample)
+        rate = float(np.mean(sample.acceptance))
+        return posterior, f"{chains_verdict(posterior)} Particle Metropolis accepted {100 * rate:.0f} % of its steps."
+
+
+def chains_verdict(posterior: Posterior) -> str:
+    """Whether the chains agree, in words."""
+    r_hat, ess = posterior.convergence()
+    worst, least = float(np.nanmax(r_hat)) if np.isfinite(r_hat).any() else float("nan"), float(np.min(ess))
+    divergent = 0 if posterior.sample is None else int(posterior.sample.divergent.sum())
+    told = f"largest R-hat {worst:.3f}, fewest effective draws {least:.0f}, {divergent} divergent"
+    fine = not worst > 1.01 and least > 400 and divergent == 0
+    return f"The chains agree ({told})." if fine else f"Run longer: the chains do NOT yet agree well ({told})."
+
+
+@in_float64
+def estimate(
+    solution: Solution,
+    data: Observed,
+    method: Estimation = ViaSurrogate(),
+    parameters: Sequence[str] | None = None,
+    fixed: Mapping[str, float] | None = None,
+    seed: int = 0,
+    store: Store = Store(),
+    report: Report = silent,
+    evaluate: Evaluate | None = None,
+) -> Estimate:
+    """The posterior of a solved model's parameters.
+
+    `parameters`: which to estimate (default: all that have a range); the others stay at baseline or at
+    `fixed`. `method`: `Direct` or `ViaSurrogate`. `store` saves every step and resumes from what it
+    finds; `report` is told of progress; `evaluate` computes a design's likelihoods elsewhere
+    (`hanknn.cluster`). Same seed, same result. Raises `UnknownNameError`, `OutOfRangeError`, `DataError`.
+    """
+    model = solution.model
+    theta = model.parameters.resolve(fixed)
+    solution.require_solved(np.atleast_2d(theta))
+    box = Box.over(model.parameters, None if parameters is None else tuple(parameters), theta)
+    likelihood = Likelihood(solution, data, method.filter)
+    settings = {
+        "model": model.name,
+        "method": repr(method),
+        "seed": seed,
+        "estimated": list(box.names),
+        "fixed": [float(t) for t in theta],
+        "data": data.fingerprint(),
+        "solution": solution.header.get("created", ""),
+    }
+    work = Work(likelihood, box, jax.random.key(seed), store.within(**settings), report, evaluate or likelihood.rows)
+    return method.run(work)

@@ -1,0 +1,141 @@
+"""What filters track, as labelled tables: filtered and smoothed states, one-step predictions."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+import xarray as xr
+from jaxtyping import PRNGKeyArray
+
+from ..data.observed import Observed
+from ..errors import ModelError, SettingError, ShapeError
+from ..precision import in_float64
+from ..solution import Solution, Values
+from .base import Filter, Track
+from .guided import Guided
+from .kalman import Kalman
+from .run import Likelihood
+
+
+@in_float64
+def filter_states(
+    solution: Solution,
+    data: Observed,
+    parameters: Values | None = None,
+    filter: Filter = Guided(particles=2000),
+    seed: int = 0,
+    extrapolate: bool = False,
+) -> xr.Dataset:
+    """Filtered and smoothed states and policies, and one-step predictions of the data, at one parameter value.
+
+    Dimension `period`. For each state and policy `NAME_filtered`, `NAME_smoothed` (means) and the same
+    with `_sd`; for each series `NAME_data`, `NAME_predicted`, `NAME_predicted_sd` (measurement error
+    included); `log_likelihood` by period. Particle filters smooth with data up to 20 quarters ahead.
+    """
+    likelihood = Likelihood(solution, data, filter)
+    theta = one_value(solution, parameters, extrapolate)
+    track = _track(likelihood, theta, jax.random.key(seed))
+    return _dataset(likelihood, track, data)
+
+
+def dates(data: Observed) -> np.ndarray:
+    """The data's periods as a coordinate: dates (first day of the quarter), or numbers."""
+    index = data.table.index
+    return np.asarray(index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index)
+
+
+def one_value(solution: Solution, parameters: Values | None, extrapolate: bool) -> np.ndarray:
+    """One full parameter vector inside the solved ranges; columns are refused."""
+    theta = solution.model.parameters.resolve(parameters)
+    if theta.ndim != 1:
+        raise ShapeError("give one value of each parameter here; call it once for each draw")
+    solution.require_solved(theta, extrapolate)
+    return theta
+
+
+def _track(likelihood: Likelihood, theta: np.ndarray, key: PRNGKeyArray) -> Track:
+    track = jax.jit(lambda t, k: likelihood.filter.track(likelihood.space, likelihood.data, t, k))(
+        jnp.asarray(theta), key
+    )
+    increments = np.asarray(track.increments)
+    if not np.isfinite(increments).all():
+        when = likelihood.observed.table.index[int(np.argmax(~np.isfinite(increments)))]
+        raise SettingError(
+            f"the data of period {when} are impossible at these parameters (likelihood zero to machine precision); "
+            "use more particles or the Guided filter, or look at that period's data and their units"
+        )
+    return track
+
+
+def _dataset(likelihood: Likelihood, track: Track, data: Observed) -> xr.Dataset:
+    known = likelihood.space.equilibrium.observables
+    values = {}
+    for i, name in enumerate(likelihood.space.variables):
+        labels = {"long_name": known[name].text, "unit": known[name].unit}
+        for kind in ("filtered", "smoothed"):
+            values[f"{name}_{kind}"] = ("period", np.asarray(getattr(track, f"{kind}_mean"))[:, i], labels)
+            values[f"{name}_{kind}_sd"] = ("period", np.asarray(getattr(track, f"{kind}_sd"))[:, i], labels)
+    for i, name in enumerate(data.names):
+        labels = {"long_name": known[name].text, "unit": known[name].unit}
+        values[f"{name}_data"] = ("period", data.table[name].to_numpy(np.float64), labels)
+        values[f"{name}_predicted"] = ("period", np.asarray(track.predicted_mean)[:, i], labels)
+        values[f"{name}_predicted_sd"] = ("period", np.asarray(track.predicted_sd)[:, i], labels)
+    values["log_likelihood"] = ("period", np.asarray(track.increments), {"long_name": "log-likelihood of the period"})
+    effective = np.asarray(track.effective)
+    if np.isfinite(effective).any():
+        values["effective_particles"] = ("period", effective, {"long_name": "effective particles"})
+    attributes = {
+        "model": likelihood.solution.model.name,
+        "filter": repr(likelihood.filter),
+        "log_likelihood": float(np.asarray(track.increments).sum()),
+    }
+    return xr.Dataset(values, coords={"period": dates(data)}, attrs=attributes)
+
+
+@in_float64
+def shock_decomposition(
+    solution: Solution, data: Observed, parameters: Values | None = None, extrapolate: bool = False
+) -> xr.Dataset:
+    """What each shock contributed to each series, for models in which contributions add up: linear ones.
+
+    Dimensions `period` and `source`: the shocks, `initial` (the start of the sample), `constant`, and
+    `measurement` (error, and what the model leaves unexplained); they sum to the data. Raises
+    `ModelError` for a nonlinear model, where shocks interact and no such sum exists.
+    """
+    likelihood = Likelihood(solution, data, Kalman())
+    theta = jnp.asarray(one_value(solution, parameters, extrapolate))
+    linear, first, shocks = jax.jit(
+        lambda t: Kalman().smoothed_shocks(likelihood.space, likelihood.data, t)
+    )(theta)
+    periods = shocks.shape[0]
+    calm = np.zeros_like(shocks)
+    mean = np.asarray(linear.start)
+    paths = {"initial": _path(linear, np.asarray(first) - mean, calm)}
+    for i, name in enumerate(solution.model.shocks):
+        alone = calm.copy()
+        alone[:, i] = shocks[:, i]
+        paths[name] = _path(linear, np.zeros_like(mean), alone)
+    constant = np.asarray(linear.level) + np.asarray(linear.show) @ mean
+    paths["constant"] = np.tile(constant, (periods, 1))
+    values = data.table.to_numpy(np.float64)
+    paths["measurement"] = values - sum(paths.values())
+    stacked = np.stack(list(paths.values()), axis=1)
+    known = likelihood.space.equilibrium.observables
+    return xr.Dataset(
+        {
+            name: (("period", "source"), stacked[:, :, i], {"long_name": known[name].text, "unit": known[name].unit})
+            for i, name in enumerate(data.names)
+        },
+        coords={"period": dates(data), "source": list(paths)},
+        attrs={"model": solution.model.name},
+    )
+
+
+def _path(linear, start: np.ndarray, shocks: np.ndarray) -> np.ndarray:
+    """Observables (periods, series) of deviations; `shocks[t]` arrives in period t, the first one is in `start`."""
+    z, rows = start, []
+    for t, shock in enumerate(np.asarray(shocks)):
+        if t:
+            z = np.asarray(linear.move) @ z + np.asarray(linear.hit) @ shock
+        rows.append(np.asarray(linear.show) @ z)
+    return np.array(rows)
