@@ -156,7 +156,9 @@ class ViaSurrogate(Estimation):
         notes = {"pareto_k": done.pareto_k, "ess": done.ess, "log_ratio_sd": done.log_ratio_sd}
         behind = uncorrected.convergence()[1]
         posterior = Posterior(work.box, chosen[None], None, done.weights[None], behind, notes)
-        trust = "reliable" if done.pareto_k < GOOD_K else "NOT reliable: build the surrogate with more points or particles"
+        trust = (
+            "reliable" if done.pareto_k < GOOD_K else "NOT reliable: build the surrogate with more points or particles"
+        )
         verdict = (
             f"{chains_verdict(uncorrected)} Corrected by {len(chosen)} fresh likelihoods: Pareto k {done.pareto_k:.2f}, "
             f"{done.ess:.0f} effective draws, log-likelihoods differ from the surrogate by {done.log_ratio_sd:.2f} (s.d.); "

@@ -1,7 +1,7 @@
 """From a user's table to observables with units, dates and measurement error."""
 
 from .fred import fred as fred
-from .macrodata import us_macrodata as us_macrodata
+from .macrodata import us_macrodata as us_macrodata, us_observed as us_observed
 from .measurement import MeasurementError as MeasurementError, StandardDeviation as StandardDeviation, VarianceShare
 from .observed import Observed as Observed
 from .prepare import prepare as prepare, read as read
@@ -22,4 +22,5 @@ __all__ = [
     "read",
     "simulate_data",
     "us_macrodata",
+    "us_observed",
 ]

@@ -33,7 +33,9 @@ def _series(code: str, start: str | None, end: str | None, fetch: Callable[[str]
     try:
         content = fetch(f"{ADDRESS}?{urllib.parse.urlencode(query)}")
     except (urllib.error.URLError, TimeoutError) as error:
-        raise DataError(f"FRED series '{code}' could not be fetched ({error}); check the code and the network") from None
+        raise DataError(
+            f"FRED series '{code}' could not be fetched ({error}); check the code and the network"
+        ) from None
     try:
         table = pd.read_csv(io.BytesIO(content), index_col=0, parse_dates=True, na_values=["."])
         values = pd.to_numeric(table[code])

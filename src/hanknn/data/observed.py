@@ -37,7 +37,9 @@ class Observed:
     def _check_noise(self, series: int) -> None:
         noise = np.asarray(self.noise, np.float64)
         if noise.shape != (series, series):
-            raise DataError(f"the measurement errors' covariance has shape {noise.shape}; {series} series need a square")
+            raise DataError(
+                f"the measurement errors' covariance has shape {noise.shape}; {series} series need a square"
+            )
         if not np.isfinite(noise).all() or not np.allclose(noise, noise.T, rtol=1e-10, atol=0):
             raise DataError("the measurement errors' covariance is not a symmetric finite matrix")
         scale = np.sqrt(np.diag(noise)) if (np.diag(noise) > 0).all() else None

@@ -63,7 +63,11 @@ def read(path: str | Path) -> pd.DataFrame:
     try:
         if path.suffix == ".parquet":
             table = pd.read_parquet(path)
-            return table if isinstance(table.index, pd.DatetimeIndex | pd.PeriodIndex) else table.set_index(table.columns[0])
+            return (
+                table
+                if isinstance(table.index, pd.DatetimeIndex | pd.PeriodIndex)
+                else table.set_index(table.columns[0])
+            )
         return pd.read_csv(path, index_col=0)
     except (ValueError, IndexError, OSError, UnicodeDecodeError) as error:
         raise DataError(f"'{path}' cannot be read as a table ({type(error).__name__}: {error})") from None
@@ -85,8 +89,10 @@ def quarterly(table: pd.DataFrame) -> pd.DataFrame:
     whole = pd.period_range(index[0], index[-1], freq="Q")
     if len(whole) != len(index):
         missing = whole.difference(index)
-        hint = "the data look annual; the model's periods are quarters" if len(whole) >= 3 * len(index) - 2 else (
-            "add the row with empty cells if its values are missing"
+        hint = (
+            "the data look annual; the model's periods are quarters"
+            if len(whole) >= 3 * len(index) - 2
+            else ("add the row with empty cells if its values are missing")
         )
         raise DataError(f"quarter {missing[0]} is missing ({len(missing)} in all); {hint}")
     return table.set_axis(index)

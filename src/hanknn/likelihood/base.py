@@ -49,7 +49,5 @@ class Filter(abc.ABC):
         """Log-likelihood of all periods; minus infinity, never NaN, where the data are impossible."""
 
     @abc.abstractmethod
-    def track(
-        self, space: StateSpace, data: Period, theta: Float[Array, " parameters"], key: PRNGKeyArray
-    ) -> Track:
+    def track(self, space: StateSpace, data: Period, theta: Float[Array, " parameters"], key: PRNGKeyArray) -> Track:
         """The same pass, with everything on the way."""

@@ -37,7 +37,9 @@ class Grid(Filter):
 
     def __post_init__(self) -> None:
         if self.nodes < 11 or not self.width > 0:
-            raise SettingError(f"Grid nodes is {self.nodes} and width {self.width}; give at least 11, and a positive width")
+            raise SettingError(
+                f"Grid nodes is {self.nodes} and width {self.width}; give at least 11, and a positive width"
+            )
 
     def require(self, space: StateSpace) -> None:
         states, shocks = len(space.equilibrium.states), len(space.equilibrium.shocks)
@@ -52,7 +54,9 @@ class Grid(Filter):
         slope = jax.jacfwd(lambda e: space.step(last, e, theta).state)
         calm, hit = slope(jnp.zeros(shocks)), slope(jnp.full(shocks, 2.0))
         if not np.allclose(calm, hit, rtol=1e-6, atol=0) or abs(np.linalg.det(calm)) == 0:
-            raise ModelError(f"the Grid filter needs states of '{name}' that are linear in the shocks, each moved by one")
+            raise ModelError(
+                f"the Grid filter needs states of '{name}' that are linear in the shocks, each moved by one"
+            )
 
     def log_likelihood(self, space, data, theta, key):
         grid = self._build(space, theta)
@@ -125,9 +129,7 @@ class Grid(Filter):
             return density / jnp.sum(density)
 
         table = jax.vmap(chances)(position)
-        shown = jax.vmap(
-            lambda last: jax.vmap(lambda now: space.observe(last, now, theta))(position)
-        )(position)
+        shown = jax.vmap(lambda last: jax.vmap(lambda now: space.observe(last, now, theta))(position))(position)
         return _Grid(position, table, shown, _stationary(table))
 
 

@@ -39,7 +39,9 @@ def propose(
 
 def _solve_transposed(factor, vector):
     """L⁻¹ v."""
-    return vector / factor[0] if factor.shape == (1, 1) else jax.scipy.linalg.solve_triangular(factor, vector, lower=True)
+    return (
+        vector / factor[0] if factor.shape == (1, 1) else jax.scipy.linalg.solve_triangular(factor, vector, lower=True)
+    )
 
 
 def _solve(factor, vector):
@@ -71,7 +73,9 @@ class Guided(ParticleFilter):
         cloud, ancestors = resampled(cloud, self.resample_below, first)
         shocks = len(space.equilibrium.shocks)
         normal = jax.random.normal(second, (self.particles, shocks), theta.dtype)
-        stretch = jnp.sqrt(self.freedom / (2 * jax.random.gamma(third, self.freedom / 2, (self.particles,), theta.dtype)))
+        stretch = jnp.sqrt(
+            self.freedom / (2 * jax.random.gamma(third, self.freedom / 2, (self.particles,), theta.dtype))
+        )
 
         def move(last, z, s):
             proposal = propose(space, data, theta, last)

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from ..errors import ModelError
 from .base import Cloud, Filter, Track
-from .space import Period, Position, StateSpace
+from .space import Period, StateSpace
 
 DOUBLINGS = 24
 FINAL_PARTICLES = 1000

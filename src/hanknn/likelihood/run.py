@@ -43,7 +43,9 @@ class Likelihood:
         """Log-likelihood at one parameter vector, in the model's order."""
         return self.filter.log_likelihood(self.space, self.data, theta, key)
 
-    def __call__(self, parameters: Values | None = None, seed: int = 0, extrapolate: bool = False) -> float | np.ndarray:
+    def __call__(
+        self, parameters: Values | None = None, seed: int = 0, extrapolate: bool = False
+    ) -> float | np.ndarray:
         """Log-likelihood at named values: a number, or an array of shape (draws,) for columns."""
         theta = self.solution.model.parameters.resolve(parameters)
         self.solution.require_solved(theta, extrapolate)

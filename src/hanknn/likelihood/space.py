@@ -38,9 +38,7 @@ class StateSpace:
         normal = jax.random.normal(key, (len(self.equilibrium.states),), theta.dtype)
         return self.at(self.equilibrium.ergodic_state(normal, theta), theta)
 
-    def step(
-        self, last: Position, shock: Float[Array, " shocks"], theta: Float[Array, " parameters"]
-    ) -> Position:
+    def step(self, last: Position, shock: Float[Array, " shocks"], theta: Float[Array, " parameters"]) -> Position:
         return self.at(self.equilibrium.transition(last.state, last.policy, shock, theta), theta)
 
     def observe(

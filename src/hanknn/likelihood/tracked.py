@@ -8,7 +8,7 @@ import xarray as xr
 from jaxtyping import PRNGKeyArray
 
 from ..data.observed import Observed
-from ..errors import ModelError, SettingError, ShapeError
+from ..errors import SettingError, ShapeError
 from ..precision import in_float64
 from ..solution import Solution, Values
 from .base import Filter, Track
@@ -104,9 +104,7 @@ def shock_decomposition(
     """
     likelihood = Likelihood(solution, data, Kalman())
     theta = jnp.asarray(one_value(solution, parameters, extrapolate))
-    linear, first, shocks = jax.jit(
-        lambda t: Kalman().smoothed_shocks(likelihood.space, likelihood.data, t)
-    )(theta)
+    linear, first, shocks = jax.jit(lambda t: Kalman().smoothed_shocks(likelihood.space, likelihood.data, t))(theta)
     periods = shocks.shape[0]
     calm = np.zeros_like(shocks)
     mean = np.asarray(linear.start)

@@ -49,7 +49,9 @@ def run_chains(
     while done < draws:
         states, new = advance(states, keys, np.full(len(keys), done))
         new = Record(*(np.asarray(a) for a in new))
-        records = new if records is None else Record(*(np.concatenate(p, axis=1) for p in zip(records, new, strict=True)))
+        records = (
+            new if records is None else Record(*(np.concatenate(p, axis=1) for p in zip(records, new, strict=True)))
+        )
         done += chunk
         report(Step(name, min(done, draws), draws))
         if done >= draws or time.monotonic() - last_saved > store.every:

@@ -59,9 +59,7 @@ class RandomWalk:
             tune, states, one, self.warmup, min(self.chunk, self.warmup), "warm-up", store, report
         )
         states = state, jnp.full_like(scales, jnp.mean(scales))
-        _, kept = run_chains(
-            step, states, two, self.draws, min(self.chunk, self.draws), "random walk", store, report
-        )
+        _, kept = run_chains(step, states, two, self.draws, min(self.chunk, self.draws), "random walk", store, report)
         values = np.asarray(jax.jit(jax.vmap(jax.vmap(target.box.estimated)))(kept.z))
         return Sample(values, kept.log_density, kept.acceptance, kept.divergent)
 

@@ -27,7 +27,9 @@ class Box:
     fixed: np.ndarray
 
     @classmethod
-    def over(cls, space: ParameterSpace, names: tuple[str, ...] | None = None, fixed: np.ndarray | None = None) -> "Box":
+    def over(
+        cls, space: ParameterSpace, names: tuple[str, ...] | None = None, fixed: np.ndarray | None = None
+    ) -> "Box":
         """All free parameters, or those named; raises `UnknownNameError` and `SettingError` for others."""
         for name in names or ():
             if name not in space.names:
@@ -80,7 +82,9 @@ class Box:
     def prior_draws(self, u: np.ndarray) -> np.ndarray:
         """Uniforms (draws, estimated) mapped to prior draws (draws, estimated)."""
         quantile = lambda name, column: self.space[name].prior.quantile(column, *self.space[name].bounds)
-        return np.stack([quantile(name, column) for name, column in zip(self.names, np.asarray(u).T, strict=True)], axis=1)
+        return np.stack(
+            [quantile(name, column) for name, column in zip(self.names, np.asarray(u).T, strict=True)], axis=1
+        )
 
     def log_prior(self, theta: Float[Array, " parameters"]) -> Float[Array, ""]:
         """Log prior density of the estimated parameters."""

@@ -52,7 +52,14 @@ class Design:
         return box.lower + (box.upper - box.lower) * u
 
     def evaluate(
-        self, values: np.ndarray, box: Box, evaluate: Evaluate, key: PRNGKeyArray, name: str, store: Store, report: Report
+        self,
+        values: np.ndarray,
+        box: Box,
+        evaluate: Evaluate,
+        key: PRNGKeyArray,
+        name: str,
+        store: Store,
+        report: Report,
     ) -> Evaluated:
         """Estimates at these values; chunks are saved as they come, and skipped when resumed."""
         repeats = max(2, round(self.replicated * len(values)))

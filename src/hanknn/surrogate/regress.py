@@ -90,7 +90,9 @@ def _curvature(predict, weights, rows: Rows):
     chunks = jax.tree.map(lambda a: a.reshape(-1, JACOBIAN_ROWS, *a.shape[1:]), rows)
 
     def add(carry, chunk: Rows):
-        errors = lambda w: jnp.sqrt(chunk.weights / total) * (jax.vmap(predict, (None, 0))(w, chunk.inputs) - chunk.outcomes)
+        errors = lambda w: (
+            jnp.sqrt(chunk.weights / total) * (jax.vmap(predict, (None, 0))(w, chunk.inputs) - chunk.outcomes)
+        )
         values, pull_back = jax.vjp(errors, weights)
         # Noisy outcomes leave nothing to gain from a double-precision metric, which costs twice the time.
         single = jax.tree.map(lambda a: a.astype(jnp.float32), (weights, chunk))

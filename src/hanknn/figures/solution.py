@@ -1,10 +1,4 @@
-"""Figures; the only place that imports matplotlib.
-
-Colours are Okabe and Ito's blue and vermilion, told apart by line style as well, so that figures
-survive colour blindness and black-and-white print. Every function returns a figure; `save` writes it.
-"""
-
-from pathlib import Path
+"""Figures of a solution: training, policies, impulse responses."""
 
 import jax
 import jax.numpy as jnp
@@ -12,22 +6,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .errors import SettingError, UnknownNameError
-from .precision import in_float64
-from .simulation import irf
-from .solution import Solution
-
-BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#8C8C8C"
-
-
-def save(figure: Figure, folder: str | Path, name: str) -> list[Path]:
-    """Write `figure` as PNG and PDF into `folder`; returns both paths."""
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{name}.{ending}" for ending in ("png", "pdf")]
-    for path in paths:
-        figure.savefig(path, dpi=200)
-    return paths
+from ..errors import SettingError, UnknownNameError
+from ..precision import in_float64
+from ..simulation import irf
+from ..solution import Solution
+from .canvas import BLUE, GREY, VERMILION, canvas, finish
 
 
 def loss_history(history: pd.DataFrame, validation: pd.DataFrame) -> Figure:
@@ -35,7 +18,7 @@ def loss_history(history: pd.DataFrame, validation: pd.DataFrame) -> Figure:
 
     `history` and `validation`: the tables of a training history (`History.table`, `.validation`).
     """
-    figure, axes = _canvas(1, 2, (7.0, 2.8))
+    figure, axes = canvas(1, 2, (7.0, 2.8))
     equations = [c for c in validation.columns if c not in ("stage", "iteration", "seconds", "mean_square")]
     left, right = axes.ravel()
     iteration = np.arange(1, len(history) + 1)
@@ -52,7 +35,7 @@ def loss_history(history: pd.DataFrame, validation: pd.DataFrame) -> Figure:
         right.lines[0].set_label("mean of all equations")
     right.set(xlabel="seconds", ylabel="mean squared residual", title="Fresh draws over the box", xlim=(0, None))
     right.legend(frameon=False)
-    return _finish(figure)
+    return finish(figure)
 
 
 @in_float64
@@ -68,7 +51,7 @@ def policy_panels(solution: Solution, policy: str, state_sds: float = -1.0, poin
     if not model.parameters.free:
         raise SettingError(f"model '{model.name}' has no free parameters to draw policies against")
     free = model.parameters.free
-    figure, axes = _canvas(-(-len(free) // 2), 2, (7.0, 1.75 * -(-len(free) // 2) + 0.6))
+    figure, axes = canvas(-(-len(free) // 2), 2, (7.0, 1.75 * -(-len(free) // 2) + 0.6))
     variable = model.policies[policy]
     for axis, name in zip(axes.ravel(), free, strict=False):
         grid = np.linspace(*model.parameters[name].bounds, points)
@@ -88,7 +71,7 @@ def policy_panels(solution: Solution, policy: str, state_sds: float = -1.0, poin
     first = next(iter(model.states.values()))
     axes.ravel()[0].legend(frameon=False)
     title = f"{variable.text.capitalize()} at {first.label} = {state_sds:+g} ergodic s.d.; others at baseline (dotted)"
-    return _finish(figure, title)
+    return finish(figure, title)
 
 
 @in_float64
@@ -97,7 +80,7 @@ def impulse_responses(solution: Solution, shock: str | None = None, size: float 
     model = solution.model
     response = irf(solution, shock, size, periods + 1)
     names = [*model.states, *model.policies]
-    figure, axes = _canvas(1, len(names), (2.5 * len(names), 2.5))
+    figure, axes = canvas(1, len(names), (2.5 * len(names), 2.5))
     for axis, name in zip(axes.ravel(), names, strict=True):
         variable = (dict(model.states) | dict(model.policies))[name]
         axis.axhline(0, color=GREY, lw=0.8)
@@ -105,7 +88,7 @@ def impulse_responses(solution: Solution, shock: str | None = None, size: float 
         axis.set(xlabel="quarters", ylabel=f"{variable.label} ({variable.unit})", title=variable.text.capitalize())
         axis.set_xlim(0, periods)
     hit = response.attrs["shock"]
-    return _finish(figure, f"Response to a {model.shocks[hit].text} of {size:+g} s.d., baseline parameters")
+    return finish(figure, f"Response to a {model.shocks[hit].text} of {size:+g} s.d., baseline parameters")
 
 
 def _states_and_exact(solution: Solution, parameters: dict[str, np.ndarray], sds: float):
@@ -124,27 +107,3 @@ def _states_and_exact(solution: Solution, parameters: dict[str, np.ndarray], sds
 
 def _words(name: str) -> str:
     return name.replace("_", " ").replace("euler", "Euler equation").replace("phillips", "Phillips")
-
-
-def _canvas(rows: int, columns: int, inches: tuple[float, float]) -> tuple[Figure, np.ndarray]:
-    """A figure that needs no display and leaves the user's matplotlib settings alone."""
-    figure = Figure(figsize=inches, layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False)
-    return figure, axes
-
-
-def _finish(figure: Figure, title: str = "") -> Figure:
-    """One look for all axes, applied last because matplotlib's setters reset fonts."""
-    if title:
-        figure.suptitle(title, fontsize=9)
-    for axis in figure.axes:
-        axis.tick_params(labelsize=7)
-        axis.grid(True, color="#DDDDDD", lw=0.5)
-        axis.set_axisbelow(True)
-        axis.spines[["top", "right"]].set_visible(False)
-        for text in (axis.xaxis.label, axis.yaxis.label, axis.title):
-            text.set_fontsize(8)
-        legend = axis.get_legend()
-        for text in legend.get_texts() if legend else ():
-            text.set_fontsize(7)
-    return figure

@@ -1,0 +1,40 @@
+"""The command line: parses, calls the library, prints. Every error is one line and exit code 2."""
+
+import os
+import sys
+
+import jax
+
+from ..errors import HanknnError
+from . import demo as demo, estimation as estimation, solving as solving
+from .options import app
+
+
+def entry() -> int:
+    """The `hanknn` command: makes every core a JAX device, so that first-order training uses them all."""
+    jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)
+    return main()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; errors are one line on standard error and exit code 2."""
+    try:
+        app(arguments, standalone_mode=False)
+    except HanknnError as error:
+        return _fail(str(error))
+    except KeyboardInterrupt:
+        print("interrupted; go on with the same command and --resume", file=sys.stderr)
+        return 130
+    except Exception as error:
+        # Typer's own usage errors, whichever module the installed version keeps them in.
+        format_message = getattr(error, "format_message", None)
+        if format_message is None:
+            raise
+        message = format_message()
+        return _fail(message) if message else 0
+    return 0
+
+
+def _fail(message: str) -> int:
+    print("error: " + " ".join(message.split()), file=sys.stderr)
+    return 2

@@ -1,0 +1,158 @@
+"""Commands that solve a model and look at its solution."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..accuracy import check as check_solution
+from ..errors import RunFolderError
+from ..model import Model
+from ..progress import progress_bar
+from ..runs import RunFolder, draw_solution
+from ..simulation import irf as impulse_response, moments, simulate as simulate_paths
+from ..solution import Solution
+from ..training.recipes import RECIPES
+from ..version import __version__
+from .options import (
+    Csv,
+    Extrapolate,
+    Force,
+    ModelName,
+    OwnModel,
+    Quiet,
+    Seed,
+    Settings,
+    SolutionName,
+    app,
+    find_model,
+    find_recipe,
+    find_solution,
+    out,
+    parse_settings,
+    write_table,
+)
+
+
+@app.command()
+def solve(
+    model: ModelName,
+    recipe: Annotated[str, typer.Option(help=f"How to train: {', '.join(RECIPES)}.")] = "default",
+    seed: Seed = 0,
+    folder: Annotated[Path | None, typer.Option("--out", help="Run folder (default: runs/MODEL-RECIPE-SEED).")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run in the folder.")] = False,
+    force: Force = False,
+    quiet: Quiet = False,
+    save_every: Annotated[float, typer.Option(help="Seconds between checkpoints.")] = 10.0,
+) -> None:
+    """Solve a model over its whole parameter box; write weights, metrics, loss history and figures.
+
+    Example: hanknn solve nk --seed 1 --out runs/first. An interrupted or killed run goes on to the same
+    result with --resume.
+    """
+    economy = find_model(model)
+    folder = folder or Path("runs") / f"{economy.name}-{recipe}-{seed}"
+    solve_into(economy, model, recipe, seed, folder, resume, force, quiet, save_every)
+
+
+def solve_into(
+    economy: Model,
+    named: str,
+    recipe: str,
+    seed: int,
+    folder: Path,
+    resume: bool,
+    force: bool,
+    quiet: bool,
+    save_every: float = 10.0,
+) -> Solution:
+    """Solve into a run folder and print what was found."""
+    chosen = find_recipe(recipe)
+    run = RunFolder(folder, {"model": named, "recipe": recipe, "seed": seed}, resume, force)
+    with progress_bar(quiet) as report:
+        solved = run.solve(economy, chosen, seed, resume, report, save_every)
+    accuracy = run.finish(solved)
+    if not quiet:
+        header = solved.solution.header
+        out.print(f"Solved '{economy.name}' in {solved.seconds:.1f} s (and {solved.compile_seconds:.1f} s to compile)")
+        out.print(f"Training: {header['status']}. {accuracy.verdict}")
+        out.print(f"Everything is in {folder}", soft_wrap=True)
+    return solved.solution
+
+
+@app.command()
+def check(
+    solution: SolutionName,
+    draws: Annotated[int, typer.Option(help="Fresh draws of parameters and states.")] = 10_000,
+    seed: Seed = 1_000_003,
+    model: OwnModel = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Measure a solution on fresh draws: residuals, distance to the closed form, weakest regions, verdict."""
+    report = check_solution(find_solution(solution, model), draws, seed)
+    print(report.to_json() if json else report)
+
+
+@app.command()
+def simulate(
+    solution: SolutionName,
+    periods: Annotated[int, typer.Option(help="Quarters.")] = 200,
+    set_: Settings = None,
+    seed: Seed = 0,
+    file: Csv = None,
+    model: OwnModel = None,
+    extrapolate: Extrapolate = False,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Simulate a path and print its moments. Example: hanknn simulate nk --set rho=0.9 --out path.csv."""
+    found = find_solution(solution, model)
+    data = simulate_paths(found, periods, parse_settings(set_), seed, extrapolate=extrapolate)
+    write_table(data.to_dataframe(), file, force)
+    if not quiet:
+        print(moments(data).to_string(float_format="{:.4g}".format))
+
+
+@app.command()
+def irf(
+    solution: SolutionName,
+    shock: Annotated[str | None, typer.Option(help="Which shock (where the model has several).")] = None,
+    size: Annotated[float, typer.Option(help="Size in standard deviations.")] = 1.0,
+    periods: Annotated[int, typer.Option(help="Quarters.")] = 20,
+    set_: Settings = None,
+    file: Csv = None,
+    model: OwnModel = None,
+    extrapolate: Extrapolate = False,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Responses to one shock. Example: hanknn irf nk --size -2 --set phi=0.8 --set phi_pi=1.5."""
+    found = find_solution(solution, model)
+    data = impulse_response(found, shock, size, periods, parse_settings(set_), extrapolate)
+    table = data.to_dataframe()
+    write_table(table, file, force)
+    if not quiet:
+        print(table.to_string(float_format="{:.5g}".format))
+
+
+@app.command()
+def figures(
+    solution: SolutionName,
+    folder: Annotated[Path, typer.Option("--out", help="Folder for PNG and PDF files.")] = Path("figures"),
+    model: OwnModel = None,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Draw a solution: policies against every parameter (KMR's figures 3 and 9) and impulse responses."""
+    found = find_solution(solution, model)
+    if folder.exists() and any(folder.iterdir()) and not force:
+        raise RunFolderError(f"'{folder}' is not empty; nothing was touched; use --force or another --out")
+    paths = draw_solution(found, folder)
+    if not quiet:
+        out.print(f"Wrote {len(paths)} files to {folder}", soft_wrap=True)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)

@@ -1,0 +1,16 @@
+"""Figures; the only place that imports matplotlib. Every function returns a figure; `save` writes it."""
+
+from .canvas import save as save
+from .estimation import (
+    fan_chart as fan_chart,
+    likelihood_panels as likelihood_panels,
+    prior_posterior as prior_posterior,
+    surrogate_history as surrogate_history,
+    traces as traces,
+    tracked_states as tracked_states,
+)
+from .solution import (
+    impulse_responses as impulse_responses,
+    loss_history as loss_history,
+    policy_panels as policy_panels,
+)

@@ -1,0 +1,46 @@
+"""One look for all figures, and how they are written.
+
+Colours are Okabe and Ito's blue and vermilion, told apart by line style as well, so that figures
+survive colour blindness and black-and-white print.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#8C8C8C"
+
+
+def save(figure: Figure, folder: str | Path, name: str) -> list[Path]:
+    """Write `figure` as PNG and PDF into `folder`; returns both paths."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{name}.{ending}" for ending in ("png", "pdf")]
+    for path in paths:
+        figure.savefig(path, dpi=200)
+    return paths
+
+
+def canvas(rows: int, columns: int, inches: tuple[float, float]) -> tuple[Figure, np.ndarray]:
+    """A figure that needs no display and leaves the user's matplotlib settings alone."""
+    figure = Figure(figsize=inches, layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False)
+    return figure, axes
+
+
+def finish(figure: Figure, title: str = "") -> Figure:
+    """One look for all axes, applied last because matplotlib's setters reset fonts."""
+    if title:
+        figure.suptitle(title, fontsize=9)
+    for axis in figure.axes:
+        axis.tick_params(labelsize=7)
+        axis.grid(True, color="#DDDDDD", lw=0.5)
+        axis.set_axisbelow(True)
+        axis.spines[["top", "right"]].set_visible(False)
+        for text in (axis.xaxis.label, axis.yaxis.label, axis.title):
+            text.set_fontsize(8)
+        legend = axis.get_legend()
+        for text in legend.get_texts() if legend else ():
+            text.set_fontsize(7)
+    return figure
