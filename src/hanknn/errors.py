@@ -39,7 +39,7 @@ class SettingError(HanknnError):
 
 
 class DataError(HanknnError):
-    """Data that cannot be used as they are: dates, gaps, units, text among numbers, errors that are not a covariance."""
+    """Data that cannot be used as they are: dates, gaps, units, text among numbers, a bad covariance."""
 
 
 class SolutionFileError(HanknnError):

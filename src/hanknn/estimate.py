@@ -160,9 +160,9 @@ class ViaSurrogate(Estimation):
             "reliable" if done.pareto_k < GOOD_K else "NOT reliable: build the surrogate with more points or particles"
         )
         verdict = (
-            f"{chains_verdict(uncorrected)} Corrected by {len(chosen)} fresh likelihoods: Pareto k {done.pareto_k:.2f}, "
-            f"{done.ess:.0f} effective draws, log-likelihoods differ from the surrogate by {done.log_ratio_sd:.2f} (s.d.); "
-            f"the correction is {trust}."
+            f"{chains_verdict(uncorrected)} Corrected by {len(chosen)} fresh likelihoods: "
+            f"Pareto k {done.pareto_k:.2f}, {done.ess:.0f} effective draws, log-likelihoods differ from the "
+            f"surrogate by {done.log_ratio_sd:.2f} (s.d.); the correction is {trust}."
         )
         return posterior, verdict
 

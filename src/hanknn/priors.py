@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .errors import SettingError
+from .precision import in_float64
 
 BISECTIONS = 60
 
@@ -65,6 +66,7 @@ class _MeanAndSd(Prior):
         safe = jnp.clip(value, lower, upper)
         return _inside(self._distribution().log_prob(safe) - _log_mass(self, lower, upper), value, lower, upper)
 
+    @in_float64
     def quantile(self, u, lower, upper):
         """By bisection of the distribution function."""
         family = self._distribution()

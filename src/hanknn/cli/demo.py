@@ -63,7 +63,8 @@ def demo(
         soft_wrap=True,
     )
     out.print(
-        f"Next: hanknn irf {folder} --set phi=0.8, hanknn estimate nk --data us, or docs/extend for a model of your own",
+        f"Next: hanknn irf {folder} --set phi=0.8, hanknn estimate nk --data us, "
+        "or docs/extend for a model of your own",
         soft_wrap=True,
     )
 

@@ -29,7 +29,7 @@ from ..posterior import NUTS, ParticleMetropolis
 from ..posterior.importance import Reweighting
 from ..progress import work_bar
 from ..solution import Solution
-from ..surrogate import Design, Fit
+from ..surrogate import Design
 from .options import (
     Csv,
     Extrapolate,
@@ -280,6 +280,5 @@ def find_method(name: str, filter: Filter, points: int, draws: int, chains: int)
     if isinstance(filter, Kalman | Grid):
         raise SettingError("a Kalman or grid likelihood needs no surrogate; use --method exact")
     correction = Reweighting() if name == "surrogate" else ParticleMetropolis(draws=draws)
-    return ViaSurrogate(
-        filter, Design(points), Design(max(64, points // 2)), fit=Fit(), sampler=sampler, correction=correction
-    )
+    second = Design(max(64, points // 2))
+    return ViaSurrogate(filter, Design(points), second, sampler=sampler, correction=correction)

@@ -1,6 +1,7 @@
 """Read a table, check its dates, and turn its columns into observables."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -80,11 +81,11 @@ def quarterly(table: pd.DataFrame) -> pd.DataFrame:
         raise DataError("the table has no rows")
     if index.has_duplicates:
         raise DataError(
-            f"quarter {index[index.duplicated()][0]} appears twice; if the data are monthly, aggregate them to quarters "
-            "first (table.resample('QE').mean())"
+            f"quarter {index[index.duplicated()][0]} appears twice; if the data are monthly, aggregate them to "
+            "quarters first (table.resample('QE').mean())"
         )
     if not index.is_monotonic_increasing:
-        later = next(b for a, b in zip(index[:-1], index[1:], strict=True) if b < a)
+        later = next(b for a, b in pairwise(index) if b < a)
         raise DataError(f"quarter {later} comes after a later one; sort the table by date")
     whole = pd.period_range(index[0], index[-1], freq="Q")
     if len(whole) != len(index):

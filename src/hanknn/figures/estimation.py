@@ -23,14 +23,15 @@ def surrogate_history(losses: np.ndarray, exact_within: float) -> Figure:
     figure, axes = canvas(1, 1, (4.2, 2.8))
     axis = axes[0, 0]
     iteration = np.arange(1, len(losses) + 1)
-    axis.semilogy(iteration, exact_within * np.sqrt(losses[:, 0]), color=BLUE, lw=1.6, label="training")
-    axis.semilogy(iteration, exact_within * np.sqrt(losses[:, 1]), "--", color=VERMILION, lw=1.6, label="held out")
+    axis.plot(iteration, exact_within * np.sqrt(losses[:, 0]), color=BLUE, lw=1.6, label="training")
+    axis.plot(iteration, exact_within * np.sqrt(losses[:, 1]), "--", color=VERMILION, lw=1.6, label="held out")
     best = int(np.argmin(losses[:, 1]))
     axis.axvline(iteration[best], color=GREY, lw=0.8, ls=":", label="kept")
     axis.set(
         xlabel="iteration",
         ylabel="weighted root mean square error\n(log-likelihood units)",
         title="Surrogate of the log-likelihood",
+        ylim=(0, None),
     )
     axis.legend(frameon=False)
     return finish(figure)
@@ -90,8 +91,9 @@ def prior_posterior(
     for i, (axis, name) in enumerate(zip(axes.ravel(), box.names, strict=False)):
         low, high = box.space[name].bounds
         grid = np.linspace(low, high, 201)
-        density = jax.vmap(lambda v, p=box.space[name].prior: p.log_density(v, low, high))
-        axis.fill_between(grid, np.exp(np.asarray(density(jax.numpy.asarray(grid)))), color="#DDDDDD", label="prior")
+        density = jax.vmap(lambda v, p=box.space[name].prior, a=low, b=high: p.log_density(v, a, b))
+        prior = np.exp(np.asarray(density(jax.numpy.asarray(grid))))
+        axis.fill_between(grid, prior, facecolor="#DDDDDD", edgecolor=GREY, label="prior")
         axis.plot(grid, _density(posterior, i, grid), color=BLUE, lw=2.0, label=label)
         for (other, found), (style, colour) in zip((others or {}).items(), styles, strict=False):
             axis.plot(grid, _density(found, i, grid), style, color=colour, lw=1.3, label=other)
@@ -141,7 +143,7 @@ def tracked_states(tracked: xr.Dataset, names: Sequence[str], truth: xr.Dataset 
             axis.plot(period, truth[name].to_numpy(), ":", color="black", lw=1.3, label="truth")
         if f"{name}_data" in tracked:
             axis.plot(period, tracked[f"{name}_data"], "x", color=VERMILION, ms=3, mew=0.7, label="data")
-        axis.set(ylabel=f"{name.replace('_', ' ')}\n({mean.attrs['unit']})", xlim=(period[0], period[-1]))
+        axis.set(ylabel=f"{mean.attrs['long_name']}\n({mean.attrs['unit']})", xlim=(period[0], period[-1]))
     axes[-1, 0].set_xlabel("period")
     # Two columns keep the legend off the lines of a long sample.
     axes[0, 0].legend(frameon=False, ncol=5, loc="upper center", bbox_to_anchor=(0.5, 1.3))
@@ -162,7 +164,7 @@ def fan_chart(tracked: xr.Dataset, predicted: xr.Dataset, history: int = 40) -> 
             axis.fill_between(ahead, lower, upper, color=BLUE, alpha=alpha, lw=0, label=label)
         axis.plot(ahead, band.sel(probability=0.5), color=BLUE, lw=1.8, label="median forecast")
         axis.plot(past["period"], past, color="black", lw=1.1, label="data")
-        axis.set(ylabel=f"{name.replace('_', ' ')}\n({band.attrs['unit']})")
+        axis.set(ylabel=f"{band.attrs['long_name']}\n({band.attrs['unit']})")
         axis.margins(x=0)
     axes[-1, 0].set_xlabel("period")
     axes[0, 0].legend(frameon=False, ncol=4, loc="upper center", bbox_to_anchor=(0.5, 1.3))

@@ -46,8 +46,8 @@ class Grid(Filter):
         name = space.equilibrium.model.name
         if states > 2 or shocks != states:
             raise ModelError(
-                f"the Grid filter is for one or two states with as many shocks; model '{name}' has {states} and {shocks}; "
-                "use a particle filter (Guided, Bootstrap)"
+                f"the Grid filter is for one or two states with as many shocks; model '{name}' has {states} and "
+                f"{shocks}; use a particle filter (Guided, Bootstrap)"
             )
         theta = jnp.asarray(space.equilibrium.model.parameters.baseline)
         last = space.at(space.equilibrium.units(theta)["state_center"], theta)
@@ -66,9 +66,7 @@ class Grid(Filter):
 
     def track(self, space, data, theta, key):
         grid = self._build(space, theta)
-        last, (increments, filtered, predicted) = jax.lax.scan(
-            lambda p, now: self._period(grid, p, now), grid.stationary, data
-        )
+        last, (increments, filtered) = jax.lax.scan(lambda p, now: self._period(grid, p, now), grid.stationary, data)
 
         def back(beyond, now):
             weighted = grid.chances * jnp.exp(self._fit(grid, now)[0]) @ beyond
@@ -98,7 +96,7 @@ class Grid(Filter):
         total = jnp.sum(weighted)
         lost = ~(total > 0)
         after = jnp.where(lost, jnp.sum(joint, axis=0), weighted / jnp.where(lost, 1.0, total))
-        return after, (jnp.where(lost, -jnp.inf, jnp.log(jnp.where(lost, 1.0, total)) + scale), after, total)
+        return after, (jnp.where(lost, -jnp.inf, jnp.log(jnp.where(lost, 1.0, total)) + scale), after)
 
     def _fit(self, grid: _Grid, now):
         """Log densities of the data for every pair of nodes, less their largest."""

@@ -116,8 +116,8 @@ class Kalman(Filter):
         name, departure = departure_from_linearity(space)
         if not departure <= self.tolerance:
             raise ModelError(
-                f"the Kalman filter needs a linear model, but '{name}' departs from linearity by {100 * departure:.2g} % "
-                "of its movement; use a particle filter (Guided, Bootstrap) or the Grid filter"
+                f"the Kalman filter needs a linear model, but '{name}' departs from linearity by "
+                f"{100 * departure:.2g} % of its movement; use a particle filter (Guided, Bootstrap) or the Grid filter"
             )
 
     def log_likelihood(self, space, data, theta, key):

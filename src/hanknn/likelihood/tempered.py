@@ -1,6 +1,7 @@
 """The tempered particle filter (Herbst and Schorfheide 2019), with a fixed schedule."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
@@ -42,7 +43,7 @@ class Tempered(ParticleFilter):
         slopes = jax.vmap(lambda last: jnp.diag(propose(space, data, theta, last).factor))(cloud.position)
         last, log_weights, increment = cloud.position, cloud.log_weights, jnp.zeros((), theta.dtype)
         powers = [(k / self.stages) ** self.bend for k in range(self.stages + 1)]
-        for before, power in zip(powers[:-1], powers[1:], strict=True):
+        for before, power in pairwise(powers):
             ratios = jnp.where(jnp.isneginf(density), -jnp.inf, (power - before) * density)
             weighted, gained = reweighted(now, log_weights, ratios)
             increment, log_weights = increment + gained, weighted.log_weights

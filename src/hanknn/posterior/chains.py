@@ -49,15 +49,17 @@ def run_chains(
     while done < draws:
         states, new = advance(states, keys, np.full(len(keys), done))
         new = Record(*(np.asarray(a) for a in new))
-        records = (
-            new if records is None else Record(*(np.concatenate(p, axis=1) for p in zip(records, new, strict=True)))
-        )
+        records = new if records is None else _joined(records, new)
         done += chunk
         report(Step(name, min(done, draws), draws))
         if done >= draws or time.monotonic() - last_saved > store.every:
             store.save(name, {"done": done}, [*records, *leaves_to_numpy(states)])
             last_saved = time.monotonic()
     return states, Record(*(a[:, :draws] for a in records))
+
+
+def _joined(first: Record, second: Record) -> Record:
+    return Record(*(np.concatenate(pair, axis=1) for pair in zip(first, second, strict=True)))
 
 
 def _over_devices(step, chunk: int, chains: int):

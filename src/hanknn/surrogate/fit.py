@@ -20,7 +20,7 @@ from .surrogate import Surrogate, compress, variance_at
 
 
 class History(NamedTuple):
-    """Losses by iteration: weighted mean squares of the last mean fit, (iterations, 2: training, held out); the first member's."""
+    """Weighted mean squares of the first member's last fit, (iterations, 2): training and held out."""
 
     losses: np.ndarray
 

@@ -1,0 +1,60 @@
+"""A design's likelihoods on several machines, through Dask (`pip install hanknn[cluster]`).
+
+Give `on_cluster(client, …)` to `estimate(evaluate=…)`. Each row of a design has its own random key, so
+the numbers do not depend on which worker computes it; a task whose worker dies is computed again.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import PRNGKeyArray
+
+from .data.observed import Observed
+from .errors import SettingError
+from .likelihood import Filter, Likelihood
+from .precision import in_float64
+from .solution import Solution
+from .surrogate.design import Evaluate
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+_LIKELIHOODS: dict[str, Likelihood] = {}
+"""On a worker: likelihoods that it has compiled, by token."""
+
+
+def on_cluster(client: "Client", solution: Solution, data: Observed, filter: Filter, chunk: int = 64) -> Evaluate:
+    """An `evaluate` for `estimate` that sends `chunk` parameter values a task to the client's workers."""
+    try:
+        from dask.base import tokenize
+    except ImportError:
+        raise SettingError("the cluster needs dask.distributed; install it with pip install hanknn[cluster]") from None
+    if chunk < 1:
+        raise SettingError(f"chunk is {chunk}; it must be at least 1")
+    network = jax.tree.map(np.asarray, solution.network)
+    payload = solution.model, solution.architecture, network, solution.header, data, filter
+    leaves = [leaf.tobytes() for leaf in jax.tree.leaves(network)]
+    token = tokenize(solution.model.name, leaves, data.table.to_numpy().tobytes(), data.noise.tobytes(), repr(filter))
+
+    def evaluate(thetas: np.ndarray, keys: PRNGKeyArray) -> np.ndarray:
+        raw = np.asarray(jax.random.key_data(keys))
+        tasks = [
+            # Pure tasks of equal content would share a name across calls; retries outlive a killed worker.
+            client.submit(_rows, token, payload, thetas[i : i + chunk], raw[i : i + chunk], chunk, retries=5)
+            for i in range(0, len(thetas), chunk)
+        ]
+        return np.concatenate(client.gather(tasks))
+
+    return evaluate
+
+
+@in_float64
+def _rows(token: str, payload: tuple[Any, ...], thetas: np.ndarray, raw_keys: np.ndarray, chunk: int) -> np.ndarray:
+    """On a worker: log-likelihoods of some rows."""
+    if token not in _LIKELIHOODS:
+        model, architecture, network, header, data, filter = payload
+        solution = Solution(model, architecture, jax.tree.map(jnp.asarray, network), header)
+        _LIKELIHOODS[token] = Likelihood(solution, data, filter)
+    return _LIKELIHOODS[token].rows(thetas, jax.random.wrap_key_data(jnp.asarray(raw_keys)), chunk)
