@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Array, Key
 
 from .data.observed import Observed
 from .errors import SettingError
@@ -38,7 +38,7 @@ def on_cluster(client: "Client", solution: Solution, data: Observed, filter: Fil
     leaves = [leaf.tobytes() for leaf in jax.tree.leaves(network)]
     token = tokenize(solution.model.name, leaves, data.table.to_numpy().tobytes(), data.noise.tobytes(), repr(filter))
 
-    def evaluate(thetas: np.ndarray, keys: PRNGKeyArray) -> np.ndarray:
+    def evaluate(thetas: np.ndarray, keys: Key[Array, " rows"]) -> np.ndarray:
         raw = np.asarray(jax.random.key_data(keys))
         tasks = [
             # Pure tasks of equal content would share a name across calls; retries outlive a killed worker.

@@ -7,7 +7,17 @@ import pandas as pd
 import pytest
 
 import hanknn
-from hanknn.data import Growth, Level, Observed, StandardDeviation, VarianceShare, fred, prepare, simulate_data, us_macrodata
+from hanknn.data import (
+    Growth,
+    Level,
+    Observed,
+    StandardDeviation,
+    VarianceShare,
+    fred,
+    prepare,
+    simulate_data,
+    us_macrodata,
+)
 from hanknn.data.macrodata import us_observed
 from hanknn.errors import DataError, SettingError, ShapeError, UnknownNameError
 
@@ -108,7 +118,9 @@ def test_measurement_errors_must_be_errors(table):
     with pytest.raises(DataError, match="infinite"):
         Observed(two.assign(zeta=[np.inf, 1.0]), np.eye(2))
     with pytest.raises(DataError, match="does not vary"):
-        prepare_constant = pd.DataFrame({"interest_rate": [1.0] * 4}, index=pd.period_range("1990Q1", periods=4, freq="Q"))
+        prepare_constant = pd.DataFrame(
+            {"interest_rate": [1.0] * 4}, index=pd.period_range("1990Q1", periods=4, freq="Q")
+        )
         prepare(prepare_constant, hanknn.models.LinearNK())
 
 

@@ -43,9 +43,9 @@ def test_densities_agree_with_scipy(name):
 def test_mean_and_sd_are_those_before_truncation():
     wide = 0.0, 60.0
     for prior in (Gamma(1.5, 0.5), InverseGamma(1.5, 0.5)):
-        draws = prior.quantile((np.arange(40_000) + 0.5) / 40_000, *wide)
+        draws = prior.quantile((np.arange(4_000) + 0.5) / 4_000, *wide)
         np.testing.assert_allclose([draws.mean(), draws.std()], [1.5, 0.5], rtol=0.01)
-    draws = Beta(0.7, 0.1).quantile((np.arange(20_000) + 0.5) / 20_000, 0.0, 1.0)
+    draws = Beta(0.7, 0.1).quantile((np.arange(4_000) + 0.5) / 4_000, 0.0, 1.0)
     np.testing.assert_allclose([draws.mean(), draws.std()], [0.7, 0.1], rtol=0.01)
 
 
@@ -58,7 +58,7 @@ def test_outside_the_range_there_is_nothing_and_no_nan(prior):
 
 
 def test_families_that_do_not_exist_are_refused():
-    with pytest.raises(SettingError, match="s.d."):
+    with pytest.raises(SettingError, match=r"the s\.d\."):
         TruncatedNormal(1.0, 0.0)
     with pytest.raises(SettingError, match="beta"):
         Beta(0.5, 0.6)

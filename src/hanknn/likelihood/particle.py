@@ -13,7 +13,7 @@ from ..errors import SettingError
 from .base import Cloud, Filter, Track
 from .space import Period, Position, StateSpace
 
-SMOOTHING_LAG = 20
+SMOOTHING_LAG = 10
 
 
 class Advance(NamedTuple):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Key, PRNGKeyArray
 
 from ..data.observed import Observed
 from ..equilibrium import PolicyFunction
@@ -64,7 +64,7 @@ class Likelihood:
         return self.rows(thetas, keys, size)
 
     @in_float64
-    def rows(self, thetas: np.ndarray, keys: PRNGKeyArray, size: int = 128) -> np.ndarray:
+    def rows(self, thetas: np.ndarray, keys: Key[Array, " rows"], size: int = 128) -> np.ndarray:
         """As `batch`, with a key for each row."""
         devices = jax.local_devices()
         size = min(size, -(-len(thetas) // len(devices)) * len(devices))

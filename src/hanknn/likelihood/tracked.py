@@ -30,7 +30,7 @@ def filter_states(
 
     Dimension `period`. For each state and policy `NAME_filtered`, `NAME_smoothed` (means) and the same
     with `_sd`; for each series `NAME_data`, `NAME_predicted`, `NAME_predicted_sd` (measurement error
-    included); `log_likelihood` by period. Particle filters smooth with data up to 20 quarters ahead.
+    included); `log_likelihood` by period. Particle filters smooth with data up to 10 quarters ahead.
     """
     likelihood = Likelihood(solution, data, filter)
     theta = one_value(solution, parameters, extrapolate)

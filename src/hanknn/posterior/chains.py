@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Key, PRNGKeyArray
 
 from ..storage import leaves_from_numpy, leaves_to_numpy
 from .sample import Report, Step, Store
@@ -26,7 +26,7 @@ class Record(NamedTuple):
 def run_chains(
     step: Callable[[Any, PRNGKeyArray], tuple[Any, Record]],
     states: Any,
-    keys: PRNGKeyArray,
+    keys: Key[Array, " chains"],
     draws: int,
     chunk: int,
     name: str,

@@ -42,7 +42,7 @@ class ParticleMetropolis:
     chains: int = 8
     warmup: int = 100
     draws: int = 1000
-    guided_steps: int = 20
+    guided_steps: int = 200
     step_scale: float = 1.0
     chunk: int = 50
 

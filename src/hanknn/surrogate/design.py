@@ -7,14 +7,14 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Array, Key, PRNGKeyArray
 from scipy.stats import qmc
 
 from ..errors import SettingError
 from ..posterior.sample import Report, Step, Store
 from ..posterior.target import Box
 
-Evaluate = Callable[[np.ndarray, PRNGKeyArray], np.ndarray]
+Evaluate = Callable[[np.ndarray, Key[Array, " rows"]], np.ndarray]
 """Log-likelihood estimates at rows of full parameter vectors, one key a row."""
 
 
