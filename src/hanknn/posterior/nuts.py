@@ -35,7 +35,7 @@ class NUTS:
         first, second, third = jax.random.split(key, 3)
         starts = TemperedSMC(particles=max(256, self.chains), runs=1, moves=5, target_ess=0.5).run(target, first)[0]
         report(Step("warm-up", 0, self.warmup))
-        states = jax.jit(jax.vmap(lambda z, k: self._warm(target, z, k)))(
+        states = jax.jit(jax.vmap(lambda z, k: self.warm_up(target, z, k)))(
             jnp.asarray(starts[: self.chains]), jax.random.split(second, self.chains)
         )
         report(Step("warm-up", self.warmup, self.warmup))
@@ -52,7 +52,7 @@ class NUTS:
         values = np.asarray(jax.jit(jax.vmap(jax.vmap(target.box.estimated)))(kept.z))
         return Sample(values, kept.log_density, kept.acceptance, kept.divergent)
 
-    def _warm(self, target: Target, z, key):
+    def warm_up(self, target: Target, z, key):
         """A warmed-up state with its step size and inverse mass matrix."""
         import blackjax
 

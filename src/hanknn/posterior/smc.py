@@ -56,10 +56,13 @@ class TemperedSMC:
         state, evidence = adaptive.init(start), 0.0
         for _ in range(MAX_STAGES):
             key, sub = jax.random.split(key)
+            # blackjax moves particles at the temperature before and leaves them weighted for the new one: a
+            # last stage at temperature one resamples by those weights and moves at the posterior itself.
+            last = float(state.tempering_param) >= 1
             state, gained = stage(sub, state)
-            evidence += float(gained)
-            if float(state.tempering_param) >= 1:
+            if last:
                 return np.asarray(state.particles), evidence
+            evidence += float(gained)
         raise SettingError(
             f"tempered SMC did not reach the posterior in {MAX_STAGES} stages; use more particles, or look at the "
             "likelihood: is it finite over most of the prior?"

@@ -1,0 +1,49 @@
+"""Likelihoods on two Dask workers: the same numbers, also when one is killed."""
+
+import os
+import signal
+import threading
+import time
+
+import jax
+import numpy as np
+import pytest
+
+from hanknn.cluster import on_cluster
+from hanknn.data import simulate_data
+from hanknn.errors import SettingError
+from hanknn.likelihood import Bootstrap, Likelihood
+
+distributed = pytest.importorskip("distributed")
+pytestmark = pytest.mark.filterwarnings("ignore")  # Dask and Tornado warn of their own upkeep
+
+
+def test_two_workers_give_the_same_numbers_and_a_killed_one_loses_nothing(quick):
+    data = simulate_data(quick, ["zeta", "inflation"], 10).observed
+    filter = Bootstrap(200)
+    space = quick.model.parameters
+    thetas = np.random.default_rng(0).uniform(space.lower, space.upper, (96, len(space)))
+    with jax.enable_x64(True):
+        keys = jax.random.split(jax.random.key(3), len(thetas))
+    here = Likelihood(quick, data, filter).rows(thetas, keys, 16)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        evaluate = on_cluster(client, quick, data, filter, chunk=16)
+        victim = next(iter(client.run(os.getpid).values()))
+        # While both workers compile their first task, one of them dies.
+        threading.Timer(2.0, lambda: os.kill(victim, signal.SIGKILL)).start()
+        there = evaluate(thetas, keys)
+        deadline = time.monotonic() + 30
+        while len(client.scheduler_info()["workers"]) < 2 and time.monotonic() < deadline:
+            time.sleep(0.2)
+        pids = client.run(os.getpid).values()
+        assert victim not in pids, "the worker was killed"
+    np.testing.assert_allclose(there, here, rtol=1e-12)
+
+
+def test_a_chunk_must_be_a_chunk(quick):
+    data = simulate_data(quick, ["zeta"], 5).observed
+    with pytest.raises(SettingError, match="chunk"):
+        on_cluster(None, quick, data, Bootstrap(50), chunk=0)

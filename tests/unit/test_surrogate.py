@@ -1,0 +1,125 @@
+"""The surrogate: what it learns from noise, what it corrects, what it refuses."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from hanknn import Parameter, ParameterSpace
+from hanknn.errors import OutOfRangeError, SettingError, SolutionFileError
+from hanknn.posterior import Box, Step, Store
+from hanknn.surrogate import Design, Fit, Regression, errors, load_surrogate
+
+SPACE = ParameterSpace(
+    a=Parameter(0.5, range=(0.0, 1.0)),
+    b=Parameter(0.0, range=(-2.0, 2.0)),
+    c=Parameter(1.0),
+    d=Parameter(3, range=(1, 5)),
+)
+BOX = Box.over(SPACE, ("a", "b"))
+
+
+def true_log_likelihood(thetas):
+    """A curved ridge that falls by thousands towards the corners."""
+    return 100 - 400 * (thetas[:, 0] - 0.4 - 0.1 * thetas[:, 1] ** 2) ** 2 - 600 * np.abs(thetas[:, 1]) ** 3
+
+
+def sd(thetas):
+    return 0.4 + 1.2 * thetas[:, 0]
+
+
+def estimate(thetas, keys):
+    """As a particle filter: the estimated likelihood is unbiased, its logarithm is not."""
+    normal = np.asarray(jax.vmap(lambda k: jax.random.normal(k, (), jnp.float64))(keys))
+    return true_log_likelihood(thetas) + sd(thetas) * normal - 0.5 * sd(thetas) ** 2
+
+
+DESIGN = Design(points=2000, replicated=0.2, chunk=500)
+SMALL = Fit(regression=Regression(width=8, depth=2, iterations=30))
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    with jax.enable_x64(True):
+        values = DESIGN.over(BOX, 0)
+        steps = []
+        data = DESIGN.evaluate(values, BOX, estimate, jax.random.key(0), "design", Store(), steps.append)
+        surrogate, history = SMALL(BOX, data, jax.random.key(1), {"model": "test"}, steps.append)
+    return data, surrogate, history, steps
+
+
+def test_the_design_fills_the_box_and_repeats_a_share_with_other_seeds(fitted):
+    data, _, _, steps = fitted
+    assert data.values.shape == (2000, 2) and (data.values >= BOX.lower).all() and (data.values <= BOX.upper).all()
+    np.testing.assert_allclose(data.values.mean(axis=0), [0.5, 0.0], atol=0.01)
+    twice = np.isfinite(data.second)
+    assert twice.sum() == 400 and (data.first[twice] != data.second[twice]).all()
+    assert steps[0] == Step("design (likelihoods)", 500, 2400)
+
+
+def test_the_correction_removes_the_bias_of_the_logarithm(fitted):
+    _, surrogate, history, _ = fitted
+    thetas = BOX.full(DESIGN.over(BOX, 9))
+    table = errors(surrogate, thetas, true_log_likelihood(thetas), within=15.0)
+    assert table.loc["corrected", "draws"] > 50
+    assert table.loc["uncorrected", "mean"] < -0.25, "log L̂ is biased downwards"
+    assert abs(table.loc["corrected", "mean"]) < 0.15 and table.loc["corrected", "rmse"] < 0.3
+    assert history.losses.shape[1] == 2
+
+
+def test_the_variance_head_learns_how_noise_varies(fitted):
+    _, surrogate, _, _ = fitted
+    thetas = np.array([[0.2, 0.0, 1.0, 3.0], [0.6, 0.0, 1.0, 3.0]])
+    with jax.enable_x64(True):
+        found = np.asarray(jax.vmap(surrogate.variance)(jnp.asarray(thetas)))
+    np.testing.assert_allclose(found, sd(thetas) ** 2, rtol=0.4)
+
+
+def test_outside_its_box_it_refuses(fitted):
+    surrogate = fitted[1]
+    assert np.isfinite(surrogate.batch(np.array([[0.0, 2.0, 1.0, 3.0]]))).all()
+    with pytest.raises(OutOfRangeError, match="'b' = 2.5 lies outside the surrogate's box"):
+        surrogate.batch(np.array([[0.5, 2.5, 1.0, 3.0]]))
+    with pytest.raises(OutOfRangeError, match="holds 'd' fixed"):
+        surrogate.batch(np.array([[0.5, 0.0, 1.0, 4.0]]))
+
+
+def test_saved_and_loaded_it_says_the_same(fitted, tmp_path):
+    surrogate = fitted[1]
+    path = surrogate.save(tmp_path / "surrogate.npz")
+    thetas = BOX.full(DESIGN.over(BOX, 3)[:20])
+    np.testing.assert_array_equal(load_surrogate(path, SPACE).batch(thetas), surrogate.batch(thetas))
+    other = ParameterSpace(**{name: SPACE[name] for name in ("a", "c", "d")}, b=Parameter(0.0, range=(-1.0, 2.0)))
+    with pytest.raises(SolutionFileError, match="other ranges"):
+        load_surrogate(path, other)
+
+
+def test_a_design_resumes_where_it_was_killed(tmp_path):
+    def run(store, report):
+        with jax.enable_x64(True):
+            values = DESIGN.over(BOX, 0)
+            return DESIGN.evaluate(values, BOX, estimate, jax.random.key(0), "design", store, report)
+
+    def kill(step):
+        if step.done == 1000:
+            raise KeyboardInterrupt
+
+    store = Store(tmp_path, {"seed": 0})
+    with pytest.raises(KeyboardInterrupt):
+        run(store, kill)
+    asked = []
+    resumed = run(store, asked.append)
+    assert [step.done for step in asked] == [1500, 2000, 2400]
+    whole = run(Store(), asked.append)
+    np.testing.assert_array_equal(resumed.first, whole.first)
+    np.testing.assert_array_equal(resumed.second, whole.second)
+
+
+def test_likelihoods_that_are_nowhere_finite_are_refused():
+    with jax.enable_x64(True):
+        nothing = lambda thetas, keys: np.full(len(thetas), -np.inf)
+        data = DESIGN.evaluate(DESIGN.over(BOX, 0), BOX, nothing, jax.random.key(0), "design", Store(), lambda s: None)
+        with pytest.raises(SettingError, match="only 0 of 2000"):
+            SMALL(BOX, data, jax.random.key(1), {}, lambda s: None)
+    with pytest.raises(SettingError, match="design"):
+        Design(points=3)
