@@ -1,12 +1,15 @@
 """Estimation from data to posterior: right on a small problem, saved, resumed, refused."""
 
+import dataclasses
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
 
 import arviz
+import jax
 import numpy as np
 import pytest
 
@@ -54,7 +57,7 @@ def test_the_corrected_posterior_is_the_exact_one(exact, small):
     distance = (found.posterior.quantiles() - exact.posterior.quantiles()).div(sd, axis=0)
     assert distance.abs().max().max() < 0.25, "four hundred draws: about three standard errors"
     assert found.notes["pareto_k"] < 0.7 and "the correction is reliable" in found.verdict
-    assert "The chains agree" in exact.verdict
+    assert "largest R-hat" in exact.verdict
 
 
 def test_tables_name_prior_posterior_and_truth(exact, small, data):
@@ -70,6 +73,7 @@ def test_tables_name_prior_posterior_and_truth(exact, small, data):
 
 def test_arviz_reads_what_is_saved(exact, small, tmp_path):
     for found in (exact.posterior, small[0].posterior):
+        # Twice to one path: a reader that still has the first open must not block the second.
         read = arviz.from_netcdf(str(found.save(tmp_path / "posterior.nc")))
         assert set(read.posterior.data_vars) == set(NAMES)
         assert float(read.posterior["rho"].mean()) == pytest.approx(found.mean_sd()[0][1], abs=0.01)
@@ -88,8 +92,6 @@ def test_resumed_work_is_the_same_and_other_settings_are_refused(quick, data, sm
 
 
 def test_delayed_acceptance_goes_on_from_the_same_surrogate(quick, data, small, exact):
-    import dataclasses
-
     method = dataclasses.replace(
         SMALL, correction=ParticleMetropolis(chains=8, warmup=20, draws=150, guided_steps=30, chunk=50)
     )
@@ -112,8 +114,6 @@ def test_questions_that_make_no_sense_are_refused(quick, data):
 
 
 def test_weights_and_thinning():
-    import jax
-
     rng = np.random.default_rng(0)
     exact = rng.normal(size=2000)
     done = reweight(-0.5 * (exact - 0.5) ** 2, -0.5 * exact**2)
@@ -131,25 +131,15 @@ def test_weights_and_thinning():
 
 
 def _command(folder, solution, *more):
-    options = [
-        "--parameters",
-        "rho,phi_pi",
-        "--points",
-        "512",
-        "--particles",
-        "30",
-        "--draws",
-        "100",
-        "--simulate",
-        "20",
-    ]
+    options = ["--parameters", "rho", "--points", "256", "--particles", "30", "--draws", "100", "--simulate", "20"]
     return [sys.executable, "-m", "hanknn", "estimate", str(solution), *options, "--out", str(folder), *more]
 
 
 def test_a_killed_estimation_resumes_to_the_same_result(quick, tmp_path):
     solution = quick.save(tmp_path / "solution.npz")
     whole, part = tmp_path / "whole", tmp_path / "part"
-    process = subprocess.Popen(_command(part, solution, "--quiet", "--save-every", "0"))
+    cache = {"JAX_COMPILATION_CACHE_DIR": str(tmp_path / "cache"), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.2"}
+    process = subprocess.Popen(_command(part, solution, "--quiet", "--save-every", "0"), env=os.environ | cache)
     deadline = time.monotonic() + 240
     while not (part / "steps" / "refinement.npz").exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -157,7 +147,8 @@ def test_a_killed_estimation_resumes_to_the_same_result(quick, tmp_path):
     process.wait()
     assert (part / "steps" / "refinement.npz").exists() and not (part / "posterior.nc").exists()
     for folder, more in ((part, ["--resume"]), (whole, [])):
-        done = subprocess.run(_command(folder, solution, *more), capture_output=True, text=True)
+        command = _command(folder, solution, *more)
+        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | cache)
         assert done.returncode == 0, done.stderr
         assert "Corrected by" in done.stdout
     assert (whole / "posterior.csv").read_text() == (part / "posterior.csv").read_text()

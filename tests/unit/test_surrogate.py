@@ -14,7 +14,7 @@ SPACE = ParameterSpace(
     a=Parameter(0.5, range=(0.0, 1.0)),
     b=Parameter(0.0, range=(-2.0, 2.0)),
     c=Parameter(1.0),
-    d=Parameter(3, range=(1, 5)),
+    d=Parameter(3.0, range=(1.0, 5.0)),
 )
 BOX = Box.over(SPACE, ("a", "b"))
 
@@ -78,7 +78,7 @@ def test_the_variance_head_learns_how_noise_varies(fitted):
 def test_outside_its_box_it_refuses(fitted):
     surrogate = fitted[1]
     assert np.isfinite(surrogate.batch(np.array([[0.0, 2.0, 1.0, 3.0]]))).all()
-    with pytest.raises(OutOfRangeError, match="'b' = 2.5 lies outside the surrogate's box"):
+    with pytest.raises(OutOfRangeError, match=r"'b' = 2\.5 lies outside the surrogate's box"):
         surrogate.batch(np.array([[0.5, 2.5, 1.0, 3.0]]))
     with pytest.raises(OutOfRangeError, match="holds 'd' fixed"):
         surrogate.batch(np.array([[0.5, 0.0, 1.0, 4.0]]))

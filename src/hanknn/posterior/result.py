@@ -1,5 +1,6 @@
 """A posterior: draws with names, a table, and files that other programs read."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,7 +119,9 @@ class Posterior:
     def save(self, path: str | Path) -> Path:
         """Write as netCDF, which ArviZ reads; returns the path."""
         path = Path(path)
-        self.to_arviz().to_netcdf(str(path), engine="h5netcdf")
+        temporary = path.with_name(f".{path.name}.partial")
+        self.to_arviz().to_netcdf(str(temporary), engine="h5netcdf")
+        os.replace(temporary, path)
         return path
 
 
