@@ -142,22 +142,6 @@ class ParameterSpace:
                 "solve over a wider range, or extrapolate (extrapolate=True, --extrapolate) at your own risk"
             )
 
-    def log_prior(self, theta: Float[Array, " parameters"]) -> Float[Array, ""]:
-        """Log prior density of the free parameters at one parameter vector; minus infinity outside the ranges."""
-        terms = [
-            p.prior.log_density(theta[i], *p.bounds)
-            for i, p in enumerate(self._parameters.values())
-            if p.range is not None
-        ]
-        return jnp.sum(jnp.stack(terms)) if terms else jnp.zeros((), theta.dtype)
-
-    def from_prior(self, u: np.ndarray) -> np.ndarray:
-        """Uniforms, shape (draws, free), mapped to prior draws of full parameter vectors, (draws, parameters)."""
-        full = np.tile(self.baseline, (len(u), 1))
-        for column, name in zip(np.asarray(u).T, self.free, strict=True):
-            full[:, self.names.index(name)] = self[name].prior.quantile(column, *self[name].bounds)
-        return full
-
 
 def named_columns(
     kind: str, values: Mapping[str, object] | pd.DataFrame | None, names: tuple[str, ...]

@@ -18,19 +18,19 @@ from hanknn.data import simulate_data
 from hanknn.errors import OutOfRangeError, RunFolderError, SettingError, UnknownNameError
 from hanknn.estimate import Direct, ViaSurrogate, estimate
 from hanknn.likelihood import Bootstrap, Grid, Guided, Kalman
-from hanknn.posterior import NUTS, ParticleMetropolis, Store
+from hanknn.posterior import NUTS, ParticleMetropolis, RandomWalk, Store
 from hanknn.posterior.importance import Reweighting, reweight, thin
 from hanknn.posterior.result import weighted_quantiles
 from hanknn.surrogate import Design, Fit, Regression
 
-SAMPLER = NUTS(chains=4, warmup=200, draws=400)
+SAMPLER = NUTS(chains=4, warmup=200, draws=1000)
 SMALL = ViaSurrogate(
     filter=Guided(particles=40),
     design=Design(points=384, chunk=128),
     refinement=Design(points=256, chunk=128),
     fit=Fit(regression=Regression(width=8, depth=2, iterations=25), variance_steps=300),
     sampler=SAMPLER,
-    correction=Reweighting(draws=400),
+    correction=Reweighting(draws=3000),
 )
 NAMES = ("phi_pi", "rho")
 
@@ -42,7 +42,8 @@ def data(quick):
 
 @pytest.fixture(scope="module")
 def exact(quick, data):
-    return estimate(quick, data.observed, Direct(Kalman(), SAMPLER), NAMES)
+    # Random-walk chains: compiled in a third of the time that NUTS takes on a Kalman filter.
+    return estimate(quick, data.observed, Direct(Kalman(), RandomWalk(chains=16, warmup=300, draws=1500)), NAMES)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def test_the_corrected_posterior_is_the_exact_one(exact, small):
     found, _ = small
     sd = exact.posterior.mean_sd()[1]
     distance = (found.posterior.quantiles() - exact.posterior.quantiles()).div(sd, axis=0)
-    assert distance.abs().max().max() < 0.25, "four hundred draws: about three standard errors"
+    assert distance.abs().max().max() < 0.25, "three thousand correlated draws: about four standard errors"
     assert found.notes["pareto_k"] < 0.7 and "the correction is reliable" in found.verdict
     assert "largest R-hat" in exact.verdict
 
@@ -68,7 +69,7 @@ def test_tables_name_prior_posterior_and_truth(exact, small, data):
     assert (table["5 %"] < table["median"]).all() and (table["median"] < table["95 %"]).all()
     assert (table["R-hat"] < 1.05).all()
     weighted = small[0].posterior.table()
-    assert weighted["R-hat"].isna().all() and (weighted["ESS"] < 400).all()
+    assert weighted["R-hat"].isna().all() and (weighted["ESS"] < 3000).all()
 
 
 def test_arviz_reads_what_is_saved(exact, small, tmp_path):
@@ -135,6 +136,7 @@ def _command(folder, solution, *more):
     return [sys.executable, "-m", "hanknn", "estimate", str(solution), *options, "--out", str(folder), *more]
 
 
+@pytest.mark.slow
 def test_a_killed_estimation_resumes_to_the_same_result(quick, tmp_path):
     solution = quick.save(tmp_path / "solution.npz")
     whole, part = tmp_path / "whole", tmp_path / "part"

@@ -20,8 +20,8 @@ BOX = Box.over(SPACE, ("a", "b"))
 
 
 def true_log_likelihood(thetas):
-    """A curved ridge that falls by thousands towards the corners."""
-    return 100 - 400 * (thetas[:, 0] - 0.4 - 0.1 * thetas[:, 1] ** 2) ** 2 - 600 * np.abs(thetas[:, 1]) ** 3
+    """A curved ridge that falls by hundreds towards the corners."""
+    return 100 - 400 * (thetas[:, 0] - 0.4 - 0.1 * thetas[:, 1] ** 2) ** 2 - 40 * np.abs(thetas[:, 1]) ** 3
 
 
 def sd(thetas):
@@ -34,8 +34,8 @@ def estimate(thetas, keys):
     return true_log_likelihood(thetas) + sd(thetas) * normal - 0.5 * sd(thetas) ** 2
 
 
-DESIGN = Design(points=2000, replicated=0.2, chunk=500)
-SMALL = Fit(regression=Regression(width=8, depth=2, iterations=30))
+DESIGN = Design(points=4000, replicated=0.5, chunk=1000)
+SMALL = Fit(regression=Regression(width=10, depth=3, iterations=40))
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +50,11 @@ def fitted():
 
 def test_the_design_fills_the_box_and_repeats_a_share_with_other_seeds(fitted):
     data, _, _, steps = fitted
-    assert data.values.shape == (2000, 2) and (data.values >= BOX.lower).all() and (data.values <= BOX.upper).all()
+    assert data.values.shape == (4000, 2) and (data.values >= BOX.lower).all() and (data.values <= BOX.upper).all()
     np.testing.assert_allclose(data.values.mean(axis=0), [0.5, 0.0], atol=0.01)
     twice = np.isfinite(data.second)
-    assert twice.sum() == 400 and (data.first[twice] != data.second[twice]).all()
-    assert steps[0] == Step("design (likelihoods)", 500, 2400)
+    assert twice.sum() == 2000 and (data.first[twice] != data.second[twice]).all()
+    assert steps[0] == Step("design (likelihoods)", 1000, 6000)
 
 
 def test_the_correction_removes_the_bias_of_the_logarithm(fitted):
@@ -101,7 +101,7 @@ def test_a_design_resumes_where_it_was_killed(tmp_path):
             return DESIGN.evaluate(values, BOX, estimate, jax.random.key(0), "design", store, report)
 
     def kill(step):
-        if step.done == 1000:
+        if step.done == 2000:
             raise KeyboardInterrupt
 
     store = Store(tmp_path, {"seed": 0})
@@ -109,7 +109,7 @@ def test_a_design_resumes_where_it_was_killed(tmp_path):
         run(store, kill)
     asked = []
     resumed = run(store, asked.append)
-    assert [step.done for step in asked] == [1500, 2000, 2400]
+    assert [step.done for step in asked] == [3000, 4000, 5000, 6000]
     whole = run(Store(), asked.append)
     np.testing.assert_array_equal(resumed.first, whole.first)
     np.testing.assert_array_equal(resumed.second, whole.second)
@@ -119,7 +119,7 @@ def test_likelihoods_that_are_nowhere_finite_are_refused():
     with jax.enable_x64(True):
         nothing = lambda thetas, keys: np.full(len(thetas), -np.inf)
         data = DESIGN.evaluate(DESIGN.over(BOX, 0), BOX, nothing, jax.random.key(0), "design", Store(), lambda s: None)
-        with pytest.raises(SettingError, match="only 0 of 2000"):
+        with pytest.raises(SettingError, match="only 0 of 4000"):
             SMALL(BOX, data, jax.random.key(1), {}, lambda s: None)
     with pytest.raises(SettingError, match="design"):
         Design(points=3)

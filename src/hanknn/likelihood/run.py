@@ -67,8 +67,9 @@ class Likelihood:
     def rows(self, thetas: np.ndarray, keys: Key[Array, " rows"], size: int = 128) -> np.ndarray:
         """As `batch`, with a key for each row."""
         devices = jax.local_devices()
-        size = min(size, -(-len(thetas) // len(devices)) * len(devices))
-        size = -(-size // len(devices)) * len(devices)
+        size = -(-min(size, len(thetas)) // len(devices)) * len(devices)
+        # A remainder is padded to a batch that is compiled already: compiling takes longer than filtering.
+        size = min((known for known in self._compiled if known >= size), default=size)
         run = self._compiled.setdefault(size, self._compile(devices))
         found = []
         for start in range(0, len(thetas), size):

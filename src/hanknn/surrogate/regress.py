@@ -1,5 +1,6 @@
 """Weighted nonlinear regression of one number on scaled parameters, by Levenberg-Marquardt with early stopping."""
 
+import functools
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -51,19 +52,16 @@ class Regression:
 
     def fit(self, train: Rows, held_out: Rows, start: PRNGKeyArray | Dense) -> Fitted:
         """Minimise the weighted mean square, from random weights or from a network. All arrays float64."""
-        fresh = [train.inputs.shape[1], *[self.width] * self.depth, 1]
-        network = start if isinstance(start, Dense) else silu_network(start, fresh)
+        sizes = (train.inputs.shape[1], *[self.width] * self.depth, 1)
+        network = start if isinstance(start, Dense) else silu_network(start, sizes)
         weights, rebuild = ravel_pytree(network)
-        predict = lambda w, x: rebuild(w)(x)[0]
         padded = _padded(train)
-        loss = jax.jit(lambda w, rows: _loss(predict, w, rows))
-        step = jax.jit(lambda w, damping: _step(predict, w, damping, padded))
-        scale = jax.jit(lambda w: jnp.max(jnp.diag(_curvature(predict, w, padded)[0])))(weights)
+        scale = jnp.max(jnp.diag(_curvature(sizes, weights, padded)[0]))
         damping = Damping(self.damping * scale, jnp.asarray(2.0))
-        best, best_loss, since, losses = weights, float(loss(weights, held_out)), 0, []
+        best, best_loss, since, losses = weights, float(_loss(sizes, weights, held_out)), 0, []
         for _ in range(self.iterations):
-            weights, damping, now, stalled = step(weights, damping)
-            outside = float(loss(weights, held_out))
+            weights, damping, now, stalled = _step(sizes, weights, damping, padded)
+            outside = float(_loss(sizes, weights, held_out))
             losses.append([float(now), outside])
             since += 1
             if outside < best_loss * (1 - 1e-4):
@@ -79,13 +77,25 @@ def _padded(rows: Rows) -> Rows:
     return Rows(*(jnp.concatenate([a, jnp.zeros((short, *a.shape[1:]), a.dtype)]) for a in rows))
 
 
-def _loss(predict, weights, rows: Rows):
+@functools.lru_cache
+def _predictor(sizes: tuple[int, ...]):
+    """(weights, inputs) -> outcome; one function a size, so that fits of one size share their compiled steps."""
+    with jax.ensure_compile_time_eval():
+        rebuild = ravel_pytree(silu_network(jax.random.key(0), sizes))[1]
+    return lambda weights, inputs: rebuild(weights)(inputs)[0]
+
+
+@functools.partial(jax.jit, static_argnums=0)
+def _loss(sizes, weights, rows: Rows):
+    predict = _predictor(sizes)
     errors = jax.vmap(predict, (None, 0))(weights, rows.inputs) - rows.outcomes
     return jnp.sum(rows.weights * errors**2) / jnp.sum(rows.weights)
 
 
-def _curvature(predict, weights, rows: Rows):
+@functools.partial(jax.jit, static_argnums=0)
+def _curvature(sizes, weights, rows: Rows):
     """JᵀJ, the gradient of half the loss, and the loss."""
+    predict = _predictor(sizes)
     total = jnp.sum(rows.weights)
     chunks = jax.tree.map(lambda a: a.reshape(-1, JACOBIAN_ROWS, *a.shape[1:]), rows)
 
@@ -107,15 +117,16 @@ def _curvature(predict, weights, rows: Rows):
     return gram.astype(weights.dtype), gradient, loss
 
 
-def _step(predict, weights, damping: Damping, rows: Rows):
-    gram, gradient, loss = _curvature(predict, weights, rows)
+@functools.partial(jax.jit, static_argnums=0)
+def _step(sizes, weights, damping: Damping, rows: Rows):
+    gram, gradient, loss = _curvature(sizes, weights, rows)
     largest = jnp.max(jnp.diag(gram))
 
     def attempt(carry):
         damping, _, _, _, tries = carry
         factor = jsl.cho_factor(gram + damping.value * jnp.eye(len(gram), dtype=gram.dtype))
         move = -jsl.cho_solve(factor, gradient)
-        trial = _loss(predict, weights + move, rows)
+        trial = _loss(sizes, weights + move, rows)
         after, accept = damping.after(loss, trial, move @ (damping.value * move - gradient))
         return after, accept, weights + move, trial, tries + 1
 
