@@ -14,7 +14,7 @@ BIN := .venv/bin
 	$(BIN)/python -m pip install -q --group dev
 	touch $@
 
-demo: .venv/package            ## solve nk, check it, draw it
+demo: .venv/package            ## solve nk, check it, estimate it on simulated data
 	$(BIN)/hanknn demo --out runs/demo --force
 
 test: .venv/development        ## what CI runs
@@ -27,6 +27,9 @@ bench: .venv/development       ## the figures in the README
 	$(BIN)/python benchmarks/nk.py
 	$(BIN)/python benchmarks/brock_mirman.py
 	$(BIN)/python benchmarks/procedures.py
+	$(BIN)/python benchmarks/filters.py
+	$(BIN)/python benchmarks/estimation.py
+	$(BIN)/python benchmarks/calibration.py
 
 experiments: .venv/development ## published results, in full
 	$(BIN)/python experiments/recommended.py

@@ -1,8 +1,21 @@
 """Solve and estimate nonlinear macroeconomic models with neural networks, once for all parameter values."""
 
-from . import models as models
+from . import data as data, models as models, posterior as posterior, surrogate as surrogate
 from .accuracy import AccuracyReport as AccuracyReport, audit as audit, check as check
 from .errors import HanknnError as HanknnError
+from .estimate import Direct as Direct, Estimate as Estimate, ViaSurrogate as ViaSurrogate, estimate as estimate
+from .likelihood import (
+    Bootstrap as Bootstrap,
+    Grid as Grid,
+    Guided as Guided,
+    Kalman as Kalman,
+    Likelihood as Likelihood,
+    Tempered as Tempered,
+    filter_states as filter_states,
+    forecast as forecast,
+    log_likelihood as log_likelihood,
+    shock_decomposition as shock_decomposition,
+)
 from .model import Model as Model, Variable as Variable
 from .parameters import Parameter as Parameter, ParameterSpace as ParameterSpace
 from .points import Point as Point

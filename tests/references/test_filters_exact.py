@@ -104,7 +104,7 @@ def test_particle_filters_estimate_the_likelihood_without_bias(filter, nk, space
 
 def test_the_guided_filter_is_the_most_precise(nk, space, observed):
     guided, bootstrap = (
-        log_likelihoods(filter, space, observed, nk.parameters.baseline, 200).std()
+        log_likelihoods(filter, space, observed, nk.parameters.baseline, 400).std()
         for filter in (Guided(50), Bootstrap(500))
     )
     assert guided < bootstrap
@@ -155,8 +155,8 @@ def test_on_a_nonlinear_model_particle_filters_agree_with_the_grid_and_kalman_re
         x = 0.8 * x + 0.5 * rng.standard_normal()
         rows.append(max(x, 0) + np.exp(0.5 * x) + 0.3 * rng.standard_normal())
     observed = Observed(pd.DataFrame({"g": rows}), np.array([[0.09]]))
-    exact = log_likelihoods(Grid(nodes=501), space, observed, [0.8, 0.5], 1)[0]
-    finer = log_likelihoods(Grid(nodes=801, width=7.0), space, observed, [0.8, 0.5], 1)[0]
+    exact = log_likelihoods(Grid(nodes=401), space, observed, [0.8, 0.5], 1)[0]
+    finer = log_likelihoods(Grid(nodes=601, width=7.0), space, observed, [0.8, 0.5], 1)[0]
     assert exact == pytest.approx(finer, abs=1e-3)
     for filter in (Bootstrap(300), Guided(300), Tempered(100)):
         ratio = np.exp(log_likelihoods(filter, space, observed, [0.8, 0.5], 300) - exact)

@@ -92,6 +92,7 @@ def test_resumed_work_is_the_same_and_other_settings_are_refused(quick, data, sm
         estimate(quick, data.observed, SMALL, NAMES, seed=1, store=store)
 
 
+@pytest.mark.slow
 def test_delayed_acceptance_goes_on_from_the_same_surrogate(quick, data, small, exact):
     method = dataclasses.replace(
         SMALL, correction=ParticleMetropolis(chains=8, warmup=20, draws=150, guided_steps=30, chunk=50)
