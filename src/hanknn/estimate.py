@@ -2,7 +2,7 @@
 
 import abc
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
@@ -94,8 +94,9 @@ class Direct(Estimation):
 class ViaSurrogate(Estimation):
     """Particle-filter likelihoods over a design, a surrogate of them, its posterior, and the exact last step.
 
-    `refinement`: a second design, drawn from the first surrogate's posterior with the likelihood raised to
-    `power` (KMR section 2.4 suggest concentrating where the posterior is); None: one round. `correction`:
+    `refinement`: further designs, drawn from the surrogate's posterior with the likelihood raised to `power`
+    (KMR section 2.4 suggest concentrating where the posterior is), until the surrogate's log-likelihood at a new
+    design is off by less than `close` (s.d.), at most `rounds` times; None: the first design alone. `correction`:
     importance weights from fresh estimates, delayed-acceptance particle Metropolis, or None.
     """
 
@@ -103,6 +104,8 @@ class ViaSurrogate(Estimation):
     design: Design = Design()
     refinement: Design | None = Design(points=4000)
     power: float = 0.25
+    rounds: int = 4
+    close: float = 1.5
     fit: Fit = Fit()
     sampler: Sampler = NUTS()
     correction: Reweighting | ParticleMetropolis | None = Reweighting()
@@ -110,6 +113,10 @@ class ViaSurrogate(Estimation):
     def __post_init__(self) -> None:
         if not 0 < self.power <= 1:
             raise SettingError(f"power is {self.power}; it must lie in (0, 1]")
+        if self.rounds < 1 or not self.close > 0:
+            raise SettingError(
+                f"rounds is {self.rounds} and close {self.close}; give at least 1, and a positive number"
+            )
 
     def run(self, work: Work) -> Estimate:
         keys = jax.random.split(work.key, 8)
@@ -137,13 +144,18 @@ class ViaSurrogate(Estimation):
         values = self.design.over(box, seed)
         data = self.design.evaluate(values, box, work.evaluate, keys[1], "design", store, report)
         surrogate, history = self.fit(box, data, keys[2], header, report)
-        if self.refinement is not None:
+        for turn in range(self.rounds if self.refinement is not None else 0):
+            draw, again = jax.random.fold_in(keys[3], turn), jax.random.fold_in(keys[4], turn)
             cloud = TemperedSMC(particles=self.refinement.points, runs=1, moves=5, target_ess=0.5)
-            zs = cloud.run(Target(box, surrogate.at).tempered(self.power), keys[3])[0]
+            zs = cloud.run(Target(box, surrogate.at).tempered(self.power), draw)[0]
             values = np.asarray(jax.jit(jax.vmap(box.estimated))(jnp.asarray(zs)))
-            more = self.refinement.evaluate(values, box, work.evaluate, keys[4], "refinement", store, report)
+            more = self.refinement.evaluate(values, box, work.evaluate, again, f"refinement {turn + 1}", store, report)
+            # Judged by draws that it has not seen, where it puts the posterior.
+            gap = np.std(more.first - surrogate.batch(box.full(values)))
             data = data.joined(more)
             surrogate, history = self.fit(box, data, keys[2], header, report)
+            if gap < self.close:
+                break
         return data, surrogate, history.losses
 
     def _reweigh(self, work: Work, surrogate: Surrogate, uncorrected: Posterior, key) -> tuple[Posterior, str]:
@@ -185,6 +197,19 @@ def chains_verdict(posterior: Posterior) -> str:
     return f"The chains agree ({told})." if fine else f"Run longer: the chains do NOT yet agree well ({told})."
 
 
+def edge_warning(posterior: Posterior, share: float = 0.05) -> str:
+    """A warning that names the parameters whose median lies within `share` of an end of their range; else empty."""
+    box = posterior.box
+    place = (posterior.quantiles()[0.5].to_numpy() - box.lower) / (box.upper - box.lower)
+    names = [name for name, at in zip(box.names, place, strict=True) if min(at, 1 - at) < share]
+    if not names:
+        return ""
+    return (
+        f" The posterior presses against the range of {', '.join(names)}: the data want what lies outside. Solve over "
+        "wider ranges, allow more measurement error, or doubt the model."
+    )
+
+
 @in_float64
 def estimate(
     solution: Solution,
@@ -219,4 +244,5 @@ def estimate(
         "solution": solution.header.get("created", ""),
     }
     work = Work(likelihood, box, jax.random.key(seed), store.within(**settings), report, evaluate or likelihood.rows)
-    return method.run(work)
+    found = method.run(work)
+    return replace(found, verdict=found.verdict + edge_warning(found.posterior))

@@ -144,11 +144,11 @@ def test_a_killed_estimation_resumes_to_the_same_result(quick, tmp_path):
     cache = {"JAX_COMPILATION_CACHE_DIR": str(tmp_path / "cache"), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.2"}
     process = subprocess.Popen(_command(part, solution, "--quiet", "--save-every", "0"), env=os.environ | cache)
     deadline = time.monotonic() + 240
-    while not (part / "steps" / "refinement.npz").exists() and process.poll() is None and time.monotonic() < deadline:
+    while not (part / "steps" / "refinement 1.npz").exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    assert (part / "steps" / "refinement.npz").exists() and not (part / "posterior.nc").exists()
+    assert (part / "steps" / "refinement 1.npz").exists() and not (part / "posterior.nc").exists()
     for folder, more in ((part, ["--resume"]), (whole, [])):
         command = _command(folder, solution, *more)
         done = subprocess.run(command, capture_output=True, text=True, env=os.environ | cache)
