@@ -118,6 +118,7 @@ def test_both_linear_systems_give_the_same_step(nk):
         np.testing.assert_allclose(by_samples, expected, rtol=1e-12)
 
 
+@pytest.mark.slow
 def test_first_order_training_can_precede_gauss_newton(nk):
     solved = hanknn.solve(nk, Recipe(NETWORKS[GaussNewton], (FIRST, NEWTON)))
     ends = solved.history.validation.groupby("stage")["mean_square"].last()

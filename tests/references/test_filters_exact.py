@@ -102,6 +102,7 @@ def test_particle_filters_estimate_the_likelihood_without_bias(filter, nk, space
     assert ratio.std() < 2, "the test would see no bias if the estimates were that noisy"
 
 
+@pytest.mark.slow
 def test_the_guided_filter_is_the_most_precise(nk, space, observed):
     guided, bootstrap = (
         log_likelihoods(filter, space, observed, nk.parameters.baseline, 400).std()
