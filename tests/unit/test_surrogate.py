@@ -123,3 +123,16 @@ def test_likelihoods_that_are_nowhere_finite_are_refused():
             SMALL(BOX, data, jax.random.key(1), {}, lambda s: None)
     with pytest.raises(SettingError, match="design"):
         Design(points=3)
+
+
+def test_an_ensemble_averages_members_that_differ(fitted, tmp_path):
+    data = fitted[0]
+    fit = Fit(regression=Regression(width=10, depth=3, iterations=25), members=3)
+    with jax.enable_x64(True):
+        surrogate, _ = fit(BOX, data, jax.random.key(1), {"model": "test"}, lambda s: None)
+        theta = jnp.asarray([0.5, 0.1, 1.0, 3.0])
+        alone = [float(network(surrogate.inputs(theta))[0]) for network in surrogate.means]
+        together = float(surrogate.mean(theta)) / surrogate.exact_within
+    assert len(set(alone)) == 3 and together == pytest.approx(np.mean(alone))
+    loaded = load_surrogate(surrogate.save(tmp_path / "ensemble.npz"), SPACE)
+    np.testing.assert_array_equal(loaded.batch(np.asarray(theta)), surrogate.batch(np.asarray(theta)))
