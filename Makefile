@@ -27,12 +27,16 @@ bench: .venv/development       ## the figures in the README
 	$(BIN)/python benchmarks/nk.py
 	$(BIN)/python benchmarks/brock_mirman.py
 	$(BIN)/python benchmarks/procedures.py
+	$(BIN)/python benchmarks/rank.py
 	$(BIN)/python benchmarks/filters.py
 	$(BIN)/python benchmarks/estimation.py
 	$(BIN)/python benchmarks/calibration.py
 
 experiments: .venv/development ## published results, in full
-	$(BIN)/python experiments/recommended.py
+	$(BIN)/hanknn reproduce recommended --force
+	$(BIN)/hanknn reproduce table5 --force
+	$(BIN)/hanknn reproduce figure6 --force
+	$(BIN)/hanknn reproduce figure11 --force
 
 lint: .venv/development
 	$(BIN)/ruff check .
@@ -41,7 +45,9 @@ lint: .venv/development
 
 weights: .venv/package         ## solve the weights that ship with the package anew
 	$(BIN)/hanknn solve nk --recipe thorough --out runs/thorough --force
+	$(BIN)/hanknn solve rank --recipe constrained-thorough --out runs/rank-thorough --force
 	mkdir -p src/hanknn/weights && cp runs/thorough/solution.npz src/hanknn/weights/nk.npz
+	cp runs/rank-thorough/solution.npz src/hanknn/weights/rank.npz
 
 clean:
 	rm -rf .venv build dist

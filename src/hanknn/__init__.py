@@ -1,7 +1,7 @@
 """Solve and estimate nonlinear macroeconomic models with neural networks, once for all parameter values."""
 
-from . import data as data, models as models, posterior as posterior, surrogate as surrogate
-from .accuracy import AccuracyReport as AccuracyReport, audit as audit, check as check
+from . import data as data, models as models, posterior as posterior, references as references, surrogate as surrogate
+from .accuracy import AccuracyReport as AccuracyReport, audit as audit, check as check, distance as distance
 from .errors import HanknnError as HanknnError
 from .estimate import Direct as Direct, Estimate as Estimate, ViaSurrogate as ViaSurrogate, estimate as estimate
 from .likelihood import (
@@ -19,7 +19,13 @@ from .likelihood import (
 from .model import Model as Model, Variable as Variable
 from .parameters import Parameter as Parameter, ParameterSpace as ParameterSpace
 from .points import Point as Point
-from .simulation import irf as irf, moments as moments, simulate as simulate
+from .responses import girf as girf, states_where as states_where
+from .simulation import (
+    constraint_spells as constraint_spells,
+    irf as irf,
+    moments as moments,
+    simulate as simulate,
+)
 from .solution import ExtrapolationWarning as ExtrapolationWarning, Solution as Solution, load as load
 from .solve import Solved as Solved, solve as solve
 from .training import recipes as recipes

@@ -1,12 +1,14 @@
 """A model's one-point equations as functions of vectors, checked once when they are built."""
 
+import copy
 from collections.abc import Callable, Mapping
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from .errors import ModelError
+from .expectations import Expectation
 from .model import Model, Scalars, Variable
 from .points import Point, join, pack, unpack
 from .precision import in_float64
@@ -29,6 +31,7 @@ class Equilibrium:
                 raise ModelError(f"model {type(model).__name__} has no '{attribute}'; see docs/extend")
         self.model = model
         self.states, self.shocks, self.policies = tuple(model.states), tuple(model.shocks), tuple(model.policies)
+        self.outputs, self.constraints = tuple(model.outputs) or self.policies, tuple(model.constraints)
         shared = [name for name in self.states if name in self.policies]
         if shared:
             raise ModelError(f"'{shared[0]}' is both a state and a policy of model '{model.name}'; rename one")
@@ -53,6 +56,8 @@ class Equilibrium:
             s_next = self.transition(s, p, e, t)
             self.units(t)
             self.ergodic_state(s, t)
+            self.policies_from(s, jnp.zeros(len(self.outputs), p.dtype), t)
+            self.slackness(s, p, t)
             self.observe(s, p, s_next, p, t, tuple(self.observables))
             averaged = self.model.expectands(now, join(self._state(s_next), self._policy(p)), self._theta(t))
             self._expectands = tuple(averaged)
@@ -64,6 +69,12 @@ class Equilibrium:
         jax.eval_shape(names, state, policy, shock, theta)
         if not self.equations:
             raise ModelError(f"model '{self.model.name}' has no equations: residuals() returned nothing")
+
+    def relaxed(self, share: Float[Array, ""] | float) -> "Equilibrium":
+        """The same with the model's constraints relaxed by `share`, which may be traced."""
+        other = copy.copy(self)
+        other.model = self.model.relaxed(share)
+        return other
 
     def _where(self, function: str) -> str:
         return f"{type(self.model).__name__}.{function}"
@@ -88,6 +99,30 @@ class Equilibrium:
         now = join(self._state(state), self._policy(policy))
         values = self.model.transition(now, unpack(self.shocks, shock, "shock"), self._theta(theta))
         return pack(values, self.states, self._where("transition"), state.dtype)
+
+    def policies_from(
+        self,
+        state: Float[Array, " states"],
+        outputs: Float[Array, " outputs"],
+        theta: Float[Array, " parameters"],
+    ) -> Float[Array, " policies"]:
+        """The policies that go with network outputs."""
+        values = self.model.policies_from(
+            self._state(state), unpack(self.outputs, outputs, "output"), self._theta(theta)
+        )
+        return pack(values, self.policies, self._where("policies_from"), state.dtype)
+
+    def slackness(
+        self,
+        state: Float[Array, " states"],
+        policy: Float[Array, " policies"],
+        theta: Float[Array, " parameters"],
+    ) -> Float[Array, " constraints"]:
+        """How far each constraint is from binding; negative where it binds."""
+        now = join(self._state(state), self._policy(policy))
+        return pack(
+            self.model.slackness(now, self._theta(theta)), self.constraints, self._where("slackness"), state.dtype
+        )
 
     def expectands(
         self,
@@ -136,12 +171,19 @@ class Equilibrium:
         policy: PolicyFunction,
         state: Float[Array, " states"],
         theta: Float[Array, " parameters"],
-        nodes: Float[Array, "nodes shocks"],
-        weights: Float[Array, " nodes"],
+        expectation: Expectation,
+        key: PRNGKeyArray,
     ) -> Float[Array, " equations"]:
-        """Residuals of a policy function at one point, expectations by the given nodes and weights."""
+        """Residuals of a policy function at one point; a deterministic `expectation` ignores `key`."""
+        now = policy(state, theta)
+
+        def slackness(shock):
+            later = self.transition(state, now, shock, theta)
+            return self.slackness(later, policy(later, theta), theta)
+
+        nodes, weights = expectation.nodes(key, len(self.shocks), state.dtype, slackness)
         expected = weights @ self.expectand_draws(policy, state, theta, nodes)
-        return self.residuals_given(state, policy(state, theta), expected, theta)
+        return self.residuals_given(state, now, expected, theta)
 
     @property
     def observables(self) -> dict[str, Variable]:
@@ -166,13 +208,14 @@ class Equilibrium:
         return pack({name: values[name] for name in names}, names, self._where("observe"), state.dtype)
 
     def units(self, theta: Float[Array, " parameters"]) -> dict[str, Float[Array, " n"]]:
-        """The model's centres and scales: keys state_center, state_scale, policy_center, policy_scale."""
+        """The model's centres and scales: keys state_center, state_scale, policy_scale, output_center, output_scale."""
         point, model = self._theta(theta), self.model
         named: Mapping[str, tuple[Scalars, tuple[str, ...]]] = {
             "state_center": (model.state_center(point), self.states),
             "state_scale": (model.state_scale(point), self.states),
-            "policy_center": (model.policy_center(point), self.policies),
             "policy_scale": (model.policy_scale(point), self.policies),
+            "output_center": (model.output_center(point), self.outputs),
+            "output_scale": (model.output_scale(point), self.outputs),
         }
         return {key: pack(values, names, self._where(key), theta.dtype) for key, (values, names) in named.items()}
 

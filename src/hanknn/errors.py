@@ -34,6 +34,10 @@ class OutOfRangeError(HanknnError):
     """A parameter value outside the range for which something was solved."""
 
 
+class NotSolvedError(HanknnError):
+    """Parameters inside the box at which the equations are not solved: most likely there is no equilibrium."""
+
+
 class SettingError(HanknnError):
     """A setting whose value makes no sense."""
 

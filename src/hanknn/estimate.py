@@ -231,8 +231,9 @@ def estimate(
     """
     model = solution.model
     theta = model.parameters.resolve(fixed)
-    solution.require_solved(np.atleast_2d(theta))
-    box = Box.over(model.parameters, None if parameters is None else tuple(parameters), theta)
+    model.parameters.require_inside(theta)
+    names = None if parameters is None else tuple(parameters)
+    box = Box.over(model.parameters, names, theta, solution.solved_function)
     likelihood = Likelihood(solution, data, method.filter)
     settings = {
         "model": model.name,

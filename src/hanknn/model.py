@@ -37,6 +37,13 @@ class Model(abc.ABC):
     shocks: ClassVar[Mapping[str, Variable]]
     policies: ClassVar[Mapping[str, Variable]]
 
+    outputs: ClassVar[Mapping[str, Variable]] = {}
+    """What the network approximates, where that is not the policies themselves: smooth quantities, such as
+    conditional expectations, from which `policies_from` solves the rest of the equations exactly."""
+
+    constraints: ClassVar[Mapping[str, Variable]] = {}
+    """Occasionally binding constraints, measured by `slackness`."""
+
     observables: ClassVar[Mapping[str, Variable]] = {}
     """What data can show beside the states and policies themselves, defined by `observe`."""
 
@@ -59,6 +66,24 @@ class Model(abc.ABC):
     def residuals(self, now: Point, expected: Point, theta: Point) -> Scalars:
         """Named equilibrium conditions, zero in equilibrium; `expected` holds the averaged expectands."""
 
+    def policies_from(self, state: Point, outputs: Point, theta: Point) -> Scalars:
+        """The policies at given network outputs (default: the outputs are the policies)."""
+        return {name: getattr(outputs, name) for name in self.policies}
+
+    def slackness(self, now: Point, theta: Point) -> Scalars:
+        """How far each of the `constraints` is from binding: positive where slack, negative where it binds.
+
+        Policies may have a kink where it changes its sign; expectations and checks look there.
+        """
+        return {}
+
+    def relaxed(self, share: Array | float) -> "Model":
+        """The economy with its constraints relaxed: not at all at share 0, entirely at share 1 (default: no change).
+
+        Training phases hard constraints in along this path.
+        """
+        return self
+
     def state_center(self, theta: Point) -> Scalars:
         """Where the ergodic distribution is centred (default: 0)."""
         return dict.fromkeys(self.states, 0.0)
@@ -70,6 +95,14 @@ class Model(abc.ABC):
     def policy_center(self, theta: Point) -> Scalars:
         """A rough level of each policy, such as its steady state (default: 0)."""
         return dict.fromkeys(self.policies, 0.0)
+
+    def output_center(self, theta: Point) -> Scalars:
+        """As `policy_center`, for the `outputs` of a model that has them."""
+        return dict.fromkeys(self.outputs, 0.0) if self.outputs else self.policy_center(theta)
+
+    def output_scale(self, theta: Point) -> Scalars:
+        """As `policy_scale`, for the `outputs` of a model that has them."""
+        return dict.fromkeys(self.outputs, 1.0) if self.outputs else self.policy_scale(theta)
 
     def policy_scale(self, theta: Point) -> Scalars:
         """A rough size of each policy's movement (default: 1)."""

@@ -145,7 +145,8 @@ def evaluate(
     units = equilibrium.units(theta)
     scaled = (state - units["state_center"]) / units["state_scale"]
     inputs = equilibrium.model.parameters.scaled(theta)
-    return network(scaled, inputs, units["policy_center"], units["policy_scale"])
+    outputs = network(scaled, inputs, units["output_center"], units["output_scale"])
+    return equilibrium.policies_from(state, outputs, theta)
 
 
 @jax.custom_jvp

@@ -10,6 +10,7 @@ import pandas as pd
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from .errors import ModelError, OutOfRangeError, ShapeError, UnknownNameError
+from .precision import in_float64
 from .priors import Prior, Uniform
 
 
@@ -105,6 +106,12 @@ class ParameterSpace:
     def draw(self, key: PRNGKeyArray, dtype: jnp.dtype | type) -> Float[Array, " parameters"]:
         """One uniform draw over the ranges."""
         return self.from_unit(jax.random.uniform(key, (len(self.free),), dtype))
+
+    @in_float64
+    def sample(self, draws: int, seed: int = 0) -> np.ndarray:
+        """Independent uniform draws over the ranges as rows of full parameter vectors, shape (draws, parameters)."""
+        keys = jax.random.split(jax.random.key(seed), draws)
+        return np.asarray(jax.vmap(lambda key: self.draw(key, jnp.float64))(keys))
 
     def scaled(self, theta: Float[Array, " parameters"]) -> Float[Array, " free"]:
         """The free parameters mapped from their ranges to [−1, 1]."""

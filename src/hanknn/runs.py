@@ -6,7 +6,7 @@ from typing import Any
 
 from .accuracy import AccuracyReport, check
 from .errors import TrainingStopped
-from .figures import impulse_responses, loss_history, policy_panels, save
+from .figures import impulse_responses, loss_history, policy_panels, save, trust_map
 from .folder import Folder
 from .model import Model
 from .solution import Solution
@@ -64,6 +64,8 @@ def draw_solution(solution: Solution, folder: Path) -> list[Path]:
     if solution.model.parameters.free:
         for policy in solution.model.policies:
             paths += save(policy_panels(solution, policy), folder, f"policy_{policy}")
+    if solution.model.constraints and len(solution.model.parameters.free) > 1:
+        paths += save(trust_map(solution), folder, "trust_map")
     for shock in solution.model.shocks:
         paths += save(impulse_responses(solution, shock), folder, f"irf_{shock}")
     return paths

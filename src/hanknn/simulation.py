@@ -5,9 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import xarray as xr
+from jaxtyping import Array, Float
 
-from .equilibrium import Equilibrium
 from .errors import SettingError, UnknownNameError
+from .model import Model
 from .precision import in_float64
 from .solution import Solution, Values
 
@@ -21,9 +22,10 @@ def simulate(
     burn: int = 100,
     extrapolate: bool = False,
 ) -> xr.Dataset:
-    """Simulated states, shocks and policies after `burn` discarded quarters.
+    """Simulated states, shocks, policies and observables after `burn` discarded quarters.
 
-    Dimension `period`, and `draw` before it where `parameters` holds columns. A path starts from an
+    Each of the model's constraints is there too, as its slackness (negative where it binds). Dimension `period`, and
+    `draw` before it where `parameters` holds columns. A path starts from an
     ergodic draw; the same seed gives the same shocks at every parameter value. Parameters outside
     the solved ranges raise `OutOfRangeError` unless `extrapolate`.
     """
@@ -36,10 +38,10 @@ def simulate(
     shocks = jax.random.normal(second, (burn + periods, len(equilibrium.shocks)))
 
     def one(t):
-        return _path(solution, equilibrium, equilibrium.ergodic_state(normal, t), shocks, t)
+        return path(solution, equilibrium.ergodic_state(normal, t), shocks, t)
 
-    states, policies, hit = (np.asarray(a)[:, burn:] for a in jax.jit(jax.vmap(one))(theta))
-    return _dataset(solution, parameters, "period", {"states": states, "policies": policies, "shocks": hit})
+    found = {kind: np.asarray(values)[:, burn:] for kind, values in jax.jit(jax.vmap(one))(theta).items()}
+    return _dataset(solution, parameters, "period", found)
 
 
 @in_float64
@@ -58,11 +60,7 @@ def irf(
     Dimensions as in `simulate`, with `horizon` in quarters.
     """
     equilibrium = solution.equilibrium
-    if shock is None and len(equilibrium.shocks) > 1:
-        raise SettingError(f"name the shock: one of {', '.join(equilibrium.shocks)}")
-    name = next(iter(equilibrium.shocks)) if shock is None else shock
-    if name not in equilibrium.shocks:
-        raise UnknownNameError("shock", name, equilibrium.shocks)
+    name = which_shock(solution, shock)
     if periods < 1:
         raise SettingError(f"periods is {periods}; it must be at least 1")
     impulse = jnp.zeros((periods + 1, len(equilibrium.shocks)))
@@ -70,15 +68,12 @@ def irf(
 
     def one(t):
         start = equilibrium.units(t)["state_center"]
-        hit = _path(solution, equilibrium, start, impulse, t)
-        calm = _path(solution, equilibrium, start, 0 * impulse, t)
-        return jax.tree.map(lambda a, b: a - b, hit[:2], calm[:2])
+        hit, calm = (path(solution, start, shocks, t) for shocks in (impulse, 0 * impulse))
+        return {kind: hit[kind] - calm[kind] for kind in ("states", "policies", "observables")}
 
     # The path's first point precedes the shock, which moves next period's state.
-    states, policies = (
-        np.asarray(a)[:, 1:] for a in jax.jit(jax.vmap(one))(_solved(solution, parameters, extrapolate))
-    )
-    data = _dataset(solution, parameters, "horizon", {"states": states, "policies": policies})
+    found = jax.jit(jax.vmap(one))(_solved(solution, parameters, extrapolate))
+    data = _dataset(solution, parameters, "horizon", {kind: np.asarray(v)[:, 1:] for kind, v in found.items()})
     return data.assign_attrs(shock=name, size=size, size_unit="s.d.")
 
 
@@ -105,32 +100,80 @@ def moments(simulation: xr.Dataset) -> pd.DataFrame:
     return stacked.set_index(index) if len(index) == 2 else stacked.drop(columns="draw").set_index("variable")
 
 
+def constraint_spells(simulation: xr.Dataset) -> pd.DataFrame:
+    """How often and for how long each constraint binds in simulated paths.
+
+    `frequency`: share of quarters; `spells`: their number; mean, median, 90 % and longest length in quarters.
+    Spells cut off by an end of the path count as they are. One row a constraint, and a draw where there are several.
+    """
+    rows = {}
+    for name in simulation.attrs["constraints"]:
+        binds = np.atleast_2d(simulation[name].to_numpy()) < 0
+        for draw, column in enumerate(binds):
+            edges = np.diff(np.concatenate([[0], column.astype(int), [0]]))
+            lengths = np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)
+            known = lengths if len(lengths) else np.zeros(1)
+            rows[draw, name] = {
+                "frequency": column.mean(),
+                "spells": len(lengths),
+                "mean_length": known.mean(),
+                "median_length": np.median(known),
+                "p90_length": np.quantile(known, 0.9),
+                "longest": known.max(),
+            }
+    table = pd.DataFrame.from_dict(rows, orient="index").rename_axis(["draw", "constraint"])
+    return table if "draw" in simulation.dims else table.droplevel("draw")
+
+
+def which_shock(solution: Solution, shock: str | None) -> str:
+    """The named shock, or the only one; raises `UnknownNameError`, and `SettingError` where a name is needed."""
+    names = tuple(solution.model.shocks)
+    if shock is None and len(names) > 1:
+        raise SettingError(f"name the shock: one of {', '.join(names)}")
+    if shock is not None and shock not in names:
+        raise UnknownNameError("shock", shock, names)
+    return names[0] if shock is None else shock
+
+
 def _solved(solution: Solution, parameters: Values | None, extrapolate: bool) -> jax.Array:
     theta = solution.model.parameters.resolve(parameters)
     solution.require_solved(theta, extrapolate)
     return jnp.asarray(np.atleast_2d(theta))
 
 
-def _path(solution: Solution, equilibrium: Equilibrium, start, shocks, theta):
-    """States, policies and shocks over time; row t holds period t's state, before shock t+1 moves it."""
+def path(
+    solution: Solution,
+    start: Float[Array, " states"],
+    shocks: Float[Array, "periods shocks"],
+    theta: Float[Array, " parameters"],
+) -> dict[str, Float[Array, "periods _"]]:
+    """One path by kind of variable; row t holds period t's state, before shock t + 1 moves it.
+
+    The first period is its own last period: nothing is known of what came before.
+    """
+    equilibrium = solution.equilibrium
 
     def step(carry, shock):
-        state, last = carry
+        state, last, hit = carry
         policy = solution.policy_function(state, theta)
-        return (equilibrium.transition(state, policy, shock, theta), shock), (state, policy, last)
+        shown = {
+            "states": state,
+            "policies": policy,
+            "shocks": hit,
+            "observables": equilibrium.observe(*last, state, policy, theta, tuple(equilibrium.model.observables)),
+            "constraints": equilibrium.slackness(state, policy, theta),
+        }
+        return (equilibrium.transition(state, policy, shock, theta), (state, policy), shock), shown
 
-    return jax.lax.scan(step, (start, jnp.zeros_like(shocks[0])), shocks)[1]
+    first = start, (start, solution.policy_function(start, theta)), jnp.zeros_like(shocks[0])
+    return jax.lax.scan(step, first, shocks)[1]
 
 
 def _dataset(solution: Solution, parameters: Values | None, time: str, arrays: dict[str, np.ndarray]) -> xr.Dataset:
     model = solution.model
     many = model.parameters.resolve(parameters).ndim == 2
     dims = ("draw", time) if many else (time,)
-    variables = {}
-    for kind, values in arrays.items():
-        for i, (name, variable) in enumerate(getattr(model, kind).items()):
-            column = values[..., i] if many else values[0, :, i]
-            variables[name] = (dims, column, {"long_name": variable.text, "unit": variable.unit})
+    variables = labelled(model, arrays if many else {kind: values[0] for kind, values in arrays.items()}, dims)
     coordinates = {time: np.arange(next(iter(arrays.values())).shape[1])}
     if many:
         theta = model.parameters.resolve(parameters)
@@ -140,4 +183,14 @@ def _dataset(solution: Solution, parameters: Values | None, time: str, arrays: d
             for i, name in enumerate(model.parameters)
             if name in (parameters if parameters is not None else ())
         }
-    return xr.Dataset(variables, coords=coordinates, attrs={"model": model.name, "frequency": "quarterly"})
+    attributes = {"model": model.name, "frequency": "quarterly", "constraints": list(model.constraints)}
+    return xr.Dataset(variables, coords=coordinates, attrs=attributes)
+
+
+def labelled(model: Model, arrays: dict[str, np.ndarray], dims: tuple[str, ...]) -> dict[str, tuple]:
+    """Variables of a dataset with names, long names and units; arrays by kind, variables on their last axis."""
+    return {
+        name: (dims, values[..., i], {"long_name": variable.text, "unit": variable.unit})
+        for kind, values in arrays.items()
+        for i, (name, variable) in enumerate(getattr(model, kind).items())
+    }

@@ -11,15 +11,19 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from . import storage
 from .equilibrium import Equilibrium
-from .errors import ShapeError, SolutionFileError, UnknownNameError
+from .errors import NotSolvedError, ShapeError, SolutionFileError, UnknownNameError
+from .expectations import judging_rule
 from .model import Model
 from .networks import ARCHITECTURES, Architecture, PolicyNetwork, evaluate
 from .parameters import common_length, named_columns
 from .precision import in_float64
+from .training.misfit import SOLVED, misfit
+from .training.problem import Problem
+from .training.weighting import PolicyUnits
 
 Values = Mapping[str, Any] | pd.DataFrame
 """Named scalars or one-dimensional columns."""
@@ -57,7 +61,8 @@ class Solution:
         `state` names every state; values are scalars or one-dimensional columns of one length.
         Scalars give a Series, columns a DataFrame (with the index of the inputs, where they are
         pandas) with one column a policy, in the model's units. Outside the solved ranges raises
-        `OutOfRangeError`; with `extrapolate=True` warns, and adds a column `extrapolated`.
+        `OutOfRangeError`, and where there is no equilibrium `NotSolvedError`; with `extrapolate=True` warns, and
+        adds a column `extrapolated`.
         """
         states = named_columns("state", state, tuple(self.model.states))
         missing = [name for name in self.model.states if name not in states]
@@ -76,14 +81,72 @@ class Solution:
         return frame if length is not None else frame.iloc[0].rename(None)
 
     def require_solved(self, theta: np.ndarray, extrapolate: bool = False) -> np.ndarray:
-        """Which rows of `theta` lie outside the solved ranges: refused, or warned of if extrapolating."""
+        """Which rows of `theta` the solution does not hold for: refused, or warned of if extrapolating."""
         outside = np.asarray(self.model.parameters.outside(theta).any(axis=-1))
         if outside.any() and not extrapolate:
             self.model.parameters.require_inside(theta)
         if outside.any():
             message = "policies outside the solved parameter ranges are extrapolated and may be far off"
             warn(message, ExtrapolationWarning, stacklevel=3)
-        return outside
+        unsolved = ~self.solved(theta)
+        if unsolved.any() and not extrapolate:
+            raise NotSolvedError(self._unsolved(np.atleast_2d(theta)[np.argmax(np.atleast_1d(unsolved))]))
+        if unsolved.any():
+            message = (
+                "there may be no equilibrium at some of these parameters; what is returned there solves no equations"
+            )
+            warn(message, ExtrapolationWarning, stacklevel=3)
+        return outside | unsolved
+
+    def misfit(self, parameters: Values | None = None) -> float | np.ndarray:
+        """How badly the equations are solved at these parameters (the rest at baseline): see `training.misfit`.
+
+        The root mean square, over the ergodic distribution, of the estimated policy errors as a share of the
+        policies' scale: a number, or one for each row.
+        """
+        theta = self.model.parameters.resolve(parameters)
+        found = self._misfits(np.atleast_2d(theta))
+        return found if theta.ndim == 2 else float(found[0])
+
+    def solved(self, theta: np.ndarray) -> np.ndarray:
+        """Whether full parameter vectors (..., parameters) have a misfit of at most `SOLVED`.
+
+        Always true for a model without occasionally binding constraints: its equilibrium is taken to exist.
+        """
+        if not self.model.constraints:
+            return np.ones(theta.shape[:-1], bool)
+        rows, where = np.unique(np.atleast_2d(theta), axis=0, return_inverse=True)
+        return (self._misfits(rows) <= SOLVED)[where.reshape(-1)].reshape(theta.shape[:-1])
+
+    def solved_function(self, theta: Float[Array, " parameters"]) -> Bool[Array, ""]:
+        """As `solved`, for one vector, as a JAX function; its derivative is zero."""
+        if not self.model.constraints:
+            return jnp.asarray(True)
+        return self._misfit_function(jax.lax.stop_gradient(theta)) <= SOLVED
+
+    @in_float64
+    def _misfits(self, thetas: np.ndarray) -> np.ndarray:
+        return np.asarray(self._compiled_misfit(jnp.asarray(thetas, jnp.float64)))
+
+    @functools.cached_property
+    def _compiled_misfit(self) -> Callable:
+        return jax.jit(lambda thetas: jax.lax.map(self._misfit_function, thetas, batch_size=256))
+
+    def _misfit_function(self, theta: Float[Array, " parameters"]) -> Float[Array, ""]:
+        equilibrium = self.equilibrium
+        rule = judging_rule(len(equilibrium.shocks), len(equilibrium.constraints))
+        return misfit(Problem(equilibrium, theta.dtype), self.network, theta, PolicyUnits(), rule)
+
+    def _unsolved(self, theta: np.ndarray) -> str:
+        space = self.model.parameters
+        where = ", ".join(f"{name} = {theta[space.names.index(name)]:.4g}" for name in space.free)
+        return (
+            f"the equations of '{self.model.name}' are not solved at {where}: misfit "
+            f"{self._misfits(theta[None])[0]:.2g} of the policies' scale, more than {SOLVED:g}. "
+            "Most likely there is no equilibrium (shocks too large or too persistent for the constraint), or "
+            "training was too short; choose other values, or extrapolate "
+            "(extrapolate=True, --extrapolate) at your own risk"
+        )
 
     @in_float64
     def _evaluate(self, states: np.ndarray, thetas: np.ndarray) -> np.ndarray:
@@ -130,7 +193,7 @@ def load(source: str | Path, model: Model | None = None) -> Solution:
             f"(differs in: {', '.join(changed) or 'names'}); solve again"
         )
     architecture = _architecture(header["architecture"], path)
-    counts = len(model.states), len(model.parameters.free), len(model.policies)
+    counts = len(model.states), len(model.parameters.free), len(model.outputs or model.policies)
     dtype = arrays[0].dtype if arrays else np.float64
     like = jax.eval_shape(lambda: architecture.build(*counts, jax.random.key(0), dtype))
     return Solution(model, architecture, storage.leaves_from_numpy(like, arrays, path), header)
@@ -141,7 +204,7 @@ def definition(model: Model) -> dict[str, Any]:
     return {
         "states": list(model.states),
         "shocks": list(model.shocks),
-        "policies": list(model.policies),
+        "policies": [*model.policies, *model.outputs],
         "parameters": {
             name: [float(value), float(low), float(high)]
             for name, value, low, high in zip(

@@ -38,12 +38,12 @@ def solve(
 ) -> Solved:
     """Train a policy network over the model's whole parameter box, in float64 whatever the global setting.
 
-    `recipe`: network and methods (default: `recipes.default()`, Levenberg-Marquardt). The same
+    `recipe`: network and methods (default: `recipes.suited(model)`, Levenberg-Marquardt). The same
     seed gives the same result. `report` is called after every chunk of iterations; `checkpoints`
     says where to save on the way. Raises `ModelError` for a model that does not fit the protocol
     and `TrainingStopped` where a residual is not finite.
     """
-    recipe = recipes.default() if recipe is None else recipe
+    recipe = recipes.suited(model) if recipe is None else recipe
     trained = train(Equilibrium(model), recipe, seed, report, checkpoints)
     return to_solved(model, recipe, seed, trained)
 

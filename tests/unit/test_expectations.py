@@ -6,9 +6,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from hanknn.errors import SettingError
-from hanknn.expectations import GaussHermite, MonteCarlo, ScrambledSobol, sobol_normals
+from hanknn.expectations import GaussHermite, MonteCarlo, ScrambledSobol, SplitGaussHermite, sobol_normals
 
 
 def _moment(k):
@@ -31,6 +32,32 @@ def test_gauss_hermite_with_two_shocks_integrates_cross_products():
     assert x.shape == (9, 2)
     np.testing.assert_allclose(w @ (x[:, 0] ** 2 * x[:, 1] ** 4), 3.0, rtol=1e-12)
     np.testing.assert_allclose(w @ (x[:, 0] ** 3 * x[:, 1] ** 2), 0.0, atol=1e-12)
+
+
+@pytest.mark.parametrize("order", [3, 5, 7])
+@pytest.mark.parametrize("kink", [-4.0, -1.3, 0.0, 2.2, 4.4])
+def test_a_split_rule_is_exact_on_both_sides_of_a_kink(order, kink):
+    with jax.enable_x64(True):
+        rule = SplitGaussHermite(order)
+        nodes, weights = rule.nodes(jax.random.key(0), 1, jnp.float64, lambda e: e - kink)
+    x, w = np.asarray(nodes)[:, 0], np.asarray(weights)
+    for k in range(2 * order):
+        np.testing.assert_allclose(w @ x**k, _moment(k), atol=2e-9 * max(1, _moment(k + k % 2)))
+    above = norm.pdf(kink) - kink * norm.sf(kink)  # E max(ε − kink, 0)
+    np.testing.assert_allclose(w @ np.maximum(x - kink, 0), above, atol=1e-11)
+    plain_x, plain_w = (np.asarray(a) for a in GaussHermite(2 * order).nodes(jax.random.key(0), 1, jnp.float32))
+    if abs(kink) < 2:
+        assert abs(plain_w @ np.maximum(plain_x[:, 0] - kink, 0) - above) > 1e-3
+
+
+@pytest.mark.parametrize("kink", [-1.7, 0.4, 3.0])
+def test_the_kink_of_a_bent_margin_is_found(kink):
+    """Within what matters: an error δ of the kink changes a mean by δ² times the change in slope."""
+    bent = lambda e: jnp.where(e < kink, 3 * (e - kink), jnp.expm1(0.3 * (e - kink)))
+    with jax.enable_x64(True):
+        found = SplitGaussHermite(5)._threshold(bent, jnp.float64)
+        never = SplitGaussHermite(5)._threshold(lambda e: e + 50, jnp.float64)
+    assert abs(float(found) - kink) < 0.02 and float(never) == 4.5
 
 
 def test_antithetic_draws_cancel_odd_moments_and_plain_ones_do_not():

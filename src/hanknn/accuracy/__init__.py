@@ -2,4 +2,5 @@
 
 from .audit import audit as audit
 from .check import check as check
+from .distance import distance as distance
 from .report import AccuracyReport as AccuracyReport

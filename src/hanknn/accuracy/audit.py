@@ -19,7 +19,8 @@ def audit(solution: Solution, points: int = 10_000, draws: int = 20, seed: int =
 
     At each of `points` fresh (parameters, ergodic state), `draws` antithetic pairs of fresh shocks
     give that many independent residuals r_i; the mean of r_i r_j over all i ≠ j is unbiased for the
-    squared residual, whatever quadrature the solution was trained with. Columns: `unbiased`, its
+    squared residual, whatever quadrature the solution was trained with. Draws at which the
+    economy is not solved (see `Solution.solved`) are left out. Columns: `unbiased`, its
     `standard_error` over points, and `biased`, what squaring the Monte Carlo mean would report.
 
     Raises `ModelError` where a residual is not affine in its expectations: no pair is unbiased then.
@@ -29,11 +30,13 @@ def audit(solution: Solution, points: int = 10_000, draws: int = 20, seed: int =
     equilibrium = solution.equilibrium
     first, second = jax.random.split(jax.random.key(seed))
     thetas, states = ergodic_sample(equilibrium, first, points, jnp.float64)
+    solved = solution.solved(np.asarray(thetas))
+    thetas, states = thetas[solved], states[solved]
     _require_affine(solution, equilibrium, states[0], thetas[0])
     rule = MonteCarlo(2 * draws, antithetic=True)
 
     def at(state, theta, key):
-        nodes, _ = rule.nodes(key, len(equilibrium.shocks), jnp.float64)
+        nodes = rule.draw(key, len(equilibrium.shocks), jnp.float64)
         policy = solution.policy_function(state, theta)
         expectands = equilibrium.expectand_draws(solution.policy_function, state, theta, nodes)
         expectands = (expectands[:draws] + expectands[draws:]) / 2
@@ -42,11 +45,11 @@ def audit(solution: Solution, points: int = 10_000, draws: int = 20, seed: int =
         return (total**2 - squares) / (draws * (draws - 1)), (total / draws) ** 2
 
     step = jax.jit(lambda args: jax.lax.map(lambda a: at(*a), args, batch_size=256))
-    unbiased, biased = (np.asarray(a) for a in step((states, thetas, jax.random.split(second, points))))
+    unbiased, biased = (np.asarray(a) for a in step((states, thetas, jax.random.split(second, points)[solved])))
     return pd.DataFrame(
         {
             "unbiased": unbiased.mean(axis=0),
-            "standard_error": unbiased.std(axis=0, ddof=1) / np.sqrt(points),
+            "standard_error": unbiased.std(axis=0, ddof=1) / np.sqrt(len(unbiased)),
             "biased": biased.mean(axis=0),
         },
         index=pd.Index(equilibrium.equations, name="equation"),

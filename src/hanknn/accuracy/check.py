@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..equilibrium import Equilibrium
 from ..errors import SettingError
-from ..expectations import Expectation, GaussHermite
+from ..expectations import Expectation, judging_rule
 from ..networks import evaluate
 from ..precision import in_float64
 from ..solution import Solution
@@ -20,18 +20,24 @@ THIRDS = ("lower", "middle", "upper")
 
 @in_float64
 def check(
-    solution: Solution, draws: int = 10_000, seed: int = 1_000_003, expectation: Expectation = GaussHermite(9)
+    solution: Solution, draws: int = 10_000, seed: int = 1_000_003, expectation: Expectation | None = None
 ) -> AccuracyReport:
     """Residuals and, where the model has a closed form, policy errors over box and ergodic distribution.
 
-    `draws` independent draws of parameters, each with an ergodic state of its own. Raises
-    `SettingError` for fewer than 100 draws.
+    `draws` independent draws of parameters, each with an ergodic state of its own; those at which the economy
+    is not solved (see `Solution.solved`) are counted and left out of the other figures. `expectation`: by
+    default a rule finer than training's. Raises `SettingError` for fewer than 100 draws, and where none is solved.
     """
     if draws < 100:
         raise SettingError(f"a check needs at least 100 draws, not {draws}")
     equilibrium = solution.equilibrium
+    rule = judging_rule(len(equilibrium.shocks), len(equilibrium.constraints)) if expectation is None else expectation
     thetas, states = ergodic_sample(equilibrium, jax.random.key(seed), draws, jnp.float64)
-    residuals, policies, exact = _measure(solution, equilibrium, states, thetas, expectation)
+    solved = solution.solved(np.asarray(thetas))
+    if not solved.any():
+        raise SettingError("the equations are solved at no draw of the parameters; train longer, or narrow the ranges")
+    drawn, thetas, states = np.asarray(thetas), thetas[solved], states[solved]
+    residuals, policies, exact = _measure(solution, equilibrium, states, thetas, rule)
     if not np.isfinite(residuals).all():
         bad = int(np.argwhere(~np.isfinite(residuals))[0, 1])
         raise SettingError(
@@ -41,10 +47,12 @@ def check(
     return AccuracyReport(
         model=solution.model.name,
         draws=draws,
+        solved_share=float(solved.mean()),
         residuals=_residual_table(residuals, equilibrium.equations),
+        constraints=_constraints(equilibrium, states, thetas, policies, residuals),
         policy_errors=None if exact is None else _error_table(policies, exact, equilibrium.policies),
-        probes=_probes(solution, equilibrium, expectation),
-        regions=_regions(solution, np.asarray(thetas), residuals, policies, exact),
+        probes=_probes(solution, equilibrium, rule),
+        regions=_regions(solution, drawn, solved, residuals, policies, exact),
     )
 
 
@@ -68,11 +76,28 @@ def _residual_table(residuals: np.ndarray, equations: tuple[str, ...]) -> pd.Dat
         {
             "mean_square": np.mean(size**2, axis=0),
             "median": np.median(size, axis=0),
+            "p90": np.quantile(size, 0.9, axis=0),
             "p99": np.quantile(size, 0.99, axis=0),
             "max": np.max(size, axis=0),
+            "log10_mean": np.log10(np.mean(size, axis=0)),
+            "log10_max": np.log10(np.max(size, axis=0)),
         },
         index=pd.Index(equations, name="equation"),
     )
+
+
+def _constraints(equilibrium: Equilibrium, states, thetas, policies, residuals) -> pd.DataFrame | None:
+    """Residuals where each constraint binds and where it is slack, with the share of draws there."""
+    if not equilibrium.constraints:
+        return None
+    slackness = np.asarray(jax.jit(jax.vmap(equilibrium.slackness))(states, jnp.asarray(policies), thetas))
+    tables = {}
+    for i, name in enumerate(equilibrium.constraints):
+        for label, where in (("binding", slackness[:, i] < 0), ("slack", slackness[:, i] >= 0)):
+            if where.any():
+                table = _residual_table(residuals[where], equilibrium.equations)
+                tables[name, label] = table.assign(share=where.mean())
+    return pd.concat(tables, names=["constraint", "state"])
 
 
 def _error_table(policies: np.ndarray, exact: np.ndarray, names: tuple[str, ...]) -> pd.DataFrame:
@@ -106,15 +131,19 @@ def _probes(solution: Solution, equilibrium: Equilibrium, expectation: Expectati
     return table
 
 
-def _regions(solution: Solution, thetas: np.ndarray, residuals, policies, exact) -> pd.DataFrame:
+def _regions(solution: Solution, drawn: np.ndarray, solved: np.ndarray, residuals, policies, exact) -> pd.DataFrame:
+    """By thirds of each parameter's range; `drawn` are all draws, the other arrays hold the solved ones."""
     space = solution.model.parameters
     rows = {}
     for name in space.free:
         i = space.names.index(name)
-        third = np.clip((3 * (thetas[:, i] - space.lower[i]) / (space.upper[i] - space.lower[i])).astype(int), 0, 2)
+        place = (drawn[:, i] - space.lower[i]) / (space.upper[i] - space.lower[i])
+        third = np.clip((3 * place).astype(int), 0, 2)
         for k, label in enumerate(THIRDS):
-            inside = third == k
-            row = {"mean_square": float(np.mean(residuals[inside] ** 2))}
+            inside = third[solved] == k
+            row = {"mean_square": float(np.mean(residuals[inside] ** 2)) if inside.any() else np.nan}
+            if solution.model.constraints:
+                row["solved_share"] = float(solved[third == k].mean())
             if exact is not None and policies is not None:
                 errors = _relative_l2((policies - exact)[inside], exact[inside])
                 row |= {f"error_{p}": float(e) for p, e in zip(solution.model.policies, errors, strict=True)}

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 ACCURATE, USABLE = 0.01, 0.05
@@ -14,7 +15,10 @@ ACCURATE, USABLE = 0.01, 0.05
 class AccuracyReport:
     """Accuracy of a solution over its parameter box and the ergodic distribution.
 
-    `residuals`: one row an equation: mean square, and median, 99 % and largest absolute residual.
+    `solved_share`: share of the draws at which the economy is solved (below one where there is no equilibrium);
+    the other figures are of those. `residuals`: one row an equation: mean square, and median, 90 %, 99 % and
+    largest absolute residual, and log10 of their mean and maximum. `constraints`: the same where each
+    occasionally binding constraint binds and where it is slack, None without constraints.
     `policy_errors`: one row a policy against the closed form: error in relative L2, largest error in
     the policy's unit. `probes`: absolute residuals and relative policy errors at the model's probe
     states, baseline parameters. `regions`: the same measures by thirds of each parameter's range.
@@ -23,7 +27,9 @@ class AccuracyReport:
 
     model: str
     draws: int
+    solved_share: float
     residuals: pd.DataFrame
+    constraints: pd.DataFrame | None
     policy_errors: pd.DataFrame | None
     probes: pd.DataFrame
     regions: pd.DataFrame
@@ -50,12 +56,16 @@ class AccuracyReport:
         # Residuals scale with the shocks, so where errors are known they say better where a solution is weak.
         errors = [name for name in self.regions if name.startswith("error_")]
         measure = self.regions[errors].max(axis=1) if errors else self.regions["mean_square"]
-        parameter, third = self.regions.index[int(measure.to_numpy().argmax())]
+        parameter, third = self.regions.index[int(np.nanargmax(measure.to_numpy()))]
         weakest = f"Weakest where {parameter} is in its {third} third."
         worst = self.worst_policy_error
+        existence = ""
+        if self.solved_share < 1:
+            existence = f"No equilibrium was found at {100 * (1 - self.solved_share):.0f} % of the box; elsewhere: "
         if worst is None:
             return (
-                f"Residuals only: mean square {self.mean_square:.1e}, largest {self.residuals['max'].max():.1e}. "
+                f"{existence}Residuals only: mean square {self.mean_square:.1e}, "
+                f"largest {self.residuals['max'].max():.1e}. "
                 "There is no closed form to compare with, and a small residual is necessary, not sufficient: "
                 f"near-unit-root states hide policy errors. {weakest}"
             )
@@ -80,7 +90,9 @@ class AccuracyReport:
             "mean_square": self.mean_square,
             "worst_policy_error": self.worst_policy_error,
             "verdict": self.verdict,
+            "solved_share": self.solved_share,
             "residuals": self.residuals.to_dict(orient="index"),
+            "constraints": None if self.constraints is None else self.constraints.reset_index().to_dict("records"),
             "policy_errors": errors,
             "probes": self.probes.to_dict(orient="records"),
             "regions": regions,
@@ -95,6 +107,10 @@ class AccuracyReport:
             f"Check of '{self.model}': {self.draws:,} ergodic draws over the parameter box",
             "Residuals\n" + self.residuals.to_string(float_format=number),
         ]
+        if self.constraints is not None:
+            parts.append(
+                "Where constraints bind and where they are slack\n" + self.constraints.to_string(float_format=number)
+            )
         if self.policy_errors is not None:
             parts.append("Policies against the closed form\n" + self.policy_errors.to_string(float_format=number))
         if len(self.probes):

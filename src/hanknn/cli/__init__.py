@@ -6,7 +6,7 @@ import sys
 import jax
 
 from ..errors import HanknnError
-from . import demo as demo, estimation as estimation, solving as solving
+from . import demo as demo, estimation as estimation, reproducing as reproducing, solving as solving
 from .options import app
 
 
@@ -19,7 +19,7 @@ def entry() -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; errors are one line on standard error and exit code 2."""
     try:
-        app(arguments, standalone_mode=False)
+        return int(app(arguments, standalone_mode=False) or 0)
     except HanknnError as error:
         return _fail(str(error))
     except KeyboardInterrupt:
@@ -32,7 +32,6 @@ def main(arguments: list[str] | None = None) -> int:
             raise
         message = format_message()
         return _fail(message) if message else 0
-    return 0
 
 
 def _fail(message: str) -> int:

@@ -16,7 +16,7 @@ from ..model import Model
 from ..models import shipped
 from ..runs import SOLUTION
 from ..solution import Solution
-from ..training.recipes import RECIPES, Recipe
+from ..training.recipes import RECIPES, Recipe, suited
 
 app = typer.Typer(
     add_completion=False,
@@ -62,10 +62,11 @@ def find_model(name: str) -> Model:
     return found[class_name]()
 
 
-def find_recipe(name: str) -> Recipe:
+def find_recipe(name: str, model: Model) -> Recipe:
+    """A recipe by name; "default" is what suits the model."""
     if name not in RECIPES:
         raise UnknownNameError("recipe", name, RECIPES)
-    return RECIPES[name]()
+    return suited(model) if name == "default" else RECIPES[name]()
 
 
 def find_solution(name: str, model: str | None) -> Solution:

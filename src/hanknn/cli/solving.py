@@ -67,7 +67,7 @@ def solve_into(
     save_every: float = 10.0,
 ) -> Solution:
     """Solve into a run folder and print what was found."""
-    chosen = find_recipe(recipe)
+    chosen = find_recipe(recipe, economy)
     run = RunFolder(folder, {"model": named, "recipe": recipe, "seed": seed}, resume, force)
     with progress_bar(quiet) as report:
         solved = run.solve(economy, chosen, seed, resume, report, save_every)

@@ -9,8 +9,10 @@ from .estimation import (
     traces as traces,
     tracked_states as tracked_states,
 )
+from .published import phased_history as phased_history, posterior_cuts as posterior_cuts
 from .solution import (
     impulse_responses as impulse_responses,
     loss_history as loss_history,
     policy_panels as policy_panels,
 )
+from .trust import trust_map as trust_map

@@ -44,3 +44,8 @@ def finish(figure: Figure, title: str = "") -> Figure:
         for text in legend.get_texts() if legend else ():
             text.set_fontsize(7)
     return figure
+
+
+def words(equation: str) -> str:
+    """An equation's name as a legend shows it."""
+    return equation.replace("_", " ").replace("euler", "Euler equation").replace("phillips", "Phillips")

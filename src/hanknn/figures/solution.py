@@ -1,5 +1,7 @@
 """Figures of a solution: training, policies, impulse responses."""
 
+import warnings
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -9,8 +11,8 @@ from matplotlib.figure import Figure
 from ..errors import SettingError, UnknownNameError
 from ..precision import in_float64
 from ..simulation import irf
-from ..solution import Solution
-from .canvas import BLUE, GREY, VERMILION, canvas, finish
+from ..solution import ExtrapolationWarning, Solution
+from .canvas import BLUE, GREY, VERMILION, canvas, finish, words
 
 
 def loss_history(history: pd.DataFrame, validation: pd.DataFrame) -> Figure:
@@ -30,7 +32,7 @@ def loss_history(history: pd.DataFrame, validation: pd.DataFrame) -> Figure:
     styles = ["--", ":", "-."]
     for i, name in enumerate(equations):
         line = styles[i % len(styles)]
-        right.semilogy(validation["seconds"], validation[name], line, color=VERMILION, lw=1.1, label=_words(name))
+        right.semilogy(validation["seconds"], validation[name], line, color=VERMILION, lw=1.1, label=words(name))
     if len(equations) > 1:
         right.lines[0].set_label("mean of all equations")
     right.set(xlabel="seconds", ylabel="mean squared residual", title="Fresh draws over the box", xlim=(0, None))
@@ -44,6 +46,7 @@ def policy_panels(solution: Solution, policy: str, state_sds: float = -1.0, poin
 
     The first state is `state_sds` ergodic standard deviations from its centre, at each parameter
     value that economy's own; other states are at their centres. Solid: network. Dashed: closed form.
+    Grey: values at which the equations are not solved.
     """
     model = solution.model
     if policy not in model.policies:
@@ -56,7 +59,11 @@ def policy_panels(solution: Solution, policy: str, state_sds: float = -1.0, poin
     for axis, name in zip(axes.ravel(), free, strict=False):
         grid = np.linspace(*model.parameters[name].bounds, points)
         states, exact = _states_and_exact(solution, {name: grid}, state_sds)
-        values = solution.policy(states, {name: grid})[policy]
+        solved = solution.solved(model.parameters.resolve({name: grid}))
+        with warnings.catch_warnings(category=ExtrapolationWarning, action="ignore"):
+            values = solution.policy(states, {name: grid}, extrapolate=True)[policy].where(solved)
+        if not solved.all():
+            axis.fill_between(grid, 0, 1, ~solved, transform=axis.get_xaxis_transform(), color=GREY, alpha=0.3, lw=0)
         axis.plot(grid, values, color=BLUE, lw=2.2, label="neural network")
         if exact is not None:
             axis.plot(grid, exact[policy], "--", color=VERMILION, lw=1.4, label="closed form")
@@ -66,6 +73,7 @@ def policy_panels(solution: Solution, policy: str, state_sds: float = -1.0, poin
             xlabel=f"{model.parameters.label(name)}, {model.parameters[name].text}{unit}", xlim=(grid[0], grid[-1])
         )
         axis.set_ylabel(f"{variable.label} ({variable.unit})")
+        axis.ticklabel_format(axis="y", useOffset=False)
     for axis in axes.ravel()[len(free) :]:
         axis.axis("off")
     first = next(iter(model.states.values()))
@@ -103,7 +111,3 @@ def _states_and_exact(solution: Solution, parameters: dict[str, np.ndarray], sds
     states, exact = jax.jit(jax.vmap(at))(jnp.asarray(model.parameters.resolve(parameters)))
     named = dict(zip(model.states, np.asarray(states).T, strict=True))
     return named, None if exact is None else dict(zip(model.policies, np.asarray(exact).T, strict=True))
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ").replace("euler", "Euler equation").replace("phillips", "Phillips")

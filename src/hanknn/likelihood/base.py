@@ -3,6 +3,7 @@
 import abc
 from typing import NamedTuple
 
+import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from .space import Period, Position, StateSpace
@@ -33,6 +34,19 @@ class Track(NamedTuple):
     predicted_mean: Float[Array, "periods observables"]
     predicted_sd: Float[Array, "periods observables"]
     final: Cloud
+
+
+def weighted_moments(
+    weights: Float[Array, " points"], values: Float[Array, "points n"]
+) -> tuple[Float[Array, " n"], Float[Array, " n"]]:
+    """Mean and s.d. under weights that sum to one."""
+    mean = weights @ values
+    return mean, jnp.sqrt(jnp.maximum(weights @ (values - mean[None, :]) ** 2, 0))
+
+
+def never_nan(log_likelihood: Float[Array, ""]) -> Float[Array, ""]:
+    """Minus infinity for NaN: data that are impossible at these parameters."""
+    return jnp.where(jnp.isnan(log_likelihood), -jnp.inf, log_likelihood)
 
 
 class Filter(abc.ABC):

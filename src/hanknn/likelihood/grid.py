@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..errors import ModelError, SettingError
-from .base import Cloud, Filter, Track
+from .base import Cloud, Filter, Track, never_nan, weighted_moments
 from .space import Position, StateSpace
 
 SQUARINGS = 12
@@ -61,8 +61,7 @@ class Grid(Filter):
     def log_likelihood(self, space, data, theta, key):
         grid = self._build(space, theta)
         increments = jax.lax.scan(lambda p, now: self._period(grid, p, now), grid.stationary, data)[1][0]
-        total = jnp.sum(increments)
-        return jnp.where(jnp.isnan(total), -jnp.inf, total)
+        return never_nan(jnp.sum(increments))
 
     def track(self, space, data, theta, key):
         grid = self._build(space, theta)
@@ -74,7 +73,7 @@ class Grid(Filter):
 
         beyond = jax.lax.scan(back, jnp.ones_like(last), data, reverse=True)[1]
         values = jnp.concatenate([grid.position.state, grid.position.policy], axis=1)
-        moments = jax.vmap(lambda w: _moments(w / jnp.sum(w), values))
+        moments = jax.vmap(lambda w: weighted_moments(w / jnp.sum(w), values))
         before = jnp.concatenate([grid.stationary[None], filtered[:-1]])
         variances = jax.vmap(type(data).error_variances)(data)
         shown = jax.vmap(lambda p, v: self._shown(grid, p, v))(before, variances)
@@ -107,7 +106,7 @@ class Grid(Filter):
 
     def _shown(self, grid: _Grid, before, variances):
         pairs = (before[:, None] * grid.chances).reshape(-1)
-        mean, sd = _moments(pairs, grid.shown.reshape(pairs.shape[0], -1))
+        mean, sd = weighted_moments(pairs, grid.shown.reshape(pairs.shape[0], -1))
         return mean, jnp.sqrt(sd**2 + variances)
 
     def _build(self, space: StateSpace, theta) -> _Grid:
@@ -135,8 +134,3 @@ def _stationary(chances: Float[Array, "nodes nodes"]) -> Float[Array, " nodes"]:
     for _ in range(SQUARINGS):
         chances = chances @ chances
     return chances[chances.shape[0] // 2]
-
-
-def _moments(weights: Float[Array, " nodes"], values: Float[Array, "nodes n"]):
-    mean = weights @ values
-    return mean, jnp.sqrt(jnp.maximum(weights @ (values - mean[None, :]) ** 2, 0))

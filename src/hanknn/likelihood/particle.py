@@ -10,7 +10,7 @@ from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from ..errors import SettingError
-from .base import Cloud, Filter, Track
+from .base import Cloud, Filter, Track, never_nan, weighted_moments
 from .space import Period, Position, StateSpace
 
 SMOOTHING_LAG = 10
@@ -56,11 +56,9 @@ class ParticleFilter(Filter):
 
         first, keys = self._begin(space, data, theta, key)
         increments = jax.lax.scan(period, first, (data, keys))[1]
-        total = jnp.sum(increments)
-        return jnp.where(jnp.isnan(total), -jnp.inf, total)
+        return never_nan(jnp.sum(increments))
 
     def track(self, space, data, theta, key):
-
         def period(carry, inputs):
             cloud, recent = carry
             now, sub = inputs
@@ -70,9 +68,9 @@ class ParticleFilter(Filter):
             values = jnp.concatenate([moved.cloud.position.state, moved.cloud.position.policy], axis=1)
             recent = jnp.concatenate([values[None], recent[:-1, moved.ancestors]])
             weights = jnp.exp(moved.cloud.log_weights)
-            filtered = _moments(weights, values)
+            filtered = weighted_moments(weights, values)
             # The oldest values kept: what later data say of them.
-            lagged = jax.vmap(_moments, in_axes=(None, 0))(weights, recent)
+            lagged = jax.vmap(weighted_moments, in_axes=(None, 0))(weights, recent)
             effective = 1 / jnp.sum(weights**2)
             return (moved.cloud, recent), (moved.increment, effective, filtered, lagged, predicted)
 
@@ -97,7 +95,7 @@ class ParticleFilter(Filter):
         def ahead(last, shock):
             return space.observe(last, space.step(last, shock, theta), theta)
 
-        mean, sd = _moments(jnp.exp(cloud.log_weights), jax.vmap(ahead)(cloud.position, shocks))
+        mean, sd = weighted_moments(jnp.exp(cloud.log_weights), jax.vmap(ahead)(cloud.position, shocks))
         return mean, jnp.sqrt(sd**2 + variances)
 
 
@@ -142,11 +140,6 @@ def reweighted(
     lost = jnp.isneginf(total)
     even = jnp.full_like(raw, -jnp.log(raw.shape[0]))
     return Cloud(position, jnp.where(lost, even, raw - jnp.where(lost, 0.0, total))), total
-
-
-def _moments(weights: Float[Array, " particles"], values: Float[Array, "particles n"]):
-    mean = weights @ values
-    return mean, jnp.sqrt(jnp.maximum(weights @ (values - mean[None, :]) ** 2, 0))
 
 
 def _fixed_lag(lagged: Float[Array, "periods lags variables"]) -> Float[Array, "periods variables"]:

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float, Key, PRNGKeyArray
 
 from ..data.observed import Observed
+from ..devices import split_over_devices
 from ..equilibrium import PolicyFunction
 from ..errors import SettingError
 from ..precision import in_float64
@@ -15,8 +16,6 @@ from ..solution import Solution, Values
 from .base import Filter
 from .guided import Guided
 from .space import StateSpace, panel
-
-AXIS = "draws"
 
 
 class Likelihood:
@@ -66,23 +65,18 @@ class Likelihood:
     @in_float64
     def rows(self, thetas: np.ndarray, keys: Key[Array, " rows"], size: int = 128) -> np.ndarray:
         """As `batch`, with a key for each row."""
-        devices = jax.local_devices()
-        size = -(-min(size, len(thetas)) // len(devices)) * len(devices)
+        devices = len(jax.local_devices())
+        size = -(-min(size, len(thetas)) // devices) * devices
         # A remainder is padded to a batch that is compiled already: compiling takes longer than filtering.
         size = min((known for known in self._compiled if known >= size), default=size)
-        run = self._compiled.setdefault(size, self._compile(devices))
+        if size not in self._compiled:
+            self._compiled[size] = split_over_devices(jax.vmap(self.at), size)
+        run = self._compiled[size]
         found = []
         for start in range(0, len(thetas), size):
             rows = np.arange(start, start + size) % len(thetas)
             found.append(run(jnp.asarray(thetas[rows], jnp.float64), keys[rows]))
         return np.concatenate([np.asarray(f) for f in found])[: len(thetas)]
-
-    def _compile(self, devices: list[jax.Device]) -> Callable:
-        run = jax.vmap(self.at)
-        if len(devices) > 1:
-            mesh, split = jax.sharding.Mesh(np.array(devices), (AXIS,)), jax.sharding.PartitionSpec(AXIS)
-            run = jax.shard_map(run, mesh=mesh, in_specs=(split, split), out_specs=split, check_vma=False)
-        return jax.jit(run)
 
 
 def log_likelihood(

@@ -3,8 +3,9 @@
 from ..errors import UnknownNameError
 from ..model import Model
 from .nk import LinearNK as LinearNK
+from .rank import RANK as RANK
 
-SHIPPED: tuple[type[Model], ...] = (LinearNK,)
+SHIPPED: tuple[type[Model], ...] = (LinearNK, RANK)
 
 
 def shipped(name: str) -> Model:

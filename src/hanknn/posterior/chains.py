@@ -8,10 +8,9 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, Key, PRNGKeyArray
 
+from ..devices import split_over_devices
 from ..storage import leaves_from_numpy, leaves_to_numpy
 from .sample import Report, Step, Store
-
-AXIS = "chains"
 
 
 class Record(NamedTuple):
@@ -44,7 +43,7 @@ def run_chains(
         width = len(Record._fields)
         done, records = header["done"], Record(*arrays[:width])
         states = leaves_from_numpy(states, arrays[width:], store.folder / f"{name}.npz")
-    advance = _over_devices(step, chunk, len(keys))
+    advance = _compiled(step, chunk, len(keys))
     last_saved = time.monotonic()
     while done < draws:
         states, new = advance(states, keys, np.full(len(keys), done))
@@ -62,8 +61,8 @@ def _joined(first: Record, second: Record) -> Record:
     return Record(*(np.concatenate(pair, axis=1) for pair in zip(first, second, strict=True)))
 
 
-def _over_devices(step, chunk: int, chains: int):
-    """The compiled chunk for all chains, which are split over JAX's devices where their number allows."""
+def _compiled(step, chunk: int, chains: int):
+    """The compiled chunk for all chains."""
 
     def one(state, key, first):
         def body(state, i):
@@ -71,9 +70,4 @@ def _over_devices(step, chunk: int, chains: int):
 
         return jax.lax.scan(body, state, jax.numpy.arange(chunk))
 
-    run = jax.vmap(one)
-    devices = jax.local_devices()
-    if len(devices) > 1 and chains % len(devices) == 0:
-        mesh, split = jax.sharding.Mesh(np.array(devices), (AXIS,)), jax.sharding.PartitionSpec(AXIS)
-        run = jax.shard_map(run, mesh=mesh, in_specs=split, out_specs=split, check_vma=False)
-    return jax.jit(run)
+    return split_over_devices(jax.vmap(one), chains)

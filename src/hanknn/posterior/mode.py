@@ -38,8 +38,7 @@ def find_mode(target: Target, starts: int = 8, seed: int = 0) -> Mode:
         return -(box.log_prior(theta) + target.log_likelihood(theta))
 
     value_and_slope = jax.jit(jax.value_and_grad(loss))
-    u = np.random.default_rng(seed).uniform(size=(starts, len(box.names)))
-    begin = box.coordinates(box.full(box.prior_draws(u)))
+    begin = box.coordinates(box.full(box.prior_sample(starts, jax.random.key(seed))))
     objective = lambda z: tuple(np.asarray(a, np.float64) for a in value_and_slope(jnp.asarray(z)))
     found = [minimize(objective, z, jac=True, method="L-BFGS-B", bounds=[(-12, 12)] * len(z)) for z in begin]
     found = sorted((f for f in found if np.isfinite(f.fun)), key=lambda f: f.fun)

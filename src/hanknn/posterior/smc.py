@@ -50,8 +50,7 @@ class TemperedSMC:
         import blackjax.smc.adaptive_tempered as adaptive
 
         first, key = jax.random.split(key)
-        u = np.asarray(jax.random.uniform(first, (self.particles, len(target.box.names)), jnp.float64))
-        start = jnp.asarray(target.box.coordinates(target.box.full(target.box.prior_draws(u))))
+        start = jnp.asarray(target.box.coordinates(target.box.full(target.box.prior_sample(self.particles, first))))
         stage = jax.jit(lambda key, state: self._stage(target, key, state))
         state, evidence = adaptive.init(start), 0.0
         for _ in range(MAX_STAGES):

@@ -6,13 +6,21 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ..errors import SettingError, UnknownNameError
 from ..parameters import ParameterSpace
+from ..precision import in_float64
 
 EDGE = 1e-12
 """Draws stay this share of the range away from its ends, where the logistic map would overflow."""
+
+Support = Callable[[Float[Array, " parameters"]], Bool[Array, ""]]
+
+
+def everywhere(theta: Float[Array, " parameters"]) -> Bool[Array, ""]:
+    """The support of a prior that excludes nothing of its box."""
+    return jnp.asarray(True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,15 +28,21 @@ class Box:
     """The estimated parameters and their ranges, mapped to unbounded coordinates by a logistic function.
 
     `names`: estimated ones, in the model's order. `fixed`: full vector that holds the values of the others.
+    `support`: where in the box there is an equilibrium; elsewhere the prior is zero.
     """
 
     space: ParameterSpace
     names: tuple[str, ...]
     fixed: np.ndarray
+    support: Support = everywhere
 
     @classmethod
     def over(
-        cls, space: ParameterSpace, names: tuple[str, ...] | None = None, fixed: np.ndarray | None = None
+        cls,
+        space: ParameterSpace,
+        names: tuple[str, ...] | None = None,
+        fixed: np.ndarray | None = None,
+        support: Support = everywhere,
     ) -> "Box":
         """All free parameters, or those named; raises `UnknownNameError` and `SettingError` for others."""
         for name in names or ():
@@ -39,7 +53,7 @@ class Box:
         chosen = tuple(n for n in space.free if names is None or n in names)
         if not chosen:
             raise SettingError("no parameter to estimate; name at least one that has a range")
-        return cls(space, chosen, space.baseline if fixed is None else fixed)
+        return cls(space, chosen, space.baseline if fixed is None else fixed, support)
 
     @property
     def index(self) -> np.ndarray:
@@ -86,13 +100,32 @@ class Box:
             [quantile(name, column) for name, column in zip(self.names, np.asarray(u).T, strict=True)], axis=1
         )
 
+    def prior_sample(self, count: int, key: PRNGKeyArray) -> np.ndarray:
+        """Prior draws inside the support, shape (count, estimated); raises `SettingError` where they are too rare."""
+        found = np.empty((0, len(self.names)))
+        for i in range(50):
+            u = jax.random.uniform(jax.random.fold_in(key, i), (count, len(self.names)), jnp.float64)
+            draws = self.prior_draws(np.asarray(u))
+            found = np.concatenate([found, draws[self.supported(self.full(draws))]])
+            if len(found) >= count:
+                return found[:count]
+        raise SettingError(
+            "hardly any prior draw has an equilibrium; choose calmer priors, or solve over calmer ranges"
+        )
+
     def log_prior(self, theta: Float[Array, " parameters"]) -> Float[Array, ""]:
-        """Log prior density of the estimated parameters."""
+        """Log prior density of the estimated parameters, up to a constant; minus infinity outside the support."""
         terms = [
             self.space[name].prior.log_density(theta[i], *self.space[name].bounds)
             for name, i in zip(self.names, self.index, strict=True)
         ]
-        return jnp.sum(jnp.stack(terms))
+        return jnp.where(self.support(theta), jnp.sum(jnp.stack(terms)), -jnp.inf)
+
+    @in_float64
+    def supported(self, thetas: np.ndarray) -> np.ndarray:
+        """Which full parameter vectors (rows, parameters) the support holds, shape (rows,)."""
+        run = jax.jit(lambda t: jax.lax.map(self.support, t, batch_size=256))
+        return np.asarray(run(jnp.asarray(thetas, jnp.float64)))
 
 
 @dataclass(frozen=True, eq=False)

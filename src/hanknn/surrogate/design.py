@@ -46,10 +46,19 @@ class Design:
             raise SettingError("a design needs at least 64 points, a replicated share in (0, 1] and a positive chunk")
 
     def over(self, box: Box, seed: int) -> np.ndarray:
-        """Scrambled Sobol points over the box, shape (points, estimated)."""
+        """Scrambled Sobol points over the box's support, shape (points, estimated).
+
+        Raises `SettingError` where the support is less than a sixteenth of the box.
+        """
         power = int(np.ceil(np.log2(self.points)))
-        u = qmc.Sobol(len(box.names), scramble=True, rng=seed).random_base2(power)[: self.points]
-        return box.lower + (box.upper - box.lower) * u
+        sequence = qmc.Sobol(len(box.names), scramble=True, rng=seed)
+        found = np.empty((0, len(box.names)))
+        for _ in range(16):
+            values = box.lower + (box.upper - box.lower) * sequence.random(2**power)
+            found = np.concatenate([found, values[box.supported(box.full(values))]])
+            if len(found) >= self.points:
+                return found[: self.points]
+        raise SettingError("hardly any parameter value in the box has an equilibrium; solve over calmer ranges")
 
     def evaluate(
         self,

@@ -18,14 +18,19 @@ from jaxtyping import Array, Bool, Float, Int
 from ..errors import SettingError
 from ..expectations import Expectation, GaussHermite
 from ..networks import PolicyNetwork
+from .curriculum import Curriculum
 from .damping import Damping
 from .method import Info, Method
 from .problem import Problem
 from .sampling import StateDraws, sobol_design
+from .screen import Screen
 from .weighting import PolicyUnits, Weighting
 
 JACOBIAN_BYTES = 2**27
 """Largest Jacobian formed at once; larger designs are accumulated in chunks."""
+
+SPAN = 0.1
+"""Share of a step over which the rows' curvature is measured."""
 
 
 class GaussNewtonState(NamedTuple):
@@ -57,7 +62,9 @@ class GaussNewton(Method):
     curvature. `float32_until`: JᵀJ is accumulated in single precision, at twice the speed, while the damping
     exceeds this share of the largest curvature, and in double once rounding would show or half the iterations
     are over (rounding can itself keep the damping up);
-    residuals, gradient and solve are always in double. `target`: stop at this mean squared residual (design points).
+    residuals, gradient and solve are always in double. `curriculum`: phases hard constraints in.
+    `screen`: takes weight from economies that have no equilibrium. `target`: stop at this mean squared residual
+    (design points).
     """
 
     iterations: int = 75
@@ -69,6 +76,8 @@ class GaussNewton(Method):
     weighting: Weighting = PolicyUnits()
     damping: float = 1e-3
     float32_until: float = 1e-7
+    curriculum: Curriculum | None = None
+    screen: Screen | None = None
     target: float = 0.0
 
     chunk: ClassVar[int] = 5
@@ -118,23 +127,27 @@ class GaussNewton(Method):
     def step(self, problem, network, state, axis):
         rebuild = ravel_pytree(network)[1]
         active = jnp.minimum(self.points, self.start * 2 ** (state.iteration // self.double_every)).astype(jnp.int32)
-        grown = active != state.active
+        share, screening, moving, changed = self._schedule(state.iteration)
+        changed = changed | (active != state.active)
 
         def reweigh():
-            matrix = lambda s, t: self.weighting.matrix(problem, rebuild(state.weights), s, t)
-            return jax.vmap(matrix)(state.states, state.thetas)
+            net, here = rebuild(state.weights), problem.relaxed(share)
+            matrix = lambda s, t: self.weighting.matrix(here, net, s, t)
+            return jax.vmap(matrix)(state.states, state.thetas) * self._roots(here, net, state.thetas, screening)
 
-        row_weights = jax.lax.cond(grown, reweigh, lambda: state.row_weights)
-        design = _Design(self, problem, rebuild, state.thetas, state.states, row_weights, active, state.weights.size)
+        row_weights = jax.lax.cond(changed, reweigh, lambda: state.row_weights)
+        points = state.thetas, state.states, row_weights
+        design = _Design(self, problem, share, rebuild, *points, active, state.weights.size)
         curvature, gradient, loss, mean_squares = jax.lax.cond(
-            grown | state.moved,
+            changed | state.moved,
             lambda: design.linearise(state.weights, state.precise),
             lambda: (state.curvature, state.gradient, state.loss, state.mean_squares),
         )
         # The accepted trial's loss, not its recomputation: rounding must not show as a rise.
-        loss = jnp.where(grown, loss, state.loss)
+        loss = jnp.where(changed, loss, state.loss)
         largest = jnp.max(design.diagonal(curvature))
-        damping = jnp.where(state.damping < 0, self.damping * largest, state.damping)
+        started = (state.damping >= 0) & ~moving
+        damping = jnp.where(started, state.damping, jnp.maximum(state.damping, self.damping * largest))
 
         step = design.direction(state.weights, curvature, gradient, damping)
         trial_loss, trial_mean_squares = design.loss(state.weights + step)
@@ -162,6 +175,26 @@ class GaussNewton(Method):
         good = jnp.isfinite(loss) & jnp.all(jnp.isfinite(gradient))
         return new, Info(new.loss, new.mean_squares, damping, good, stalled | reached)
 
+    def _schedule(self, iteration):
+        """How much constraints are relaxed, whether economies are screened, and whether either changes now."""
+        share = jnp.asarray(0.0, self.dtype)
+        changed = moving = screening = jnp.asarray(False)
+        if self.curriculum is not None:
+            share = self.curriculum.share(iteration, self.dtype)
+            moving = share != self.curriculum.share(iteration - 1, self.dtype)
+        if self.screen is not None:
+            screening = share == 0
+            changed = changed | (screening & (iteration % self.screen.every == 0))
+        return share, screening, moving, changed | moving
+
+    def _roots(self, problem, network, thetas, screening):
+        """Square roots of the economies' weights, shape (points, 1, 1)."""
+        even = lambda: jnp.ones(len(thetas), self.dtype)
+        if self.screen is None:
+            return even()[:, None, None]
+        weigh = lambda: self.screen.weights(problem, network, thetas, self.weighting, self.expectation)
+        return jnp.sqrt(jax.lax.cond(screening, weigh, even))[:, None, None]
+
     def _in_sample_space(self, rows: int, weights: int) -> bool:
         return self.points * rows < weights
 
@@ -171,6 +204,7 @@ class _Design(NamedTuple):
 
     method: GaussNewton
     problem: Problem
+    share: Float[Array, ""]
     rebuild: Callable[[Array], PolicyNetwork]
     thetas: Float[Array, "points parameters"]
     states: Float[Array, "points states"]
@@ -200,7 +234,8 @@ class _Design(NamedTuple):
 
     def residual(self, weights, state, theta):
         network = self.rebuild(weights)
-        return self.problem.residuals(network, state, theta, self.method.expectation, jax.random.key(0))
+        problem = self.problem.relaxed(self.share.astype(weights.dtype))
+        return problem.residuals(network, state, theta, self.method.expectation, jax.random.key(0))
 
     def _slice(self, array, i):
         return jax.lax.dynamic_slice_in_dim(array, i * self.chunk, self.chunk)
@@ -298,12 +333,17 @@ class _Design(NamedTuple):
         return lambda vector: (vector - jacobian.T @ jsl.cho_solve(factor, jacobian @ vector)) / damping
 
     def _second_order(self, weights, velocity):
-        """Jᵀ times the second derivative of the rows along `velocity`, per row."""
+        """Jᵀ times the second derivative of the rows along `velocity`, per row.
+
+        A central difference over a tenth of the step: nested derivatives of a long equation take
+        longer to compile than many a solve.
+        """
 
         def add(i, total):
             rows = lambda w: self._rows(w, *self._chunk_points(i))[0]
-            slope = lambda w: jax.jvp(rows, (w,), (velocity,))[1]
-            second = jax.jvp(slope, (weights,), (velocity,))[1]
-            return total + jax.vjp(rows, weights)[1](second)[0]
+            here, pull_back = jax.vjp(rows, weights)
+            around = jax.lax.map(lambda h: rows(weights + h * velocity), jnp.array([-SPAN, SPAN], weights.dtype))
+            second = (around[0] - 2 * here + around[1]) / SPAN**2
+            return total + pull_back(second)[0]
 
         return jax.lax.fori_loop(0, self.active // self.chunk, add, jnp.zeros_like(weights)) / self.count

@@ -13,14 +13,16 @@ from jax.flatten_util import ravel_pytree
 
 from ..equilibrium import Equilibrium
 from ..errors import RunFolderError, TrainingStopped
-from ..expectations import GaussHermite
+from ..expectations import judging_rule
 from ..networks import PolicyNetwork
 from ..storage import leaves_from_numpy, leaves_to_numpy, read, write
 from .history import History
 from .method import Info, Method
+from .misfit import SOLVED, misfit
 from .problem import Problem
 from .recipes import Recipe
 from .sampling import ergodic_sample
+from .weighting import PolicyUnits
 
 
 class Progress(NamedTuple):
@@ -63,11 +65,12 @@ def train(
     seed: int,
     report: Report | None = None,
     checkpoints: Checkpoints | None = None,
-    validation_draws: int = 10_000,
+    validation_draws: int | None = None,
 ) -> Trained:
     """Run the recipe's methods one after another.
 
-    Raises `TrainingStopped` where a residual or gradient is not finite; the error carries the last
+    `validation_draws`: 10,000, or 2,000 where economies may have no equilibrium, each of which is then tried
+    at several states. Raises `TrainingStopped` where a residual or gradient is not finite; the error carries the last
     good result as `trained`.
     """
     return _Training(equilibrium, recipe, seed, report, checkpoints, validation_draws).run()
@@ -84,11 +87,12 @@ class _Training:
         self.history = History(equilibrium.equations)
         self.seconds, self.compile_seconds, self.saved_at = 0.0, 0.0, time.monotonic()
         self.status = "nothing to do"
-        self.sample = ergodic_sample(equilibrium, jax.random.fold_in(self.key, 2**30), validation_draws, jnp.float64)
+        draws = validation_draws or (2_000 if equilibrium.constraints else 10_000)
+        self.sample = ergodic_sample(equilibrium, jax.random.fold_in(self.key, 2**30), draws, jnp.float64)
 
     def run(self) -> Trained:
         model = self.equilibrium.model
-        counts = len(self.equilibrium.states), len(model.parameters.free), len(self.equilibrium.policies)
+        counts = len(self.equilibrium.states), len(model.parameters.free), len(self.equilibrium.outputs)
         build = lambda key: self.recipe.network.build(*counts, key, self.recipe.methods[0].dtype)
         network = jax.jit(build)(jax.random.fold_in(self.key, 0))
         first, restored, saved = self._restore(network)
@@ -224,5 +228,24 @@ def _chunk(problem: Problem, method: Method, network: PolicyNetwork, size: int):
 
 
 def _validator(problem: Problem, rebuild, sample):
+    """Each equation's mean square on the validation sample, as a function of the weights.
+
+    Where constraints may leave economies without an equilibrium, over the economies that are solved.
+    """
     thetas, states = (a.astype(problem.dtype) for a in sample)
-    return lambda weights: problem.equation_mean_squares(rebuild(weights), states, thetas, GaussHermite(7))
+    rule = judging_rule(len(problem.equilibrium.shocks), len(problem.equilibrium.constraints))
+    if not problem.equilibrium.constraints:
+        return lambda weights: problem.equation_mean_squares(rebuild(weights), states, thetas, rule)
+
+    def validate(weights):
+        network, key = rebuild(weights), jax.random.key(0)
+
+        def at(state, theta):
+            solved = misfit(problem, network, theta, PolicyUnits(), rule) <= SOLVED
+            return problem.residuals(network, state, theta, rule, key) ** 2, solved
+
+        squares, solved = jax.lax.map(lambda a: at(*a), (states, thetas), batch_size=500)
+        counted = jnp.where(jnp.any(solved), solved, True)
+        return jnp.sum(jnp.where(counted[:, None], squares, 0), axis=0) / jnp.sum(counted)
+
+    return validate

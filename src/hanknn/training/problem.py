@@ -17,6 +17,10 @@ class Problem(NamedTuple):
     equilibrium: Equilibrium
     dtype: type
 
+    def relaxed(self, share: Float[Array, ""]) -> "Problem":
+        """The same with the model's constraints relaxed by `share`."""
+        return Problem(self.equilibrium.relaxed(share), self.dtype)
+
     def residuals(
         self,
         network: PolicyNetwork,
@@ -26,12 +30,8 @@ class Problem(NamedTuple):
         key: PRNGKeyArray,
     ) -> Float[Array, " equations"]:
         """Residuals of the network at one point."""
-        nodes, weights = expectation.nodes(key, len(self.equilibrium.shocks), state.dtype)
-
-        def policy(s, t):
-            return evaluate(network, self.equilibrium, s, t)
-
-        return self.equilibrium.residuals(policy, state, theta, nodes, weights)
+        policy = lambda s, t: evaluate(network, self.equilibrium, s, t)
+        return self.equilibrium.residuals(policy, state, theta, expectation, key)
 
     def equation_mean_squares(
         self,

@@ -3,11 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..expectations import SplitGaussHermite
+from ..model import Model
 from ..networks import Architecture, KMRNetwork, SmoothNetwork
+from .curriculum import Curriculum
 from .first_order import FirstOrder
 from .gauss_newton import GaussNewton
 from .method import Method
-from .sampling import Fresh, Kept, Sampling, Simulated
+from .sampling import Fresh, Kept, Sampling, Simulated, StateDraws
+from .screen import Screen
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,31 @@ def thorough() -> Recipe:
     return Recipe(SmoothNetwork(width=18, depth=5), (GaussNewton(iterations=150),))
 
 
+def constrained() -> Recipe:
+    """For one shock and an occasionally binding constraint: two minutes on two cores, half of it compilation."""
+    return Recipe(SmoothNetwork(12, 3, curved_width=24, curved_depth=3, bend=1.0), (_constrained(75),))
+
+
+def constrained_thorough() -> Recipe:
+    """The same, wider and longer: how the shipped weights of `rank` were solved."""
+    return Recipe(SmoothNetwork(16, 4, curved_width=32, curved_depth=3, bend=1.0), (_constrained(150),))
+
+
+def _constrained(iterations: int) -> GaussNewton:
+    return GaussNewton(
+        iterations=iterations,
+        expectation=SplitGaussHermite(5),
+        draws=StateDraws(wide_share=0.3),
+        curriculum=Curriculum(),
+        screen=Screen(),
+    )
+
+
+def suited(model: Model) -> Recipe:
+    """The default for a model: `constrained` where it has occasionally binding constraints."""
+    return constrained() if model.constraints else default()
+
+
 def kmr(sampling: Sampling, inner_steps: int = 1, iterations: int = 25_000) -> Recipe:
     """KMR's network and first-order training, with any way of sampling."""
     return Recipe(KMRNetwork(), (FirstOrder(iterations=iterations, inner_steps=inner_steps, sampling=sampling),))
@@ -42,6 +71,8 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "default": default,
     "quick": quick,
     "thorough": thorough,
+    "constrained": constrained,
+    "constrained-thorough": constrained_thorough,
     "fresh": lambda: kmr(Fresh()),
     "kept": lambda: kmr(Kept(redraw_every=100)),
     "simulated": lambda: kmr(Simulated(steps=10, redraw_every=1)),

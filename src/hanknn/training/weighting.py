@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from ..equilibrium import Equilibrium
 from ..errors import SettingError, UnknownNameError
-from ..expectations import GaussHermite
+from ..expectations import hermite_nodes
 from ..networks import PolicyNetwork, evaluate
 from .problem import Problem
 
@@ -60,7 +60,7 @@ class PolicyUnits(Weighting):
 
     def matrix(self, problem, network, state, theta):
         eq = problem.equilibrium
-        nodes, weights = GaussHermite(3).nodes(jax.random.key(0), len(eq.shocks), state.dtype)
+        nodes, weights = hermite_nodes(3, len(eq.shocks), state.dtype)
         baseline = jnp.asarray(eq.model.parameters.baseline, state.dtype)
         unit = eq.units(baseline)["policy_scale"]
         policy = evaluate(network, eq, state, theta)

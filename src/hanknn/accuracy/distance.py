@@ -1,0 +1,48 @@
+"""How far a solution is from an independent one, draw by draw: where to trust it."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+
+from ..errors import SettingError
+from ..precision import in_float64
+from ..references import TimeIterated
+from ..solution import Solution
+
+POINTS = 121
+
+
+@in_float64
+def distance(solution: Solution, known: TimeIterated, width: float = 3.0) -> pd.DataFrame:
+    """`rank` against time iteration, one row a draw of `known`.
+
+    Columns: the free parameters; `exists` (time iteration converged) and its `iterations`; `misfit` and `solved`
+    (what the solution says of itself); `output_error`, percent, and `inflation_error`, annual basis points: the
+    largest over states within `width` ergodic s.d., NaN where time iteration diverged; `zlb_state`: where the
+    bound starts to bind, in ergodic s.d. Raises `SettingError` for a model other than `rank`.
+    """
+    model = solution.model
+    if model.name != "rank":
+        raise SettingError(f"time iteration solves 'rank', not '{model.name}'; compare with a solution of your own")
+    space, thetas = model.parameters, jnp.asarray(known.thetas)
+    scales = jax.vmap(lambda t: solution.equilibrium.units(t)["state_scale"][0])(thetas)
+    states = np.linspace(-width, width, POINTS)[None, :] * np.asarray(scales)[:, None]
+    at = lambda theta, zetas: jax.vmap(lambda z: solution.policy_function(z[None], theta))(zetas)
+    found = np.asarray(jax.jit(jax.vmap(at))(thetas, jnp.asarray(states)))
+    exact = known.policy(states)
+    labor, inflation = (found[..., solution.equilibrium.policies.index(name)] for name in ("labor", "inflation"))
+    named = {name: known.thetas[:, space.names.index(name)] for name in space.free}
+    misfit = solution.misfit(named)
+    return pd.DataFrame(
+        {
+            **named,
+            "exists": known.converged,
+            "iterations": known.found.iterations,
+            "misfit": misfit,
+            "solved": solution.solved(known.thetas),
+            "output_error": 100 * np.abs(labor / exact["labor"] - 1).max(axis=1),
+            "inflation_error": 40_000 * np.abs(inflation - exact["inflation"]).max(axis=1),
+            "zlb_state": np.asarray(known.found.kink),
+        }
+    )

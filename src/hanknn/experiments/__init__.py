@@ -1,0 +1,9 @@
+"""Published results, each with a target and a tolerance: `hanknn reproduce NAME`."""
+
+from .experiment import Experiment as Experiment, Finding as Finding
+from .figure6 import Figure6
+from .figure11 import Figure11
+from .recommended import Recommended
+from .table5 import Table5
+
+EXPERIMENTS: tuple[Experiment, ...] = (Recommended(), Table5(), Figure6(), Figure11())

@@ -1,0 +1,55 @@
+"""KMR's second exercise, its data, and the benchmark likelihood: time iteration and a grid filter for every draw."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from ..data import simulate_data
+from ..data.measurement import VarianceShare
+from ..data.observed import Observed
+from ..data.simulated import SimulatedData
+from ..likelihood import Grid
+from ..likelihood.space import StateSpace, panel
+from ..references import TimeIteration
+from ..solution import Solution
+
+OBSERVABLES = ("output_growth", "inflation_rate", "interest_rate")
+PERIODS = 500
+ERROR = VarianceShare(0.1)
+
+
+def exercise(solution: Solution, seed: int) -> SimulatedData:
+    """500 quarters of KMR's observables (43), simulated at the true values; errors of 10 % of each variance."""
+    return simulate_data(solution, OBSERVABLES, PERIODS, measurement_error=ERROR, seed=seed)
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class GridLikelihood:
+    """The log-likelihood of `rank` by a grid filter, from policies by time iteration or from a solution.
+
+    With `reference` None the solution's own policies are used: the difference is the solution's error alone.
+    """
+
+    solution: Solution
+    data: Observed
+    reference: TimeIteration | None = TimeIteration(tolerance=1e-10)
+    grid: Grid = Grid(nodes=101, width=5.0)
+
+    def at(self, theta: Float[Array, " parameters"], key: PRNGKeyArray | None = None) -> Float[Array, ""]:
+        """At one parameter vector, a pure function; minus infinity where time iteration diverges."""
+        reference, equilibrium = self.reference, self.solution.equilibrium
+        if reference is None:
+            space = StateSpace(equilibrium, self.solution.policy_function, self.data.names)
+            return self.grid.log_likelihood(space, panel(self.data), theta, key)
+        found = reference.iterate(theta)
+
+        def policy(state, theta):
+            at = reference.choices(theta, found, state)
+            target = theta[equilibrium.model.parameters.names.index("target")]
+            return jnp.stack([jnp.exp(at.labor[0]), target * jnp.exp(at.inflation_gap[0])])
+
+        space = StateSpace(equilibrium, policy, self.data.names)
+        value = self.grid.log_likelihood(space, panel(self.data), theta, jax.random.key(0))
+        return jnp.where(found.converged, value, -jnp.inf)

@@ -1,0 +1,3 @@
+"""Independent answers to compare solutions with; they share no code with training."""
+
+from .time_iteration import TimeIterated as TimeIterated, TimeIteration as TimeIteration

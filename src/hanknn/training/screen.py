@@ -1,0 +1,47 @@
+"""Economies that have no equilibrium: found by their residuals, and kept from spoiling the rest."""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ..errors import SettingError
+from ..expectations import Expectation
+from ..networks import PolicyNetwork
+from .misfit import misfit
+from .problem import Problem
+from .weighting import Weighting
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Weights of economies by their misfit, w = 1/(1 + (misfit/scale)²)², new every `every` iterations.
+
+    The scale is `ratio` times the median economy's misfit, at least `floor`: what is solved much worse than
+    most counts little (Geman and McClure's robust loss), and comes back if it is solved later.
+    """
+
+    every: int = 10
+    floor: float = 1e-3
+    ratio: float = 10.0
+
+    def __post_init__(self) -> None:
+        if self.every < 1 or not (self.floor > 0 and self.ratio > 0):
+            raise SettingError(
+                f"Screen every is {self.every}, floor {self.floor}, ratio {self.ratio}; all must be positive"
+            )
+
+    def weights(
+        self,
+        problem: Problem,
+        network: PolicyNetwork,
+        thetas: Float[Array, "points parameters"],
+        weighting: Weighting,
+        expectation: Expectation,
+    ) -> Float[Array, " points"]:
+        """A weight between 0 and 1 for each economy."""
+        one = lambda theta: misfit(problem, network, theta, weighting, expectation)
+        misfits = jax.lax.map(one, thetas, batch_size=min(1024, len(thetas)))
+        scale = jnp.maximum(self.floor, self.ratio * jnp.nanmedian(misfits))
+        return 1 / (1 + (jnp.where(jnp.isnan(misfits), jnp.inf, misfits) / scale) ** 2) ** 2
