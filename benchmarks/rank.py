@@ -110,7 +110,7 @@ def _mean_square(solution, table: pd.DataFrame, states: int = 20) -> float:
         inside = table[table["exists"]]
         thetas = jnp.asarray(space.resolve({name: inside[name].to_numpy() for name in space.free}))
         normals = jax.random.normal(jax.random.key(11), (len(thetas), states, 1))
-        problem, rule = Problem(equilibrium, jnp.float64), SplitGaussHermite(7)
+        problem, rule = Problem(equilibrium, jnp.float64), SplitGaussHermite(7, searches=5)
 
         def economy(theta, normal):
             at = lambda n: problem.residuals(

@@ -96,7 +96,7 @@ class Solution:
                 "there may be no equilibrium at some of these parameters; what is returned there solves no equations"
             )
             warn(message, ExtrapolationWarning, stacklevel=3)
-        return outside | unsolved
+        return np.asarray(outside | unsolved)
 
     def misfit(self, parameters: Values | None = None) -> float | np.ndarray:
         """How badly the equations are solved at these parameters (the rest at baseline): see `training.misfit`.

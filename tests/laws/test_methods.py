@@ -110,7 +110,7 @@ def test_both_linear_systems_give_the_same_step(nk):
         jacobian = jax.random.normal(key, (6, 4))
         gradient = jax.random.normal(jax.random.fold_in(key, 1), (4,))
         matrices, active = jnp.zeros((6, 1, 1)), jnp.asarray(6)
-        design = _Design(NEWTON, None, None, None, None, matrices, active, 4)
+        design = _Design(NEWTON, None, None, None, None, None, matrices, active, 4)
         expected = np.linalg.solve(np.asarray(jacobian.T @ jacobian / 6 + 0.1 * np.eye(4)), np.asarray(gradient))
         by_parameters = design._parameter_space_solver(jacobian.T @ jacobian / 6, 0.1)(gradient)
         by_samples = design._sample_space_solver(jacobian, 0.1)(gradient)

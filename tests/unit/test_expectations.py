@@ -52,12 +52,11 @@ def test_a_split_rule_is_exact_on_both_sides_of_a_kink(order, kink):
 
 @pytest.mark.parametrize("kink", [-1.7, 0.4, 3.0])
 def test_the_kink_of_a_bent_margin_is_found(kink):
-    """Within what matters: an error δ of the kink changes a mean by δ² times the change in slope."""
     bent = lambda e: jnp.where(e < kink, 3 * (e - kink), jnp.expm1(0.3 * (e - kink)))
     with jax.enable_x64(True):
-        found = SplitGaussHermite(5)._threshold(bent, jnp.float64)
+        found = SplitGaussHermite(5, searches=4)._threshold(bent, jnp.float64)
         never = SplitGaussHermite(5)._threshold(lambda e: e + 50, jnp.float64)
-    assert abs(float(found) - kink) < 0.02 and float(never) == 4.5
+    assert abs(float(found) - kink) < 1e-4 and float(never) == 4.5
 
 
 def test_antithetic_draws_cancel_odd_moments_and_plain_ones_do_not():

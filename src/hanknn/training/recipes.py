@@ -50,7 +50,7 @@ def constrained_thorough() -> Recipe:
 def _constrained(iterations: int) -> GaussNewton:
     return GaussNewton(
         iterations=iterations,
-        expectation=SplitGaussHermite(5),
+        expectation=SplitGaussHermite(4),
         draws=StateDraws(wide_share=0.3),
         curriculum=Curriculum(),
         screen=Screen(),
