@@ -81,6 +81,8 @@ def one(solution, seconds: float, draws: int, known: TimeIterated) -> dict[str, 
     print(report)
     print(f"\n{draws} draws with an equilibrium, largest errors within 3 s.d.")
     print(inside[["output_error", "inflation_error"]].quantile([0.5, 0.9, 0.95, 0.99, 1.0]).to_string())
+    print("\nby thirds of each range, over all draws with an equilibrium that are claimed to be solved")
+    print(hanknn.distance_by_thirds(table, solution.model.parameters).to_string(float_format="{:.3g}".format))
     print("worst draw:\n" + inside.loc[inside["output_error"].idxmax()].to_string())
     print("\n" + pd.DataFrame({"network": found, "time iteration": exact}).to_string())
     relative = lambda name: 100 * abs(found[name] / exact[name] - 1)

@@ -1,7 +1,13 @@
 """Solve and estimate nonlinear macroeconomic models with neural networks, once for all parameter values."""
 
 from . import data as data, models as models, posterior as posterior, references as references, surrogate as surrogate
-from .accuracy import AccuracyReport as AccuracyReport, audit as audit, check as check, distance as distance
+from .accuracy import (
+    AccuracyReport as AccuracyReport,
+    audit as audit,
+    check as check,
+    distance as distance,
+    distance_by_thirds as distance_by_thirds,
+)
 from .errors import HanknnError as HanknnError
 from .estimate import Direct as Direct, Estimate as Estimate, ViaSurrogate as ViaSurrogate, estimate as estimate
 from .likelihood import (

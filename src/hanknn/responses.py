@@ -1,6 +1,6 @@
 """Generalised impulse responses: by sign, size and where the economy stands when the shock hits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -24,7 +24,7 @@ def girf(
     sizes: Sequence[float] = (-2.0, -1.0, 1.0, 2.0),
     start: Values | None = None,
     periods: int = 20,
-    parameters: Mapping[str, float] | None = None,
+    parameters: Values | None = None,
     draws: int = 1000,
     seed: int = 0,
     extrapolate: bool = False,
@@ -70,7 +70,7 @@ def states_where(
     solution: Solution,
     constraint: str | None = None,
     binds: bool = True,
-    parameters: Mapping[str, float] | None = None,
+    parameters: Values | None = None,
     periods: int = 20_000,
     seed: int = 0,
 ) -> pd.DataFrame:

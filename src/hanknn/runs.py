@@ -6,7 +6,7 @@ from typing import Any
 
 from .accuracy import AccuracyReport, check
 from .errors import TrainingStopped
-from .figures import impulse_responses, loss_history, policy_panels, save, trust_map
+from .figures import impulse_responses, loss_history, policy_panels, responses_by_state, save, trust_map
 from .folder import Folder
 from .model import Model
 from .solution import Solution
@@ -68,4 +68,7 @@ def draw_solution(solution: Solution, folder: Path) -> list[Path]:
         paths += save(trust_map(solution), folder, "trust_map")
     for shock in solution.model.shocks:
         paths += save(impulse_responses(solution, shock), folder, f"irf_{shock}")
+        for constraint in solution.model.constraints:
+            figure = responses_by_state(solution, constraint, shock)
+            paths += save(figure, folder, f"girf_{shock}_{constraint}")
     return paths

@@ -2,5 +2,5 @@
 
 from .audit import audit as audit
 from .check import check as check
-from .distance import distance as distance
+from .distance import distance as distance, distance_by_thirds as distance_by_thirds
 from .report import AccuracyReport as AccuracyReport

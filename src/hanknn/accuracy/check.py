@@ -14,8 +14,7 @@ from ..solution import Solution
 from ..training.problem import Problem
 from ..training.sampling import ergodic_sample
 from .report import AccuracyReport
-
-THIRDS = ("lower", "middle", "upper")
+from .thirds import THIRDS, thirds
 
 
 @in_float64
@@ -137,8 +136,7 @@ def _regions(solution: Solution, drawn: np.ndarray, solved: np.ndarray, residual
     rows = {}
     for name in space.free:
         i = space.names.index(name)
-        place = (drawn[:, i] - space.lower[i]) / (space.upper[i] - space.lower[i])
-        third = np.clip((3 * place).astype(int), 0, 2)
+        third = thirds(drawn[:, i], *space[name].bounds)
         for k, label in enumerate(THIRDS):
             inside = third[solved] == k
             row = {"mean_square": float(np.mean(residuals[inside] ** 2)) if inside.any() else np.nan}

@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 
 from ..errors import SettingError
+from ..parameters import ParameterSpace
 from ..precision import in_float64
 from ..references import TimeIterated
 from ..solution import Solution
+from .thirds import THIRDS, thirds
 
 POINTS = 121
 
@@ -46,3 +48,22 @@ def distance(solution: Solution, known: TimeIterated, width: float = 3.0) -> pd.
             "zlb_state": np.asarray(known.found.kink),
         }
     )
+
+
+def distance_by_thirds(table: pd.DataFrame, space: ParameterSpace) -> pd.DataFrame:
+    """What `distance` found, by thirds of each parameter's range.
+
+    Share of draws with an equilibrium, share of those that the solution claims to solve, and the median and 95 %
+    quantile of the errors over those that it does.
+    """
+    rows = {}
+    for name in space.free:
+        parts = thirds(table[name].to_numpy(), *space[name].bounds)
+        for k, label in enumerate(THIRDS):
+            inside = table[parts == k]
+            kept = inside[inside["exists"] & inside["solved"]]
+            row = {"exists": inside["exists"].mean(), "claimed": inside.loc[inside["exists"], "solved"].mean()}
+            for error in ("output_error", "inflation_error"):
+                row |= {f"{error}, median": kept[error].median(), f"{error}, 95 %": kept[error].quantile(0.95)}
+            rows[name, label] = row
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["parameter", "third"])

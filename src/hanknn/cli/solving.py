@@ -9,8 +9,9 @@ from ..accuracy import check as check_solution
 from ..errors import RunFolderError
 from ..model import Model
 from ..progress import progress_bar
+from ..responses import girf as generalised, states_where
 from ..runs import RunFolder, draw_solution
-from ..simulation import irf as impulse_response, moments, simulate as simulate_paths
+from ..simulation import constraint_spells, irf as impulse_response, moments, simulate as simulate_paths
 from ..solution import Solution
 from ..training.recipes import RECIPES
 from ..version import __version__
@@ -111,6 +112,9 @@ def simulate(
     write_table(data.to_dataframe(), file, force)
     if not quiet:
         print(moments(data).to_string(float_format="{:.4g}".format))
+        if found.model.constraints:
+            print("\nHow often constraints bind, and spells in quarters")
+            print(constraint_spells(data).to_string(float_format="{:.4g}".format))
 
 
 @app.command()
@@ -130,6 +134,35 @@ def irf(
     found = find_solution(solution, model)
     data = impulse_response(found, shock, size, periods, parse_settings(set_), extrapolate)
     table = data.to_dataframe()
+    write_table(table, file, force)
+    if not quiet:
+        print(table.to_string(float_format="{:.5g}".format))
+
+
+@app.command()
+def girf(
+    solution: SolutionName,
+    shock: Annotated[str | None, typer.Option(help="Which shock (where the model has several).")] = None,
+    sizes: Annotated[list[float] | None, typer.Option("--size", help="Size in s.d.; may be repeated.")] = None,
+    binding: Annotated[
+        bool | None, typer.Option("--binding/--slack", help="Start where the constraint binds, or is slack.")
+    ] = None,
+    constraint: Annotated[str | None, typer.Option(help="Which constraint (where the model has several).")] = None,
+    periods: Annotated[int, typer.Option(help="Quarters.")] = 20,
+    draws: Annotated[int, typer.Option(help="Futures to average over.")] = 1000,
+    set_: Settings = None,
+    seed: Seed = 0,
+    file: Csv = None,
+    model: OwnModel = None,
+    extrapolate: Extrapolate = False,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Mean responses by size and starting point. Example: hanknn girf rank --size -2 --size 2 --binding."""
+    found, values = find_solution(solution, model), parse_settings(set_)
+    start = None if binding is None else states_where(found, constraint, binding, values, seed=seed)
+    given = sizes or (-2.0, -1.0, 1.0, 2.0)
+    table = generalised(found, shock, given, start, periods, values, draws, seed, extrapolate).to_dataframe()
     write_table(table, file, force)
     if not quiet:
         print(table.to_string(float_format="{:.5g}".format))

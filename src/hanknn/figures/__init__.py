@@ -14,5 +14,6 @@ from .solution import (
     impulse_responses as impulse_responses,
     loss_history as loss_history,
     policy_panels as policy_panels,
+    responses_by_state as responses_by_state,
 )
 from .trust import trust_map as trust_map

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from ..errors import SettingError, UnknownNameError
 from ..precision import in_float64
+from ..responses import girf, states_where
 from ..simulation import irf
 from ..solution import ExtrapolationWarning, Solution
 from .canvas import BLUE, GREY, VERMILION, canvas, finish, words
@@ -97,6 +98,33 @@ def impulse_responses(solution: Solution, shock: str | None = None, size: float 
         axis.set_xlim(0, periods)
     hit = response.attrs["shock"]
     return finish(figure, f"Response to a {model.shocks[hit].text} of {size:+g} s.d., baseline parameters")
+
+
+@in_float64
+def responses_by_state(
+    solution: Solution, constraint: str, shock: str | None = None, size: float = 2.0, periods: int = 16
+) -> Figure:
+    """Generalised responses to a shock of ± `size` s.d., from where a constraint binds and from where it is slack."""
+    model = solution.model
+    variables = {**model.policies, **model.observables}
+    columns = 3
+    figure, axes = canvas(-(-len(variables) // columns), columns, (8.4, 2.3 * -(-len(variables) // columns) + 0.3))
+    for binds, colour, label in ((True, VERMILION, "binding"), (False, BLUE, "slack")):
+        start = states_where(solution, constraint, binds)
+        response = girf(solution, shock, (-size, size), start, periods + 1)
+        for axis, name in zip(axes.ravel(), variables, strict=False):
+            for sign, line in ((-size, "-"), (size, "--")):
+                values = response[name].sel(size=sign)
+                axis.plot(response["horizon"], values, line, color=colour, lw=1.6, label=f"{label}, {sign:+g} s.d.")
+    for axis, (name, variable) in zip(axes.ravel(), variables.items(), strict=False):
+        axis.axhline(0, color=GREY, lw=0.8)
+        title = name.replace("_", " ").capitalize()
+        axis.set(xlabel="quarters", ylabel=variable.unit, title=title, xlim=(0, periods))
+    for axis in axes.ravel()[len(variables) :]:
+        axis.axis("off")
+    axes.ravel()[0].legend(frameon=False)
+    where = model.constraints[constraint].text
+    return finish(figure, f"Generalised responses from where the {where} binds, and from where it is slack; baseline")
 
 
 def _states_and_exact(solution: Solution, parameters: dict[str, np.ndarray], sds: float):

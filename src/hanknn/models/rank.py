@@ -13,7 +13,7 @@ from ..parameters import Parameter, ParameterSpace
 from ..points import Point
 from ..priors import TruncatedNormal
 
-NEWTON_STEPS = 5
+NEWTON_STEPS = 4
 
 
 class Allocation(NamedTuple):
