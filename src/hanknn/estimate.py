@@ -96,8 +96,9 @@ class ViaSurrogate(Estimation):
 
     `refinement`: further designs, drawn from the surrogate's posterior with the likelihood raised to `power`
     (KMR section 2.4 suggest concentrating where the posterior is), until the surrogate's log-likelihood at a new
-    design is off by less than `close` (s.d.), at most `rounds` times; None: the first design alone. `correction`:
-    importance weights from fresh estimates, delayed-acceptance particle Metropolis, or None.
+    design is off by less than `close` (s.d., the filter's own noise taken out), at most `rounds` times; None: the
+    first design alone. `correction`: importance weights from fresh estimates, delayed-acceptance particle
+    Metropolis, or None.
     """
 
     filter: ParticleFilter = Guided(particles=100)
@@ -150,8 +151,8 @@ class ViaSurrogate(Estimation):
             zs = cloud.run(Target(box, surrogate.at).tempered(self.power), draw)[0]
             values = np.asarray(jax.jit(jax.vmap(box.estimated))(jnp.asarray(zs)))
             more = self.refinement.evaluate(values, box, work.evaluate, again, f"refinement {turn + 1}", store, report)
-            # Judged by draws that it has not seen, where it puts the posterior.
-            gap = np.std(more.first - surrogate.batch(box.full(values)))
+            # Judged by draws that it has not seen, where it puts the posterior, less the estimates' own noise.
+            gap = surrogate.gap(box.full(values), more.first)
             data = data.joined(more)
             surrogate, history = self.fit(box, data, keys[2], header, report)
             if gap < self.close:

@@ -6,6 +6,7 @@ A prior is stated by its mean and s.d. before truncation, as KMR do, and truncat
 import abc
 import functools
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -58,7 +59,7 @@ class _MeanAndSd(Prior):
             raise SettingError(f"{type(self).__name__} prior: the mean is {self.mean}; it must be positive")
 
     @abc.abstractmethod
-    def _distribution(self):
+    def _distribution(self) -> Any:
         """The distribution before truncation, from numpyro."""
 
     def log_density(self, value, lower, upper):
@@ -97,7 +98,7 @@ class TruncatedNormal(_MeanAndSd):
     def _check(self) -> None:
         return None
 
-    def _distribution(self):
+    def _distribution(self) -> Any:
         import numpyro.distributions as families  # slow to import, and not every user estimates
 
         return families.Normal(self.mean, self.sd)
@@ -111,7 +112,7 @@ class Beta(_MeanAndSd):
         if not 0 < self.mean < 1 or not self.sd**2 < self.mean * (1 - self.mean):
             raise SettingError(f"{self}: a beta prior needs a mean in (0, 1) and s.d.² below mean · (1 − mean)")
 
-    def _distribution(self):
+    def _distribution(self) -> Any:
         import numpyro.distributions as families
 
         size = self.mean * (1 - self.mean) / self.sd**2 - 1
@@ -122,7 +123,7 @@ class Beta(_MeanAndSd):
 class Gamma(_MeanAndSd):
     """Gamma on the positive numbers, truncated to the range."""
 
-    def _distribution(self):
+    def _distribution(self) -> Any:
         import numpyro.distributions as families
 
         return families.Gamma((self.mean / self.sd) ** 2, self.mean / self.sd**2)
@@ -132,7 +133,7 @@ class Gamma(_MeanAndSd):
 class InverseGamma(_MeanAndSd):
     """Inverse gamma on the positive numbers, truncated to the range."""
 
-    def _distribution(self):
+    def _distribution(self) -> Any:
         import numpyro.distributions as families
 
         shape = 2 + (self.mean / self.sd) ** 2

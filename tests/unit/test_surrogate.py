@@ -7,8 +7,9 @@ import pytest
 
 from hanknn import Parameter, ParameterSpace
 from hanknn.errors import OutOfRangeError, SettingError, SolutionFileError
+from hanknn.networks import silu_network
 from hanknn.posterior import Box, Step, Store
-from hanknn.surrogate import Design, Fit, Regression, errors, load_surrogate
+from hanknn.surrogate import Design, Fit, Regression, Surrogate, errors, load_surrogate
 
 SPACE = ParameterSpace(
     a=Parameter(0.5, range=(0.0, 1.0)),
@@ -136,3 +137,19 @@ def test_an_ensemble_averages_members_that_differ(fitted, tmp_path):
     assert len(set(alone)) == 3 and together == pytest.approx(np.mean(alone))
     loaded = load_surrogate(surrogate.save(tmp_path / "ensemble.npz"), SPACE)
     np.testing.assert_array_equal(loaded.batch(np.asarray(theta)), surrogate.batch(np.asarray(theta)))
+
+
+def test_the_gap_leaves_the_estimates_own_noise_out(monkeypatch):
+    """Estimates with noise of s.d. 2 around a surrogate that is off by a wave of s.d. 0.5."""
+    rng = np.random.default_rng(0)
+    values = rng.uniform(size=4000)
+    monkeypatch.setattr(Surrogate, "uncorrected", lambda self, theta: 3 * theta[0])
+    monkeypatch.setattr(Surrogate, "variance", lambda self, theta: 4.0 + 0 * theta[0])
+    estimates = 3 * values + 2 * rng.standard_normal(4000) + np.sqrt(0.5) * np.sin(20 * np.pi * values)
+    estimates[::100] = -np.inf
+    with jax.enable_x64(True):
+        network = silu_network(jax.random.key(0), [1, 1])
+    box = Box.over(ParameterSpace(a=Parameter(0.5, range=(0.0, 1.0))))
+    surrogate = Surrogate(box, (network,), network, 0.0, 50.0, {})
+    assert abs(surrogate.gap(values[:, None], estimates) - 0.5) < 0.15
+    assert surrogate.gap(values[:, None], 3 * values) == 0

@@ -67,6 +67,14 @@ class Surrogate:
         self.require_inside(thetas)
         return np.asarray(jax.jit(jax.vmap(self.at))(jnp.asarray(thetas, jnp.float64)))
 
+    @in_float64
+    def gap(self, thetas: np.ndarray, estimates: np.ndarray) -> float:
+        """S.d. of fresh estimates log L̂ around μ at rows of full parameter vectors, beyond their own noise σ²."""
+        known = np.isfinite(estimates)
+        rows = jnp.asarray(thetas[known], jnp.float64)
+        level, noise = (np.asarray(jax.jit(jax.vmap(f))(rows)) for f in (self.uncorrected, self.variance))
+        return float(np.sqrt(max(np.var(estimates[known] - level) - np.mean(noise), 0.0)))
+
     def require_inside(self, thetas: np.ndarray) -> None:
         slack = 1e-9 * (self.box.upper - self.box.lower)
         values = np.atleast_2d(thetas)[:, self.box.index]
