@@ -21,20 +21,29 @@ class Proposal(NamedTuple):
 
 
 def propose(
-    space: StateSpace, data: Period, theta: Float[Array, " parameters"], last: Position, power: float | Array = 1.0
+    space: StateSpace,
+    data: Period,
+    theta: Float[Array, " parameters"],
+    last: Position,
+    power: float | Array = 1.0,
+    steps: int = 1,
 ) -> Proposal:
-    """One extended-Kalman step in the shock from zero: the data's density, to `power`, times the standard normal."""
+    """Gauss-Newton steps in the shock from zero towards the peak of the data's density, to `power`, times the normal.
+
+    One step is an extended-Kalman update; further ones help where policies are strongly nonlinear.
+    """
     shocks = len(space.equilibrium.shocks)
     predict = lambda e: data.whitening @ space.observe(last, space.step(last, e, theta), theta)
-    zero = jnp.zeros(shocks, theta.dtype)
-    error = data.whitening @ data.values - predict(zero)
-    slope = jax.jacfwd(predict)(zero)
-    # A model that breaks down at this particle gives no direction: propose from the prior there.
-    fine = jnp.all(jnp.isfinite(slope)) & jnp.all(jnp.isfinite(error))
-    slope, error = jnp.where(fine, slope, 0.0), jnp.where(fine, error, 0.0)
-    precision = jnp.eye(shocks, dtype=theta.dtype) + power * slope.T @ slope
-    factor = jnp.sqrt(precision) if shocks == 1 else jnp.linalg.cholesky(precision)
-    return Proposal(_solve(factor, _solve_transposed(factor, power * slope.T @ error)), factor)
+    at = jnp.zeros(shocks, theta.dtype)
+    for _ in range(steps):
+        error, slope = data.whitening @ data.values - predict(at), jax.jacfwd(predict)(at)
+        # A model that breaks down at this particle gives no direction: propose from the prior there.
+        fine = jnp.all(jnp.isfinite(slope)) & jnp.all(jnp.isfinite(error))
+        slope, error = jnp.where(fine, slope, 0.0), jnp.where(fine, error, 0.0)
+        precision = jnp.eye(shocks, dtype=theta.dtype) + power * slope.T @ slope
+        factor = jnp.sqrt(precision) if shocks == 1 else jnp.linalg.cholesky(precision)
+        at = _solve(factor, _solve_transposed(factor, power * slope.T @ (error + slope @ at)))
+    return Proposal(at, factor)
 
 
 def _solve_transposed(factor, vector):
@@ -53,20 +62,24 @@ def _solve(factor, vector):
 
 @dataclass(frozen=True)
 class Guided(ParticleFilter):
-    """One extended-Kalman step on the policy network for each particle, with Student-t tails.
+    """Extended-Kalman steps on the policy network for each particle, with Student-t tails.
 
     `freedom`: degrees of freedom of the proposal; its tails are heavier than the target's, so
-    that weights stay bounded where the linearisation is off. `widen`: factor on its scale.
+    that weights stay bounded where the linearisation is off. `widen`: factor on its scale. `steps`: Gauss-Newton
+    steps to its centre.
     """
 
     particles: int = 100
     freedom: float = 10.0
     widen: float = 1.05
+    steps: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.freedom > 0 or not self.widen > 0:
-            raise SettingError(f"freedom is {self.freedom} and widen {self.widen}; both must be positive")
+        if not self.freedom > 0 or not self.widen > 0 or self.steps < 1:
+            raise SettingError(
+                f"freedom is {self.freedom}, widen {self.widen} and steps {self.steps}; give positive ones"
+            )
 
     def advance(self, space, data, theta, cloud, key):
         first, second, third = jax.random.split(key, 3)
@@ -78,7 +91,7 @@ class Guided(ParticleFilter):
         )
 
         def move(last, z, s):
-            proposal = propose(space, data, theta, last)
+            proposal = propose(space, data, theta, last, steps=self.steps)
             standard = s * z
             shock = proposal.mean + self.widen * _solve(proposal.factor, standard)
             now = space.step(last, shock, theta)
