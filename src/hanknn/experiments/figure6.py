@@ -52,5 +52,5 @@ class Figure6(Experiment):
         save(posterior_cuts(box, places, found, data.parameters), folder, "figure6")
         network, exact = found.values()
         near = exact > exact.max(axis=1, keepdims=True) - DEPTH
-        gap = np.abs(network - exact)[near].max()
+        gap = np.abs(network[near] - exact[near]).max()
         return [Finding("largest difference within 10 log units of the peak", float(gap), 0.1)]
