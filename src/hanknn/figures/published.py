@@ -47,4 +47,4 @@ def phased_history(validation: pd.DataFrame, phase: tuple[int, int], published: 
     axis.axhline(published, color="black", lw=0.9, ls=(0, (1, 3)), label="KMR, 100,000 iterations")
     axis.set(xlabel="iteration", ylabel="mean squared residual, fresh draws", xlim=(0, None))
     axis.legend(frameon=False)
-    return finish(figure, "Residuals over the economies that are solved; easier ones until the bound is in full")
+    return finish(figure, "With the bound in full, over the economies that are solved")
