@@ -104,7 +104,6 @@ def one(solution, seconds: float, draws: int, known: TimeIterated) -> dict[str, 
 
 def _mean_square(solution, table: pd.DataFrame, states: int = 20) -> float:
     """Over every economy that has an equilibrium by time iteration, whatever the solution says of itself."""
-    from hanknn.expectations import SplitGaussHermite
     from hanknn.training.problem import Problem
 
     with jax.enable_x64(True):
@@ -112,7 +111,7 @@ def _mean_square(solution, table: pd.DataFrame, states: int = 20) -> float:
         inside = table[table["exists"]]
         thetas = jnp.asarray(space.resolve({name: inside[name].to_numpy() for name in space.free}))
         normals = jax.random.normal(jax.random.key(11), (len(thetas), states, 1))
-        problem, rule = Problem(equilibrium, jnp.float64), SplitGaussHermite(7, searches=5)
+        problem, rule = Problem(equilibrium, jnp.float64), equilibrium.judging_rule
 
         def economy(theta, normal):
             at = lambda n: problem.residuals(

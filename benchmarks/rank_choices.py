@@ -29,7 +29,7 @@ class Direct(hanknn.models.RANK):
         return Direct(share)
 
     def output_center(self, theta):
-        return self.policy_center(theta)
+        return {"labor": 1.0, "inflation": theta.target}
 
     def output_scale(self, theta):
         return self.policy_scale(theta)

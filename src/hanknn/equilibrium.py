@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from .errors import ModelError
-from .expectations import Expectation
+from .expectations import Expectation, judging_rule
 from .model import Model, Scalars, Variable
 from .points import Point, join, pack, unpack
 from .precision import in_float64
@@ -75,6 +75,11 @@ class Equilibrium:
         other = copy.copy(self)
         other.model = self.model.relaxed(share)
         return other
+
+    @property
+    def judging_rule(self) -> Expectation:
+        """An expectation finer than those of training, by which solutions are judged."""
+        return judging_rule(len(self.shocks), len(self.constraints))
 
     def _where(self, function: str) -> str:
         return f"{type(self.model).__name__}.{function}"

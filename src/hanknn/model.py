@@ -22,6 +22,11 @@ class Variable:
     text: str
     unit: str = ""
 
+    @property
+    def attributes(self) -> dict[str, str]:
+        """What a labelled array says of it."""
+        return {"long_name": self.text, "unit": self.unit}
+
 
 class Model(abc.ABC):
     """An economy. Every function sees one point: scalars in (read by name), scalars out.

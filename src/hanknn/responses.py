@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from .errors import SettingError, ShapeError, UnknownNameError
-from .parameters import named_columns
+from .errors import SettingError, UnknownNameError
 from .precision import in_float64
 from .simulation import labelled, path, simulate, which_shock
 from .solution import Solution, Values
@@ -40,10 +39,7 @@ def girf(
     name = which_shock(solution, shock)
     if periods < 1 or draws < 2 or not len(sizes):
         raise SettingError(f"periods is {periods}, draws {draws}, sizes {list(sizes)}; give at least 1, 2 and one size")
-    theta = model.parameters.resolve(parameters)
-    if theta.ndim != 1:
-        raise ShapeError("girf takes one value of each parameter; call it once for each")
-    solution.require_solved(theta, extrapolate)
+    theta = solution.one_value(parameters, extrapolate)
     first, second = jax.random.split(jax.random.key(seed))
     half = jax.random.normal(first, (-(-draws // 2), periods, len(equilibrium.shocks)))
     shocks = jnp.concatenate([half, -half])
@@ -95,10 +91,7 @@ def _starts(solution: Solution, start: Values | None, theta: np.ndarray, count: 
     if start is None:
         normals = jax.random.normal(key, (count, len(equilibrium.states)))
         return np.asarray(jax.vmap(lambda n: equilibrium.ergodic_state(n, jnp.asarray(theta)))(normals))
-    columns = named_columns("state", start, equilibrium.states)
-    missing = [name for name in equilibrium.states if name not in columns]
-    if missing:
-        raise ShapeError(f"state '{missing[0]}' has no value in start; give all of {', '.join(equilibrium.states)}")
+    columns = solution.states(start)
     rows = np.stack(np.broadcast_arrays(*(np.atleast_1d(columns[name]) for name in equilibrium.states)), axis=1)
     chosen = np.asarray(jax.random.permutation(key, len(rows)))
     return rows[np.resize(chosen, count)]

@@ -190,7 +190,7 @@ def _dataset(solution: Solution, parameters: Values | None, time: str, arrays: d
 def labelled(model: Model, arrays: dict[str, np.ndarray], dims: tuple[str, ...]) -> dict[str, tuple]:
     """Variables of a dataset with names, long names and units; arrays by kind, variables on their last axis."""
     return {
-        name: (dims, values[..., i], {"long_name": variable.text, "unit": variable.unit})
+        name: (dims, values[..., i], variable.attributes)
         for kind, values in arrays.items()
         for i, (name, variable) in enumerate(getattr(model, kind).items())
     }

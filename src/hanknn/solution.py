@@ -16,7 +16,6 @@ from jaxtyping import Array, Bool, Float
 from . import storage
 from .equilibrium import Equilibrium
 from .errors import NotSolvedError, ShapeError, SolutionFileError, UnknownNameError
-from .expectations import judging_rule
 from .model import Model
 from .networks import ARCHITECTURES, Architecture, PolicyNetwork, evaluate
 from .parameters import common_length, named_columns
@@ -64,10 +63,7 @@ class Solution:
         `OutOfRangeError`, and where there is no equilibrium `NotSolvedError`; with `extrapolate=True` warns, and
         adds a column `extrapolated`.
         """
-        states = named_columns("state", state, tuple(self.model.states))
-        missing = [name for name in self.model.states if name not in states]
-        if missing:
-            raise ShapeError(f"state '{missing[0]}' has no value; give all of {', '.join(self.model.states)}")
+        states = self.states(state)
         theta = self.model.parameters.resolve(parameters)
         outside = self.require_solved(theta, extrapolate)
         given = dict(states) if theta.ndim == 1 else {**states, "parameters": theta[:, 0]}
@@ -97,6 +93,22 @@ class Solution:
             )
             warn(message, ExtrapolationWarning, stacklevel=3)
         return np.asarray(outside | unsolved)
+
+    def one_value(self, parameters: Values | None, extrapolate: bool = False) -> np.ndarray:
+        """One full parameter vector that is solved for; columns raise `ShapeError`."""
+        theta = self.model.parameters.resolve(parameters)
+        if theta.ndim != 1:
+            raise ShapeError("give one value of each parameter here; call it once for each draw")
+        self.require_solved(theta, extrapolate)
+        return theta
+
+    def states(self, state: Values) -> dict[str, np.ndarray]:
+        """Named states as columns or scalars; raises `ShapeError` where one is missing."""
+        states = named_columns("state", state, tuple(self.model.states))
+        missing = [name for name in self.model.states if name not in states]
+        if missing:
+            raise ShapeError(f"state '{missing[0]}' has no value; give all of {', '.join(self.model.states)}")
+        return states
 
     def misfit(self, parameters: Values | None = None) -> float | np.ndarray:
         """How badly the equations are solved at these parameters (the rest at baseline): see `training.misfit`.
@@ -134,8 +146,8 @@ class Solution:
 
     def _misfit_function(self, theta: Float[Array, " parameters"]) -> Float[Array, ""]:
         equilibrium = self.equilibrium
-        rule = judging_rule(len(equilibrium.shocks), len(equilibrium.constraints))
-        return misfit(Problem(equilibrium, theta.dtype), self.network, theta, PolicyUnits(), rule)
+        problem = Problem(equilibrium, theta.dtype)
+        return misfit(problem, self.network, theta, PolicyUnits(), equilibrium.judging_rule)
 
     def _unsolved(self, theta: np.ndarray) -> str:
         space = self.model.parameters

@@ -7,7 +7,7 @@ import pandas as pd
 
 from ..equilibrium import Equilibrium
 from ..errors import SettingError
-from ..expectations import Expectation, judging_rule
+from ..expectations import Expectation
 from ..networks import evaluate
 from ..precision import in_float64
 from ..solution import Solution
@@ -30,7 +30,7 @@ def check(
     if draws < 100:
         raise SettingError(f"a check needs at least 100 draws, not {draws}")
     equilibrium = solution.equilibrium
-    rule = judging_rule(len(equilibrium.shocks), len(equilibrium.constraints)) if expectation is None else expectation
+    rule = equilibrium.judging_rule if expectation is None else expectation
     thetas, states = ergodic_sample(equilibrium, jax.random.key(seed), draws, jnp.float64)
     solved = solution.solved(np.asarray(thetas))
     if not solved.any():

@@ -10,6 +10,7 @@ from ..parameters import ParameterSpace
 from ..precision import in_float64
 from ..references import TimeIterated
 from ..solution import Solution
+from ..training.misfit import SOLVED
 from .thirds import THIRDS, thirds
 
 POINTS = 121
@@ -42,7 +43,7 @@ def distance(solution: Solution, known: TimeIterated, width: float = 3.0) -> pd.
             "exists": known.converged,
             "iterations": known.found.iterations,
             "misfit": misfit,
-            "solved": solution.solved(known.thetas),
+            "solved": misfit <= SOLVED,
             "output_error": 100 * np.abs(labor / exact["labor"] - 1).max(axis=1),
             "inflation_error": 40_000 * np.abs(inflation - exact["inflation"]).max(axis=1),
             "zlb_state": np.asarray(known.found.kink),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..errors import SettingError, ShapeError
+from ..errors import SettingError
 from ..precision import in_float64
 from ..simulation import simulate
 from ..solution import Solution, Values
@@ -41,9 +41,7 @@ def simulate_data(
     names = tuple(observables)
     if not names:
         raise SettingError("name at least one observable")
-    theta = solution.model.parameters.resolve(parameters)
-    if theta.ndim != 1:
-        raise ShapeError("simulate_data takes one value of each parameter; call it once for each draw")
+    theta = solution.one_value(parameters)
     equilibrium = solution.equilibrium
     whole = simulate(solution, periods + 1, parameters, seed)
     states, policies = (

@@ -13,6 +13,7 @@ from ..data.simulated import SimulatedData
 from ..likelihood import Grid
 from ..likelihood.space import StateSpace, panel
 from ..references import TimeIteration
+from ..references.time_iteration import Expectations
 from ..solution import Solution
 
 OBSERVABLES = ("output_growth", "inflation_rate", "interest_rate")
@@ -40,16 +41,15 @@ class GridLikelihood:
     def at(self, theta: Float[Array, " parameters"], key: PRNGKeyArray | None = None) -> Float[Array, ""]:
         """At one parameter vector, a pure function; minus infinity where time iteration diverges."""
         reference, equilibrium = self.reference, self.solution.equilibrium
-        if reference is None:
-            space = StateSpace(equilibrium, self.solution.policy_function, self.data.names)
-            return self.grid.log_likelihood(space, panel(self.data), theta, key)
-        found = reference.iterate(theta)
-
-        def policy(state, theta):
-            at = reference.choices(theta, found, state)
-            target = theta[equilibrium.model.parameters.names.index("target")]
-            return jnp.stack([jnp.exp(at.labor[0]), target * jnp.exp(at.inflation_gap[0])])
-
+        policy, exists = self.solution.policy_function, jnp.asarray(True)
+        if reference is not None:
+            found = reference.iterate(theta)
+            policy, exists = lambda state, theta: self._policy(found, state, theta), found.converged
         space = StateSpace(equilibrium, policy, self.data.names)
         value = self.grid.log_likelihood(space, panel(self.data), theta, jax.random.key(0))
-        return jnp.where(found.converged, value, -jnp.inf)
+        return jnp.where(exists, value, -jnp.inf)
+
+    def _policy(self, found: Expectations, state, theta):
+        at = self.reference.choices(theta, found, state)
+        target = theta[self.solution.model.parameters.names.index("target")]
+        return jnp.stack([jnp.exp(at.labor[0]), target * jnp.exp(at.inflation_gap[0])])

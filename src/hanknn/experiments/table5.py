@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..estimate import ViaSurrogate
-from ..estimation_folder import EstimationFolder
+from ..estimation_folder import STEPS, EstimationFolder
 from ..figures import prior_posterior, save
 from ..likelihood import Guided
 from ..posterior import ParticleMetropolis, Store, Target
@@ -74,7 +74,7 @@ class Table5(Experiment):
         box = ours.posterior.box
         guide = Target(box, ours.surrogate.at)
         cloud = box.coordinates(box.full(ours.uncorrected.values.reshape(-1, len(box.names))))
-        store = Store(folder / "benchmark", {"seed": seed, "method": repr(BENCHMARK)})
+        store = Store(folder / STEPS / "benchmark", {"seed": seed, "method": repr(BENCHMARK)})
         sample = BENCHMARK.sample(guide, cloud, exact.at, jax.random.key(seed + 1), store, report)
         return Posterior(box, sample.values, sample)
 

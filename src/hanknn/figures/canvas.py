@@ -7,6 +7,7 @@ survive colour blindness and black-and-white print.
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#8C8C8C"
@@ -29,6 +30,15 @@ def canvas(rows: int, columns: int, inches: tuple[float, float]) -> tuple[Figure
     return figure, axes
 
 
+def panels(count: int, columns: int, width: float, row_height: float, extra: float) -> tuple[Figure, np.ndarray]:
+    """A figure with `count` axes, shape (count,), in rows of `columns`; heights and `extra` are inches."""
+    rows = -(-count // columns)
+    figure, axes = canvas(rows, columns, (width, row_height * rows + extra))
+    for axis in axes.ravel()[count:]:
+        axis.axis("off")
+    return figure, axes.ravel()[:count]
+
+
 def finish(figure: Figure, title: str = "") -> Figure:
     """One look for all axes, applied last because matplotlib's setters reset fonts."""
     if title:
@@ -44,6 +54,11 @@ def finish(figure: Figure, title: str = "") -> Figure:
         for text in legend.get_texts() if legend else ():
             text.set_fontsize(7)
     return figure
+
+
+def equation_columns(validation: pd.DataFrame) -> list[str]:
+    """The columns of a validation table that hold one equation's mean square each."""
+    return [c for c in validation.columns if c not in ("stage", "iteration", "seconds", "mean_square")]
 
 
 def words(equation: str) -> str:

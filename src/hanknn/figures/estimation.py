@@ -12,7 +12,7 @@ from ..errors import SettingError
 from ..likelihood import Likelihood
 from ..posterior.result import Posterior
 from ..surrogate import Surrogate
-from .canvas import BLUE, GREY, VERMILION, canvas, finish
+from .canvas import BLUE, GREY, VERMILION, canvas, finish, panels
 
 
 def surrogate_history(losses: np.ndarray, exact_within: float) -> Figure:
@@ -52,10 +52,9 @@ def likelihood_panels(
     `center` (the true value where `truth`). Drawn down to `depth` below the largest value.
     """
     box = surrogate.box
-    rows = -(-len(box.names) // 2)
-    figure, axes = canvas(rows, 2, (7.0, 1.9 * rows + 0.5))
+    figure, axes = panels(len(box.names), 2, 7.0, 1.9, 0.5)
     base = box.space.resolve(dict(center))
-    for axis, name in zip(axes.ravel(), box.names, strict=False):
+    for axis, name in zip(axes, box.names, strict=True):
         column = box.space.names.index(name)
         low, high = box.space[name].bounds
         fine, coarse = (np.tile(base, (n, 1)) for n in (161, dots))
@@ -69,9 +68,7 @@ def likelihood_panels(
         axis.axvline(base[column], color=GREY, lw=0.8, ls=":", label="true value" if truth else "held at")
         axis.set_ylim(top - depth, top + 0.06 * depth)
         axis.set(xlabel=f"{box.space.label(name)}, {box.space[name].text}", xlim=(low, high), ylabel="log-likelihood")
-    for axis in axes.ravel()[len(box.names) :]:
-        axis.axis("off")
-    axes[0, 0].legend(frameon=False, loc="lower center")
+    axes[0].legend(frameon=False, loc="lower center")
     return finish(figure, "Log-likelihood, one parameter at a time; the others at the dotted values")
 
 
@@ -83,12 +80,11 @@ def prior_posterior(
 ) -> Figure:
     """Prior and posterior densities of each parameter; `others` adds up to two further posteriors by name."""
     box = posterior.box
-    rows = -(-len(box.names) // 2)
-    figure, axes = canvas(rows, 2, (7.0, 1.75 * rows + 0.5))
+    figure, axes = panels(len(box.names), 2, 7.0, 1.75, 0.5)
     styles = [("--", VERMILION), ("-.", "black")]
     if others is not None and len(others) > len(styles):
         raise SettingError(f"at most {len(styles)} other posteriors can be told apart in one figure")
-    for i, (axis, name) in enumerate(zip(axes.ravel(), box.names, strict=False)):
+    for i, (axis, name) in enumerate(zip(axes, box.names, strict=True)):
         low, high = box.space[name].bounds
         grid = np.linspace(low, high, 201)
         density = jax.vmap(lambda v, p=box.space[name].prior, a=low, b=high: p.log_density(v, a, b))
@@ -101,9 +97,7 @@ def prior_posterior(
             axis.axvline(truth[name], color="black", lw=0.9, ls=":", label="true value")
         axis.set(xlabel=f"{box.space.label(name)}, {box.space[name].text}", xlim=(low, high), ylim=(0, None))
         axis.set_yticks([])
-    for axis in axes.ravel()[len(box.names) :]:
-        axis.axis("off")
-    axes[0, 0].legend(frameon=False)
+    axes[0].legend(frameon=False)
     return finish(figure, "Prior and posterior")
 
 
@@ -118,15 +112,12 @@ def _density(posterior: Posterior, column: int, grid: np.ndarray) -> np.ndarray:
 def traces(posterior: Posterior) -> Figure:
     """Each parameter's draws by chain: they should look alike and wander nowhere."""
     names, space = posterior.names, posterior.box.space
-    rows = -(-len(names) // 2)
-    figure, axes = canvas(rows, 2, (7.0, 1.5 * rows + 0.5))
+    figure, axes = panels(len(names), 2, 7.0, 1.5, 0.5)
     shades = ["#0072B2", "#56B4E9", "#D55E00", "#E69F00", "#8C8C8C", "#000000", "#009E73", "#CC79A7"]
-    for i, (axis, name) in enumerate(zip(axes.ravel(), names, strict=False)):
+    for i, (axis, name) in enumerate(zip(axes, names, strict=True)):
         for chain, values in enumerate(posterior.values[..., i]):
             axis.plot(values, color=shades[chain % len(shades)], lw=0.4, alpha=0.8)
         axis.set(xlabel="draw", ylabel=space.label(name), ylim=space[name].bounds, xlim=(0, posterior.values.shape[1]))
-    for axis in axes.ravel()[len(names) :]:
-        axis.axis("off")
     return finish(figure, f"Traces of {posterior.values.shape[0]} chains over each parameter's range")
 
 

@@ -13,7 +13,7 @@ from ..precision import in_float64
 from ..responses import girf, states_where
 from ..simulation import irf
 from ..solution import ExtrapolationWarning, Solution
-from .canvas import BLUE, GREY, VERMILION, canvas, finish, words
+from .canvas import BLUE, GREY, VERMILION, canvas, equation_columns, finish, panels, words
 
 
 def loss_history(history: pd.DataFrame, validation: pd.DataFrame) -> Figure:
@@ -22,7 +22,7 @@ def loss_history(history: pd.DataFrame, validation: pd.DataFrame) -> Figure:
     `history` and `validation`: the tables of a training history (`History.table`, `.validation`).
     """
     figure, axes = canvas(1, 2, (7.0, 2.8))
-    equations = [c for c in validation.columns if c not in ("stage", "iteration", "seconds", "mean_square")]
+    equations = equation_columns(validation)
     left, right = axes.ravel()
     iteration = np.arange(1, len(history) + 1)
     window = max(1, len(history) // 100)
@@ -55,16 +55,17 @@ def policy_panels(solution: Solution, policy: str, state_sds: float = -1.0, poin
     if not model.parameters.free:
         raise SettingError(f"model '{model.name}' has no free parameters to draw policies against")
     free = model.parameters.free
-    figure, axes = canvas(-(-len(free) // 2), 2, (7.0, 1.75 * -(-len(free) // 2) + 0.6))
+    figure, axes = panels(len(free), 2, 7.0, 1.75, 0.6)
     variable = model.policies[policy]
-    for axis, name in zip(axes.ravel(), free, strict=False):
+    for axis, name in zip(axes, free, strict=True):
         grid = np.linspace(*model.parameters[name].bounds, points)
         states, exact = _states_and_exact(solution, {name: grid}, state_sds)
-        solved = solution.solved(model.parameters.resolve({name: grid}))
         with warnings.catch_warnings(category=ExtrapolationWarning, action="ignore"):
-            values = solution.policy(states, {name: grid}, extrapolate=True)[policy].where(solved)
-        if not solved.all():
-            axis.fill_between(grid, 0, 1, ~solved, transform=axis.get_xaxis_transform(), color=GREY, alpha=0.3, lw=0)
+            table = solution.policy(states, {name: grid}, extrapolate=True)
+        unsolved = table["extrapolated"]
+        values = table[policy].mask(unsolved)
+        if unsolved.any():
+            axis.fill_between(grid, 0, 1, unsolved, transform=axis.get_xaxis_transform(), color=GREY, alpha=0.3, lw=0)
         axis.plot(grid, values, color=BLUE, lw=2.2, label="neural network")
         if exact is not None:
             axis.plot(grid, exact[policy], "--", color=VERMILION, lw=1.4, label="closed form")
@@ -75,10 +76,8 @@ def policy_panels(solution: Solution, policy: str, state_sds: float = -1.0, poin
         )
         axis.set_ylabel(f"{variable.label} ({variable.unit})")
         axis.ticklabel_format(axis="y", useOffset=False)
-    for axis in axes.ravel()[len(free) :]:
-        axis.axis("off")
     first = next(iter(model.states.values()))
-    axes.ravel()[0].legend(frameon=False)
+    axes[0].legend(frameon=False)
     title = f"{variable.text.capitalize()} at {first.label} = {state_sds:+g} ergodic s.d.; others at baseline (dotted)"
     return finish(figure, title)
 
@@ -107,22 +106,19 @@ def responses_by_state(
     """Generalised responses to a shock of ± `size` s.d., from where a constraint binds and from where it is slack."""
     model = solution.model
     variables = {**model.policies, **model.observables}
-    columns = 3
-    figure, axes = canvas(-(-len(variables) // columns), columns, (8.4, 2.3 * -(-len(variables) // columns) + 0.3))
+    figure, axes = panels(len(variables), 3, 8.4, 2.3, 0.3)
     for binds, colour, label in ((True, VERMILION, "binding"), (False, BLUE, "slack")):
         start = states_where(solution, constraint, binds)
         response = girf(solution, shock, (-size, size), start, periods + 1)
-        for axis, name in zip(axes.ravel(), variables, strict=False):
+        for axis, name in zip(axes, variables, strict=True):
             for sign, line in ((-size, "-"), (size, "--")):
                 values = response[name].sel(size=sign)
                 axis.plot(response["horizon"], values, line, color=colour, lw=1.6, label=f"{label}, {sign:+g} s.d.")
-    for axis, (name, variable) in zip(axes.ravel(), variables.items(), strict=False):
+    for axis, (name, variable) in zip(axes, variables.items(), strict=True):
         axis.axhline(0, color=GREY, lw=0.8)
         title = name.replace("_", " ").capitalize()
         axis.set(xlabel="quarters", ylabel=variable.unit, title=title, xlim=(0, periods))
-    for axis in axes.ravel()[len(variables) :]:
-        axis.axis("off")
-    axes.ravel()[0].legend(frameon=False)
+    axes[0].legend(frameon=False)
     where = model.constraints[constraint].text
     return finish(figure, f"Generalised responses from where the {where} binds, and from where it is slack; baseline")
 

@@ -57,7 +57,7 @@ def forecast(
             name: (
                 ("probability", "period"),
                 quantiles[:, :, i],
-                {"long_name": known[name].text, "unit": known[name].unit},
+                known[name].attributes,
             )
             for i, name in enumerate(data.names)
         },

@@ -8,7 +8,7 @@ import xarray as xr
 from jaxtyping import PRNGKeyArray
 
 from ..data.observed import Observed
-from ..errors import SettingError, ShapeError
+from ..errors import SettingError
 from ..precision import in_float64
 from ..solution import Solution, Values
 from .base import Filter, Track
@@ -33,7 +33,7 @@ def filter_states(
     included); `log_likelihood` by period. Particle filters smooth with data up to 10 quarters ahead.
     """
     likelihood = Likelihood(solution, data, filter)
-    theta = one_value(solution, parameters, extrapolate)
+    theta = solution.one_value(parameters, extrapolate)
     track = _track(likelihood, theta, jax.random.key(seed))
     return _dataset(likelihood, track, data)
 
@@ -42,15 +42,6 @@ def dates(data: Observed) -> np.ndarray:
     """The data's periods as a coordinate: dates (first day of the quarter), or numbers."""
     index = data.table.index
     return np.asarray(index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index)
-
-
-def one_value(solution: Solution, parameters: Values | None, extrapolate: bool) -> np.ndarray:
-    """One full parameter vector inside the solved ranges; columns are refused."""
-    theta = solution.model.parameters.resolve(parameters)
-    if theta.ndim != 1:
-        raise ShapeError("give one value of each parameter here; call it once for each draw")
-    solution.require_solved(theta, extrapolate)
-    return theta
 
 
 def _track(likelihood: Likelihood, theta: np.ndarray, key: PRNGKeyArray) -> Track:
@@ -71,12 +62,12 @@ def _dataset(likelihood: Likelihood, track: Track, data: Observed) -> xr.Dataset
     known = likelihood.space.equilibrium.observables
     values = {}
     for i, name in enumerate(likelihood.space.variables):
-        labels = {"long_name": known[name].text, "unit": known[name].unit}
+        labels = known[name].attributes
         for kind in ("filtered", "smoothed"):
             values[f"{name}_{kind}"] = ("period", np.asarray(getattr(track, f"{kind}_mean"))[:, i], labels)
             values[f"{name}_{kind}_sd"] = ("period", np.asarray(getattr(track, f"{kind}_sd"))[:, i], labels)
     for i, name in enumerate(data.names):
-        labels = {"long_name": known[name].text, "unit": known[name].unit}
+        labels = known[name].attributes
         values[f"{name}_data"] = ("period", data.table[name].to_numpy(np.float64), labels)
         values[f"{name}_predicted"] = ("period", np.asarray(track.predicted_mean)[:, i], labels)
         values[f"{name}_predicted_sd"] = ("period", np.asarray(track.predicted_sd)[:, i], labels)
@@ -103,7 +94,7 @@ def shock_decomposition(
     `ModelError` for a nonlinear model, where shocks interact and no such sum exists.
     """
     likelihood = Likelihood(solution, data, Kalman())
-    theta = jnp.asarray(one_value(solution, parameters, extrapolate))
+    theta = jnp.asarray(solution.one_value(parameters, extrapolate))
     linear, first, shocks = jax.jit(lambda t: Kalman().smoothed_shocks(likelihood.space, likelihood.data, t))(theta)
     periods = shocks.shape[0]
     calm = np.zeros_like(shocks)
@@ -120,10 +111,7 @@ def shock_decomposition(
     stacked = np.stack(list(paths.values()), axis=1)
     known = likelihood.space.equilibrium.observables
     return xr.Dataset(
-        {
-            name: (("period", "source"), stacked[:, :, i], {"long_name": known[name].text, "unit": known[name].unit})
-            for i, name in enumerate(data.names)
-        },
+        {name: (("period", "source"), stacked[:, :, i], known[name].attributes) for i, name in enumerate(data.names)},
         coords={"period": dates(data), "source": list(paths)},
         attrs={"model": solution.model.name},
     )

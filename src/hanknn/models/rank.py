@@ -169,9 +169,6 @@ class RANK(Model):
     def state_scale(self, theta: Point) -> Scalars:
         return {"zeta": theta.sigma_zeta / jnp.sqrt(1 - theta.rho_zeta**2)}
 
-    def policy_center(self, theta: Point) -> Scalars:
-        return {"labor": 1.0, "inflation": theta.target}
-
     def policy_scale(self, theta: Point) -> Scalars:
         """Inflation in units a twentieth of output's: it moves that much less, and is read in basis points."""
         return {"labor": 0.02, "inflation": 0.001}

@@ -1,5 +1,6 @@
 """The density to sample: prior times likelihood, on unbounded coordinates."""
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -124,8 +125,11 @@ class Box:
     @in_float64
     def supported(self, thetas: np.ndarray) -> np.ndarray:
         """Which full parameter vectors (rows, parameters) the support holds, shape (rows,)."""
-        run = jax.jit(lambda t: jax.lax.map(self.support, t, batch_size=256))
-        return np.asarray(run(jnp.asarray(thetas, jnp.float64)))
+        return np.asarray(self._compiled_support(jnp.asarray(thetas, jnp.float64)))
+
+    @functools.cached_property
+    def _compiled_support(self) -> Callable:
+        return jax.jit(lambda thetas: jax.lax.map(self.support, thetas, batch_size=256))
 
 
 @dataclass(frozen=True, eq=False)

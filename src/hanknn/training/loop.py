@@ -13,7 +13,6 @@ from jax.flatten_util import ravel_pytree
 
 from ..equilibrium import Equilibrium
 from ..errors import RunFolderError, TrainingStopped
-from ..expectations import judging_rule
 from ..networks import PolicyNetwork
 from ..storage import leaves_from_numpy, leaves_to_numpy, read, write
 from .history import History
@@ -233,7 +232,7 @@ def _validator(problem: Problem, rebuild, sample):
     Where constraints may leave economies without an equilibrium, over the economies that are solved.
     """
     thetas, states = (a.astype(problem.dtype) for a in sample)
-    rule = judging_rule(len(problem.equilibrium.shocks), len(problem.equilibrium.constraints))
+    rule = problem.equilibrium.judging_rule
     if not problem.equilibrium.constraints:
         return lambda weights: problem.equation_mean_squares(rebuild(weights), states, thetas, rule)
 
