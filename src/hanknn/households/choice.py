@@ -64,43 +64,85 @@ def choose(
     nodes = grids.asset_nodes(theta.borrowing_limit)
     productivity = grids.productivity(theta.sigma_s)
     labour = _labour(prices, productivity, theta)
-    other = prices.dividend * productivity
-    today = (euler_consumption + nodes[:, None] - labour.income(euler_consumption) - other) / prices.real_return
-    free = jax.vmap(interpolate, (None, 1, 1), 1)(nodes, today, euler_consumption)
-    wealth = prices.real_return * nodes[:, None] + other
-    binds = nodes[:, None] < today[0]
-    consumption = jnp.where(binds, _spend(labour, wealth - nodes[0]), free)
+    wealth = prices.real_return * nodes[:, None] + prices.dividend * productivity
+    consumption = _consumption(nodes, labour.level, labour.power, wealth, euler_consumption)
     income = labour.income(consumption)
     hours = (income / prices.tax_level) ** (1 / (1 - theta.gamma)) / labour.effective_wage
-    assets = jnp.where(binds, nodes[0], jnp.clip(income + wealth - consumption, nodes[0], nodes[-1]))
+    assets = jnp.clip(income + wealth - consumption, nodes[0], nodes[-1])
     return Choices(consumption, hours, assets)
 
 
-def _spend(labour: _Labour, wealth: Float[Array, "assets productivities"]) -> Array:
+@jax.custom_jvp
+def _consumption(
+    nodes: Float[Array, " assets"],
+    level: Float[Array, " productivities"],
+    power: Float[Array, ""],
+    wealth: Float[Array, "assets productivities"],
+    euler_consumption: Float[Array, "assets productivities"],
+) -> Float[Array, "assets productivities"]:
+    """Consumption on the grid where labour income is level · C^{−power} and other resources are `wealth`."""
+    needed = euler_consumption + nodes[:, None] - level * euler_consumption**-power
+    free = jax.vmap(interpolate, (1, 1, 1), 1)(wealth, needed, euler_consumption)
+    bound = _spend(level, power, wealth - nodes[0])
+    return jnp.where(wealth < needed[0], bound, free)
+
+
+@_consumption.defjvp
+def _consumption_jvp(primals, tangents):
+    """The implicit function theorem at each node: a tenth of the time of differentiating the interpolation.
+
+    Where the limit is slack, C = C^E(B') and B' = A C^{−p} + wealth − C; where it binds, B' = B. What is
+    left out is the derivative of the interpolation error.
+    """
+    nodes, level, power, wealth, euler_consumption = primals
+    d_nodes, d_level, d_power, d_wealth, d_euler = tangents
+    consumption = _consumption(*primals)
+    unit_income = consumption**-power
+    income = level * unit_income
+    chosen = income + wealth - consumption
+    binds = chosen <= nodes[0] + 1e-12
+    i = jnp.clip(jnp.searchsorted(nodes, chosen, side="right", method="compare_all") - 1, 0, len(nodes) - 2)
+    share = (chosen - nodes[i]) / (nodes[i + 1] - nodes[i])
+    columns = jnp.broadcast_to(jnp.arange(len(level)), i.shape)
+    between = lambda a: (1 - share) * a[i, columns] + share * a[i + 1, columns]
+    slope = jnp.where(binds, 0.0, between(jax.vmap(_slopes, (None, 1), 1)(nodes, euler_consumption)))
+    d_free = between(d_euler) - slope * between(jnp.broadcast_to(d_nodes[:, None], i.shape))
+    d_resources = d_level * unit_income - jnp.log(consumption) * income * d_power + d_wealth
+    d_own = jnp.where(binds, d_resources - d_nodes[0], d_free + slope * d_resources)
+    turn = 1 + power * income / consumption
+    return consumption, d_own / jnp.where(binds, turn, 1 + slope * turn)
+
+
+def _spend(level: Array, power: Array, wealth: Float[Array, "assets productivities"]) -> Array:
     """Consumption C = A C^{−p} + wealth where all is spent.
 
     In units of A^{1/(1+p)} it is one function of wealth, y − y^{−p} = v, solved by Newton's method in log y. The
     start is the solution for p = 1, which is near: three steps reach rounding error.
     """
-    p, unit = labour.power, labour.level ** (1 / (1 + labour.power))
+    unit = level ** (1 / (1 + power))
     v = wealth / unit
-    start = jnp.arcsinh(v / (1 + p))
+    start = jnp.arcsinh(v / (1 + power))
 
     def newton(log_y, _):
-        up, down = jnp.exp(log_y), jnp.exp(-p * log_y)
-        return log_y - (up - down - v) / (up + p * down), None
+        up, down = jnp.exp(log_y), jnp.exp(-power * log_y)
+        return log_y - (up - down - v) / (up + power * down), None
 
     return unit * jnp.exp(jax.lax.scan(newton, start, None, length=LIMIT_STEPS, unroll=LIMIT_STEPS)[0])
 
 
 def interpolate(at: Float[Array, " n"], x: Float[Array, " m"], y: Float[Array, " m"]) -> Float[Array, " n"]:
     """Piecewise cubic Hermite interpolation with three-point slopes, linear beyond the ends."""
-    step, rise = jnp.diff(x), jnp.diff(y) / jnp.diff(x)
-    inner = (rise[:-1] * step[1:] + rise[1:] * step[:-1]) / (step[:-1] + step[1:])
-    slopes = jnp.concatenate([2 * rise[:1] - inner[:1], inner, 2 * rise[-1:] - inner[-1:]])
+    step, rise, slopes = jnp.diff(x), jnp.diff(y) / jnp.diff(x), _slopes(x, y)
     i = jnp.clip(jnp.searchsorted(x, at, side="right", method="compare_all") - 1, 0, len(x) - 2)
     place = at - x[i]
     t = jnp.clip(place / step[i], 0, 1)
     left, right, mean = slopes[i], slopes[i + 1], rise[i]
     curve = t * step[i] * (mean + (1 - t) * ((1 - t) * (left - mean) + t * (mean - right)))
     return y[i] + curve + jnp.where(place < 0, left, right) * (place - t * step[i])
+
+
+def _slopes(x: Float[Array, " m"], y: Float[Array, " m"]) -> Float[Array, " m"]:
+    """Slopes of the parabola through each point and its neighbours."""
+    step, rise = jnp.diff(x), jnp.diff(y) / jnp.diff(x)
+    inner = (rise[:-1] * step[1:] + rise[1:] * step[:-1]) / (step[:-1] + step[1:])
+    return jnp.concatenate([2 * rise[:1] - inner[:1], inner, 2 * rise[-1:] - inner[-1:]])
