@@ -1,3 +1,5 @@
 """Independent answers to compare solutions with; they share no code with training."""
 
+from .steady_result import DeterministicSteadyState as DeterministicSteadyState
+from .steady_state import SteadyState as SteadyState
 from .time_iteration import TimeIterated as TimeIterated, TimeIteration as TimeIteration
