@@ -32,9 +32,9 @@ class Choices(NamedTuple):
 class _Labour(NamedTuple):
     """After-tax labour income A C^{−p} by productivity, which equation (70) gives in closed form."""
 
-    level: Float[Array, " productivities"]
+    level: Float[Array, "1 productivities"]
     power: Array
-    effective_wage: Float[Array, " productivities"]
+    effective_wage: Float[Array, "1 productivities"]
 
     def income(self, consumption: Array) -> Array:
         return self.level * consumption**-self.power
@@ -62,7 +62,7 @@ def choose(
     parameters' names; `sigma_s` and `borrowing_limit` among them.
     """
     nodes = grids.asset_nodes(theta.borrowing_limit)
-    productivity = grids.productivity(theta.sigma_s)
+    productivity = grids.productivity(theta.sigma_s)[None, :]
     labour = _labour(prices, productivity, theta)
     wealth = prices.real_return * nodes[:, None] + prices.dividend * productivity
     consumption = _consumption(nodes, labour.level, labour.power, wealth, euler_consumption)
@@ -75,7 +75,7 @@ def choose(
 @jax.custom_jvp
 def _consumption(
     nodes: Float[Array, " assets"],
-    level: Float[Array, " productivities"],
+    level: Float[Array, "1 productivities"],
     power: Float[Array, ""],
     wealth: Float[Array, "assets productivities"],
     euler_consumption: Float[Array, "assets productivities"],
@@ -84,7 +84,7 @@ def _consumption(
     needed = euler_consumption + nodes[:, None] - level * euler_consumption**-power
     free = jax.vmap(interpolate, (1, 1, 1), 1)(wealth, needed, euler_consumption)
     bound = _spend(level, power, wealth - nodes[0])
-    return jnp.where(wealth < needed[0], bound, free)
+    return jnp.where(wealth < needed[:1], bound, free)
 
 
 @_consumption.defjvp
@@ -100,10 +100,10 @@ def _consumption_jvp(primals, tangents):
     unit_income = consumption**-power
     income = level * unit_income
     chosen = income + wealth - consumption
-    binds = chosen <= nodes[0] + 1e-12
+    binds = chosen <= nodes[0] + 100 * jnp.finfo(chosen.dtype).eps
     i = jnp.clip(jnp.searchsorted(nodes, chosen, side="right", method="compare_all") - 1, 0, len(nodes) - 2)
     share = (chosen - nodes[i]) / (nodes[i + 1] - nodes[i])
-    columns = jnp.broadcast_to(jnp.arange(len(level)), i.shape)
+    columns = jnp.broadcast_to(jnp.arange(i.shape[1]), i.shape)
     between = lambda a: (1 - share) * a[i, columns] + share * a[i + 1, columns]
     slope = jnp.where(binds, 0.0, between(jax.vmap(_slopes, (None, 1), 1)(nodes, euler_consumption)))
     d_free = between(d_euler) - slope * between(jnp.broadcast_to(d_nodes[:, None], i.shape))
