@@ -1,0 +1,152 @@
+"""`hank` along a path that everybody foresees: nonlinear, with or without the zero lower bound, and linear.
+
+Unknown in every quarter are inflation, labour and the tax level; rule and Phillips curve then give rate and
+wage, households choose backward from the steady state and are counted forward from it, and the markets for
+labour and bonds and the government's budget say how far off the guess is. Newton's method takes the household
+block's Jacobian from the steady state, and everything else, the bound included, where the path stands. The
+linear solution is that Jacobian at the steady state, applied to a shock (Auclert et al. 2021).
+"""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+from jaxtyping import Float
+
+from ..errors import NotSolvedError, SettingError, ShapeError, UnknownNameError
+from ..households import Grids
+from ..models.hank_parameters import PARAMETERS
+from ..precision import in_float64
+from .foreseen_equations import MARKETS, PROCESSES
+from .foreseen_markets import Markets, SteadyHouseholds, evaluate, first_order_change, jacobian, newton_move
+from .foreseen_path import ForeseenPath, first_order
+from .steady_result import DeterministicSteadyState
+from .steady_state import SteadyState
+
+HALVINGS = 10
+"""How often a Newton step is halved before it is taken as it is: at a kink no part of it need help."""
+
+
+@dataclass(frozen=True)
+class PerfectForesight:
+    """Settings: grids, quarters after which the economy is back in its steady state, the largest residual at which
+    a path is solved (labour and budget relative, bonds in units of output), and Newton steps allowed.
+
+    `at(parameters)` gives an economy, whose `path` and `linear` answer.
+    """
+
+    grids: Grids = Grids()
+    horizon: int = 150
+    tolerance: float = 1e-10
+    max_iterations: int = 50
+
+    def __post_init__(self) -> None:
+        if self.horizon < 20 or not self.tolerance > 0 or self.max_iterations < 1:
+            raise SettingError(
+                f"PerfectForesight has horizon {self.horizon}, tolerance {self.tolerance} and max_iterations "
+                f"{self.max_iterations}; give at least 20 quarters, a positive tolerance and at least 1 iteration"
+            )
+
+    @in_float64
+    def at(self, parameters: Mapping[str, float] | None = None) -> "ForeseenEconomy":
+        """The economy at named parameter values, the rest at KMR's; its steady state takes a second or two.
+
+        Raises `UnknownNameError` and what `SteadyState.solve` raises.
+        """
+        values = dict(zip(PARAMETERS.names, PARAMETERS.resolve(parameters).tolist(), strict=True))
+        steady = SteadyState(self.grids).solve(values.pop("sigma_s"), values.pop("borrowing_limit"), values)
+        return ForeseenEconomy(self, steady)
+
+
+@dataclass(frozen=True, eq=False)
+class ForeseenEconomy:
+    """One economy around its steady state."""
+
+    settings: PerfectForesight
+    steady: DeterministicSteadyState
+
+    @in_float64
+    def path(self, shocks: Mapping[str, float | np.ndarray], bound: bool = True) -> ForeseenPath:
+        """The path from the steady state after `shocks`, all of which are known in quarter 0.
+
+        `shocks`: "zeta", "z" or "mp" to the process in quarter 0, or in quarters 0, 1, …; after the last quarter
+        given it decays at its own persistence. `bound`: whether the rate is cut at one.
+        Raises `NotSolvedError` where Newton's method does not reach the tolerance, `UnknownNameError` and `ShapeError`.
+        """
+        processes = self._processes(shocks)
+        guess = jnp.zeros((3, self.settings.horizon))
+        at = evaluate(self.settings.grids, self._households, guess, processes, bound)
+        for iteration in range(self.settings.max_iterations + 1):
+            off = np.abs(at.residuals)
+            if off.max() <= self.settings.tolerance:
+                at = jax.tree.map(np.asarray, at)
+                return ForeseenPath(self.steady, at.aggregates, at.totals, processes, at.residuals, iteration, bound)
+            if iteration < self.settings.max_iterations:
+                guess, at = self._newton_step(guess, processes, bound, at)
+        market, quarter = np.unravel_index(np.argmax(off), off.shape)
+        raise NotSolvedError(
+            f"perfect foresight with {', '.join(shocks)}: after {self.settings.max_iterations} Newton steps a residual "
+            f"of {off.max():.1e} is left ({MARKETS[market]}, quarter {quarter}); there may be no such path. Try a "
+            "smaller or less persistent shock, bound=False, or a longer horizon"
+        )
+
+    @in_float64
+    def linear(self, shock: str, size: float = 1.0, periods: int = 20) -> xr.Dataset:
+        """First-order responses, without the bound, to an innovation of `size` standard deviations in quarter 0.
+
+        Dimension `horizon` (quarters 0 to `periods` − 1), variables and units as in `ForeseenPath.to_dataset`.
+        Raises `UnknownNameError` and `SettingError`.
+        """
+        if not 1 <= periods <= self.settings.horizon:
+            raise SettingError(f"periods is {periods}; give 1 to {self.settings.horizon}, the horizon")
+        if shock not in PROCESSES:
+            raise UnknownNameError("shock", shock, PROCESSES, "hank")
+        processes = self._processes({shock: size * float(getattr(self.steady.theta, PROCESSES[shock].deviation))})
+        still = np.zeros_like(processes)
+        calm = evaluate(self.settings.grids, self._households, still[:, 1:], still, False)
+        response = first_order_change(self._households, self.household_jacobian, calm, processes)
+        response = jax.tree.map(np.asarray, response)
+        found = first_order(self.steady, response.aggregates, response.totals, processes)
+        return found.isel(horizon=slice(periods))
+
+    @functools.cached_property
+    @in_float64
+    def household_jacobian(self) -> Float[np.ndarray, "totals quarters prices quarters"]:
+        """Derivatives of `Totals` with respect to `PricePath` at the steady state."""
+        return np.asarray(jacobian(self.settings.grids, self._households, self.settings.horizon))
+
+    @functools.cached_property
+    def _households(self) -> SteadyHouseholds:
+        return SteadyHouseholds.of(self.steady)
+
+    def _newton_step(self, guess, processes, bound: bool, at: Markets):
+        """A step that is halved until the residuals' sum of squares falls."""
+        move = newton_move(self._households, self.household_jacobian, at, guess, processes, bound)
+        for halvings in range(HALVINGS):
+            new = guess + move / 2**halvings
+            there = evaluate(self.settings.grids, self._households, new, processes, bound)
+            # Not a number compares as false, so steps into negative wages are halved too.
+            if jnp.sum(there.residuals**2) < jnp.sum(at.residuals**2):
+                return new, there
+        return guess + move, evaluate(self.settings.grids, self._households, guess + move, processes, bound)
+
+    def _processes(self, shocks: Mapping[str, float | np.ndarray]) -> Float[np.ndarray, "3 quarters_and_one"]:
+        processes = np.zeros((3, self.settings.horizon + 1))
+        for name, values in shocks.items():
+            if name not in PROCESSES:
+                raise UnknownNameError("shock", name, PROCESSES, "hank")
+            given = np.atleast_1d(np.asarray(values, float))
+            if given.ndim != 1 or not 1 <= len(given) <= self.settings.horizon or not np.isfinite(given).all():
+                raise ShapeError(
+                    f"shock '{name}' has shape {np.shape(values)}; give one finite number, or one for each of the "
+                    f"first quarters, {self.settings.horizon} at most"
+                )
+            row = processes[list(PROCESSES).index(name)]
+            row[: len(given)] = given
+            left = np.arange(1, len(row) - len(given) + 1)
+            row[len(given) :] = given[-1] * float(getattr(self.steady.theta, PROCESSES[name].persistence)) ** left
+        return processes
