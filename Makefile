@@ -44,6 +44,7 @@ lint: .venv/development
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 weights: .venv/package         ## solve the weights that ship with the package anew
+	$(BIN)/hanknn steady-states --out src/hanknn/weights/hank_steady.npz --force
 	$(BIN)/hanknn solve nk --recipe thorough --out runs/thorough --force
 	$(BIN)/hanknn solve rank --recipe constrained-thorough --out runs/rank-thorough --force
 	mkdir -p src/hanknn/weights && cp runs/thorough/solution.npz src/hanknn/weights/nk.npz

@@ -6,7 +6,7 @@ import sys
 import jax
 
 from ..errors import HanknnError
-from . import demo as demo, estimation as estimation, reproducing as reproducing, solving as solving
+from . import demo as demo, estimation as estimation, reproducing as reproducing, solving as solving, steady as steady
 from .options import app
 
 

@@ -1,0 +1,43 @@
+"""`hanknn steady-states`: one deterministic steady state of `hank`, or the table of all."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..errors import RunFolderError, SettingError
+from ..models.hank_parameters import PARAMETERS
+from ..progress import work_bar
+from ..references.steady_state import SteadyState
+from ..references.steady_table import tabulate
+from .options import Force, Quiet, Settings, app, out, parse_settings
+
+
+@app.command("steady-states")
+def steady_states(
+    set_: Settings = None,
+    file: Annotated[Path | None, typer.Option("--out", help="Build the table of steady states into this file.")] = None,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Steady states of hank without aggregate risk: households still face risk and a borrowing limit.
+
+    Without --out: solve one and print prices, inequality and how far each market is from clearing. Example:
+    hanknn steady-states --set sigma_s=0.07 --set borrowing_limit=-0.4.
+
+    With --out: solve a grid of them over the ranges of sigma_s and borrowing_limit, and write the table that
+    the library reads (minutes). Example: hanknn steady-states --out src/hanknn/weights/hank_steady.npz --force.
+    """
+    values = parse_settings(set_)
+    if file is None:
+        own = {name: values.pop(name, PARAMETERS[name].value) for name in ("sigma_s", "borrowing_limit")}
+        print(SteadyState().solve(**own, others=values).table().to_string(float_format="{:.6g}".format))
+        return
+    if values:
+        raise SettingError("--set goes with one steady state, --out with the table of all; give one of the two")
+    if file.exists() and not force:
+        raise RunFolderError(f"'{file}' exists; nothing was touched; use --force or another --out")
+    with work_bar(quiet) as report:
+        tabulate(report=report).save(file)
+    if not quiet:
+        out.print(f"Wrote {file} ({file.stat().st_size / 1e6:.2f} MB)", soft_wrap=True)
