@@ -1,16 +1,18 @@
 """A model's one-point equations as functions of vectors, checked once when they are built."""
 
 import copy
+import math
 from collections.abc import Callable, Mapping
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from .errors import ModelError
 from .expectations import Expectation, judging_rule
 from .model import Model, Scalars, Variable
-from .points import Point, join, pack, unpack
+from .points import Names, Point, join, pack, size, unpack
 from .precision import in_float64
 
 PolicyFunction = Callable[[Float[Array, " states"], Float[Array, " parameters"]], Float[Array, " policies"]]
@@ -32,6 +34,14 @@ class Equilibrium:
         self.model = model
         self.states, self.shocks, self.policies = tuple(model.states), tuple(model.shocks), tuple(model.policies)
         self.outputs, self.constraints = tuple(model.outputs) or self.policies, tuple(model.constraints)
+        self._states, self._policies, self._outputs = (
+            {name: variable.shape for name, variable in kind.items()}
+            for kind in (model.states, model.policies, model.outputs or model.policies)
+        )
+        self.scalar_states = tuple(name for name, shape in self._states.items() if shape == ())
+        self.scalar_policies = tuple(name for name, shape in self._policies.items() if shape == ())
+        self.scalar_state_places, self.scalar_policy_places = map(_scalar_places, (self._states, self._policies))
+        self.state_size, self.policy_size, self.output_size = map(size, (self._states, self._policies, self._outputs))
         shared = [name for name in self.states if name in self.policies]
         if shared:
             raise ModelError(f"'{shared[0]}' is both a state and a policy of model '{model.name}'; rename one")
@@ -41,34 +51,56 @@ class Equilibrium:
                 f"observable '{taken[0]}' of model '{model.name}' has the name of a state or policy, which data "
                 "can show without a definition; remove or rename it"
             )
-        self._expectands: tuple[str, ...] = ()
-        self.equations: tuple[str, ...] = ()
+        self._expectands: dict[str, tuple[int, ...]] = {}
+        self._equations: dict[str, tuple[int, ...]] = {}
+        self._derived: dict[str, tuple[int, ...]] = {}
+        self.inputs_seen: tuple[str, ...] = ()
         self._inspect()
+        self.equations = tuple(self._equations)
 
     def _inspect(self) -> None:
-        state, policy, shock, theta = (
+        state, normal, policy, output, shock, theta = (
             jax.ShapeDtypeStruct((n,), jnp.float64)
-            for n in (len(self.states), len(self.policies), len(self.shocks), len(self.model.parameters))
+            for n in (
+                self.state_size,
+                len(self.scalar_states),
+                self.policy_size,
+                self.output_size,
+                len(self.shocks),
+                len(self.model.parameters),
+            )
         )
 
-        def names(s, p, e, t) -> None:
+        def names(s, n, p, o, e, t) -> None:
+            self._derived = _shapes_of(self.model.derived(unpack(self.model.parameters.names, t, "parameter")))
             now = join(self._state(s), self._policy(p))
             s_next = self.transition(s, p, e, t)
             self.units(t)
-            self.ergodic_state(s, t)
-            self.policies_from(s, jnp.zeros(len(self.outputs), p.dtype), t)
+            self.ergodic_state(n, t)
+            self.inputs_seen = tuple(self.model.inputs(self._state(s), self._theta(t)))
+            self.inputs(s, t)
+            self.policies_from(s, o, t)
             self.slackness(s, p, t)
-            self.observe(s, p, s_next, p, t, tuple(self.observables))
+            self.observe(s, p, s_next, p, t, tuple(self.model.observables))
             averaged = self.model.expectands(now, join(self._state(s_next), self._policy(p)), self._theta(t))
-            self._expectands = tuple(averaged)
+            self._expectands = _shapes_of(averaged)
             expected = Point(dict(averaged), "expected value")
-            self.equations = tuple(self.model.residuals(now, expected, self._theta(t)))
+            found = self.model.residuals(now, expected, self._theta(t))
+            self._equations = _shapes_of(found)
             pack(averaged, self._expectands, self._where("expectands"), p.dtype)
-            pack(self.model.residuals(now, expected, self._theta(t)), self.equations, self._where("residuals"), p.dtype)
+            pack(found, self._equations, self._where("residuals"), p.dtype)
 
-        jax.eval_shape(names, state, policy, shock, theta)
-        if not self.equations:
+        jax.eval_shape(names, state, normal, policy, output, shock, theta)
+        if not self._equations:
             raise ModelError(f"model '{self.model.name}' has no equations: residuals() returned nothing")
+        for kind, found in (("expectands", self._expectands), ("residuals", self._equations)):
+            plain = not any(v.shape for v in (*self.model.states.values(), *self.model.policies.values()))
+            for name, shape in found.items():
+                if plain and shape != ():
+                    raise ModelError(
+                        f"'{name}' in {self._where(kind)} has shape {shape}, but equations are written for one point: "
+                        "return a scalar"
+                    )
 
     def relaxed(self, share: Float[Array, ""] | float) -> "Equilibrium":
         """The same with the model's constraints relaxed by `share`, which may be traced."""
@@ -85,13 +117,36 @@ class Equilibrium:
         return f"{type(self.model).__name__}.{function}"
 
     def _state(self, vector: Array) -> Point:
-        return unpack(self.states, vector, "state")
+        return unpack(self._states, vector, "state")
 
     def _policy(self, vector: Array) -> Point:
-        return unpack(self.policies, vector, "policy")
+        return unpack(self._policies, vector, "policy")
 
     def _theta(self, vector: Array) -> Point:
-        return unpack(self.model.parameters.names, vector, "parameter")
+        count = len(self.model.parameters)
+        theta = unpack(self.model.parameters.names, vector[:count], "parameter")
+        if len(vector) > count:
+            return join(theta, unpack(self._derived, vector[count:], "parameter"))
+        derived = self.model.derived(theta)
+        return join(theta, Point(derived, "parameter")) if derived else theta
+
+    def prepared(self, theta: Float[Array, " parameters"]) -> Float[Array, " prepared"]:
+        """`theta` followed by what the model derives from it: every method takes it in place of `theta`.
+
+        Where one economy is evaluated many times, its steady state, say, is then computed once.
+        """
+        derived = self.model.derived(unpack(self.model.parameters.names, theta, "parameter"))
+        return jnp.concatenate([theta, pack(derived, self._derived, self._where("derived"), theta.dtype)])
+
+    def by_equation(self, rows: Float[Array, "*batch rows"]) -> Float[Array, "*batch equations"]:
+        """Each equation's mean over its own rows: an equation that holds for many households has many."""
+        ends = np.cumsum([math.prod(shape) for shape in self._equations.values()])
+        return jnp.stack([part.mean(axis=-1) for part in jnp.split(rows, ends[:-1], axis=-1)], axis=-1)
+
+    @property
+    def row_equations(self) -> tuple[str, ...]:
+        """The equation that each row of the residuals belongs to."""
+        return tuple(name for name, shape in self._equations.items() for _ in range(math.prod(shape)))
 
     def transition(
         self,
@@ -103,7 +158,7 @@ class Equilibrium:
         """Next period's state."""
         now = join(self._state(state), self._policy(policy))
         values = self.model.transition(now, unpack(self.shocks, shock, "shock"), self._theta(theta))
-        return pack(values, self.states, self._where("transition"), state.dtype)
+        return pack(values, self._states, self._where("transition"), state.dtype)
 
     def policies_from(
         self,
@@ -113,9 +168,14 @@ class Equilibrium:
     ) -> Float[Array, " policies"]:
         """The policies that go with network outputs."""
         values = self.model.policies_from(
-            self._state(state), unpack(self.outputs, outputs, "output"), self._theta(theta)
+            self._state(state), unpack(self._outputs, outputs, "output"), self._theta(theta)
         )
-        return pack(values, self.policies, self._where("policies_from"), state.dtype)
+        return pack(values, self._policies, self._where("policies_from"), state.dtype)
+
+    def inputs(self, state: Float[Array, " states"], theta: Float[Array, " parameters"]) -> Float[Array, " inputs"]:
+        """What the network sees of a state."""
+        values = self.model.inputs(self._state(state), self._theta(theta))
+        return pack(values, self.inputs_seen, self._where("inputs"), state.dtype)
 
     def slackness(
         self,
@@ -149,11 +209,11 @@ class Equilibrium:
         policy: Float[Array, " policies"],
         expected: Float[Array, " expectands"],
         theta: Float[Array, " parameters"],
-    ) -> Float[Array, " equations"]:
+    ) -> Float[Array, " rows"]:
         """Residuals at given conditional expectations."""
         now = join(self._state(state), self._policy(policy))
         values = self.model.residuals(now, unpack(self._expectands, expected, "expected value"), self._theta(theta))
-        return pack(values, self.equations, self._where("residuals"), state.dtype)
+        return pack(values, self._equations, self._where("residuals"), state.dtype)
 
     def expectand_draws(
         self,
@@ -178,7 +238,7 @@ class Equilibrium:
         theta: Float[Array, " parameters"],
         expectation: Expectation,
         key: PRNGKeyArray,
-    ) -> Float[Array, " equations"]:
+    ) -> Float[Array, " rows"]:
         """Residuals of a policy function at one point; a deterministic `expectation` ignores `key`."""
         now = policy(state, theta)
 
@@ -192,8 +252,9 @@ class Equilibrium:
 
     @property
     def observables(self) -> dict[str, Variable]:
-        """Everything that data can show: states, policies, and the model's own observables."""
-        return {**self.model.states, **self.model.policies, **self.model.observables}
+        """Everything that data can show: scalar states and policies, and the model's own observables."""
+        known = {**self.model.states, **self.model.policies, **self.model.observables}
+        return {name: variable for name, variable in known.items() if variable.shape == ()}
 
     def observe(
         self,
@@ -215,25 +276,35 @@ class Equilibrium:
     def units(self, theta: Float[Array, " parameters"]) -> dict[str, Float[Array, " n"]]:
         """The model's centres and scales: keys state_center, state_scale, policy_scale, output_center, output_scale."""
         point, model = self._theta(theta), self.model
-        named: Mapping[str, tuple[Scalars, tuple[str, ...]]] = {
-            "state_center": (model.state_center(point), self.states),
-            "state_scale": (model.state_scale(point), self.states),
-            "policy_scale": (model.policy_scale(point), self.policies),
-            "output_center": (model.output_center(point), self.outputs),
-            "output_scale": (model.output_scale(point), self.outputs),
+        named: Mapping[str, tuple[Scalars, Names]] = {
+            "state_center": (model.state_center(point), self._states),
+            "state_scale": (model.state_scale(point), self._states),
+            "policy_scale": (model.policy_scale(point), self._policies),
+            "output_center": (model.output_center(point), self._outputs),
+            "output_scale": (model.output_scale(point), self._outputs),
         }
         return {key: pack(values, names, self._where(key), theta.dtype) for key, (values, names) in named.items()}
 
     def ergodic_state(
-        self, normal: Float[Array, " states"], theta: Float[Array, " parameters"]
+        self, normal: Float[Array, " normals"], theta: Float[Array, " parameters"]
     ) -> Float[Array, " states"]:
-        """Standard normals mapped to a draw from the (approximate) ergodic distribution."""
-        values = self.model.ergodic_state(self._state(normal), self._theta(theta))
-        return pack(values, self.states, self._where("ergodic_state"), theta.dtype)
+        """Standard normals, one a scalar state, mapped to a draw from the (approximate) ergodic distribution."""
+        values = self.model.ergodic_state(unpack(self.scalar_states, normal, "state"), self._theta(theta))
+        return pack(values, self._states, self._where("ergodic_state"), theta.dtype)
 
     def closed_form(
         self, state: Float[Array, " states"], theta: Float[Array, " parameters"]
     ) -> Float[Array, " policies"] | None:
         """The exact policies, None where the model has no closed form."""
         values = self.model.closed_form(self._state(state), self._theta(theta))
-        return None if values is None else pack(values, self.policies, self._where("closed_form"), state.dtype)
+        return None if values is None else pack(values, self._policies, self._where("closed_form"), state.dtype)
+
+
+def _scalar_places(shapes: Mapping[str, tuple[int, ...]]) -> np.ndarray:
+    """Where in the vector the scalars stand."""
+    starts = np.cumsum([0, *(math.prod(shape) for shape in shapes.values())])[:-1]
+    return np.array([at for at, shape in zip(starts, shapes.values(), strict=True) if shape == ()], dtype=int)
+
+
+def _shapes_of(values: Scalars) -> dict[str, tuple[int, ...]]:
+    return {name: jnp.shape(value) for name, value in values.items()}

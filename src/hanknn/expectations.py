@@ -112,9 +112,10 @@ class SplitGaussHermite(Expectation):
     """Gauss rules for the normal density on both sides of the shock at which a constraint starts to bind.
 
     Each side is exact for polynomials of degree 2 `order` − 1, so a kink costs no accuracy, where plain
-    Gauss-Hermite errs by some hundredths of the change in slope. For models with one shock and one
-    constraint, which binds on one side of a threshold; `searches`: Newton steps that find it (a threshold
-    off by δ changes the mean by δ² only, and holds still while derivatives are taken).
+    Gauss-Hermite errs by some hundredths of the change in slope. For models with one constraint, which binds on
+    one side of a threshold; `searches`: Newton steps that find it (a threshold off by δ changes the mean by δ²
+    only, and holds still while derivatives are taken). Of several shocks, one axis is turned to where slackness
+    changes fastest and split; across it, three points an axis are exact for polynomials of the third degree.
     """
 
     order: int = 5
@@ -128,14 +129,25 @@ class SplitGaussHermite(Expectation):
 
     def nodes(self, key, shocks, dtype, slackness=unconstrained):
         constraints = jax.eval_shape(slackness, jax.ShapeDtypeStruct((shocks,), dtype)).shape[0]
-        if (shocks, constraints) != (1, 1):
+        if constraints != 1:
             raise SettingError(
-                f"SplitGaussHermite splits one shock at one constraint; this model has {shocks} shocks and "
-                f"{constraints} constraints: use GaussHermite"
+                f"SplitGaussHermite splits at one constraint; this model has {constraints} constraints: "
+                "use GaussHermite"
             )
-        kink = jax.lax.stop_gradient(self._threshold(lambda e: slackness(e[None])[0], dtype))
+        margin = lambda shock: slackness(shock)[0]
+        axes = jnp.eye(shocks, dtype=dtype)
+        if shocks > 1:
+            axes = jax.lax.stop_gradient(_axes(jax.jacfwd(margin)(jnp.zeros(shocks, dtype))))
+        kink = jax.lax.stop_gradient(self._threshold(lambda e: margin(e * axes[0]), dtype))
         above, below = (self._upper(c) for c in (kink, -kink))
-        return jnp.concatenate([above[0], -below[0]])[:, None], jnp.concatenate([above[1], below[1]])
+        nodes = jnp.concatenate([above[0], -below[0]])[:, None] * axes[:1]
+        weights = jnp.concatenate([above[1], below[1]])
+        if shocks == 1:
+            return nodes, weights
+        # Across: exact to the third degree, as a sum over the axes less what the centre has counted twice.
+        across = 3**0.5 * jnp.concatenate([axes[1:], -axes[1:], jnp.zeros_like(axes[:1])])
+        counted = jnp.asarray([1 / 6] * (2 * (shocks - 1)) + [-(shocks - 1) / 3], dtype)
+        return jnp.concatenate([nodes, across]), jnp.concatenate([weights, counted])
 
     def _threshold(self, margin: Callable, dtype) -> Float[Array, ""]:
         """Where `margin` changes its sign between the edges; an edge where it does not.
@@ -202,7 +214,19 @@ def _gauss_rule(x: np.ndarray, density: np.ndarray, order: int) -> tuple[np.ndar
 
 def judging_rule(shocks: int, constraints: int) -> Expectation:
     """A rule finer than those of training, by which solutions are judged."""
-    return SplitGaussHermite(7, searches=5) if (shocks, constraints) == (1, 1) else GaussHermite(9)
+    return SplitGaussHermite(7, searches=5) if constraints == 1 else GaussHermite(9)
+
+
+def _axes(direction: Float[Array, " shocks"]) -> Float[Array, "shocks shocks"]:
+    """Orthonormal rows, the first along `direction` (a Householder reflection); the identity where that is zero."""
+    length = jnp.linalg.norm(direction)
+    first = jnp.eye(len(direction), dtype=direction.dtype)[0]
+    aim = jnp.where(length > 0, direction / jnp.where(length > 0, length, 1), first)
+    # Reflecting onto the nearer of ± the first axis keeps the difference away from rounding.
+    sign = jnp.where(aim[0] > 0, -1.0, 1.0)
+    normal = aim - sign * first
+    reflection = jnp.eye(len(direction), dtype=direction.dtype) - 2 * jnp.outer(normal, normal) / (normal @ normal)
+    return sign * reflection
 
 
 def sobol_normals(points: int, uniforms: int, normals: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

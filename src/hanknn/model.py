@@ -5,22 +5,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+import jax.numpy as jnp
 from jaxtyping import Array
 
 from .parameters import ParameterSpace
 from .points import Point
 
 Scalars = Mapping[str, Array | float]
-"""Named scalars, as a model's functions return them."""
+"""Named values, as a model's functions return them: scalars, or arrays where a `Variable` declares a shape."""
 
 
 @dataclass(frozen=True)
 class Variable:
-    """A state, shock or policy: TeX label for figures, text in words, unit."""
+    """A state, shock or policy: TeX label for figures, text in words, unit.
+
+    `shape`: empty for a scalar; a distribution of households, say, is an array.
+    """
 
     label: str
     text: str
     unit: str = ""
+    shape: tuple[int, ...] = ()
 
     @property
     def attributes(self) -> dict[str, str]:
@@ -29,7 +34,7 @@ class Variable:
 
 
 class Model(abc.ABC):
-    """An economy. Every function sees one point: scalars in (read by name), scalars out.
+    """An economy. Every function sees one point: values in (read by name), values out, scalars unless declared.
 
     A period's timing: the state `now` and parameters `theta` are known, policies follow, then
     next period's shocks (independent standard normals) move the state. Subclasses give the class
@@ -52,6 +57,9 @@ class Model(abc.ABC):
     observables: ClassVar[Mapping[str, Variable]] = {}
     """What data can show beside the states and policies themselves, defined by `observe`."""
 
+    simulated: ClassVar[bool] = False
+    """Whether the ergodic distribution is known by simulation only; `ergodic_state` then says where to start."""
+
     wide_scale: ClassVar[float] = 3.0
     """How many times wider than ergodic the wide training draws are: raise it where the solution
     must hold far out, lower it where the equations break down there."""
@@ -70,6 +78,15 @@ class Model(abc.ABC):
     @abc.abstractmethod
     def residuals(self, now: Point, expected: Point, theta: Point) -> Scalars:
         """Named equilibrium conditions, zero in equilibrium; `expected` holds the averaged expectands."""
+
+    def derived(self, theta: Point) -> Scalars:
+        """What the parameters alone determine, such as a steady state: equations read it from `theta` by name."""
+        return {}
+
+    def inputs(self, state: Point, theta: Point) -> Scalars:
+        """What the network sees of the state, scalars of order one (default: ergodic standard deviations)."""
+        center, scale = self.state_center(theta), self.state_scale(theta)
+        return {name: (getattr(state, name) - center[name]) / scale[name] for name in self.states}
 
     def policies_from(self, state: Point, outputs: Point, theta: Point) -> Scalars:
         """The policies at given network outputs (default: the outputs are the policies)."""
@@ -91,35 +108,36 @@ class Model(abc.ABC):
 
     def state_center(self, theta: Point) -> Scalars:
         """Where the ergodic distribution is centred (default: 0)."""
-        return dict.fromkeys(self.states, 0.0)
+        return filled(self.states, 0.0)
 
     def state_scale(self, theta: Point) -> Scalars:
         """Ergodic standard deviations (default: 1); they scale the network's inputs and the training draws."""
-        return dict.fromkeys(self.states, 1.0)
+        return filled(self.states, 1.0)
 
     def policy_center(self, theta: Point) -> Scalars:
         """A rough level of each policy, such as its steady state (default: 0)."""
-        return dict.fromkeys(self.policies, 0.0)
+        return filled(self.policies, 0.0)
 
     def output_center(self, theta: Point) -> Scalars:
         """As `policy_center`, for the `outputs` of a model that has them."""
-        return dict.fromkeys(self.outputs, 0.0) if self.outputs else self.policy_center(theta)
+        return filled(self.outputs, 0.0) if self.outputs else self.policy_center(theta)
 
     def output_scale(self, theta: Point) -> Scalars:
         """As `policy_scale`, for the `outputs` of a model that has them."""
-        return dict.fromkeys(self.outputs, 1.0) if self.outputs else self.policy_scale(theta)
+        return filled(self.outputs, 1.0) if self.outputs else self.policy_scale(theta)
 
     def policy_scale(self, theta: Point) -> Scalars:
         """A rough size of each policy's movement (default: 1)."""
-        return dict.fromkeys(self.policies, 1.0)
+        return filled(self.policies, 1.0)
 
     def ergodic_state(self, normal: Point, theta: Point) -> Scalars:
-        """A draw from the ergodic distribution, or near it, from one standard normal a state.
+        """A draw from the ergodic distribution, or near it, from one standard normal a scalar state.
 
-        Default: independent normals with `state_center` and `state_scale`.
+        Default: independent normals with `state_center` and `state_scale`; arrays at their centre.
         """
         center, scale = self.state_center(theta), self.state_scale(theta)
-        return {name: center[name] + scale[name] * getattr(normal, name) for name in self.states}
+        move = lambda name: scale[name] * getattr(normal, name) if self.states[name].shape == () else 0.0
+        return {name: center[name] + move(name) for name in self.states}
 
     def observe(self, now: Point, last: Point, theta: Point) -> Scalars:
         """The `observables`, without measurement error, from this period's and last period's states and policies.
@@ -131,3 +149,8 @@ class Model(abc.ABC):
     def closed_form(self, state: Point, theta: Point) -> Scalars | None:
         """The exact policies, where they are known (default: None)."""
         return None
+
+
+def filled(variables: Mapping[str, Variable], value: float) -> Scalars:
+    """The same value for each variable, in its shape."""
+    return {name: value if v.shape == () else jnp.full(v.shape, value) for name, v in variables.items()}

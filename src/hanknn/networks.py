@@ -37,12 +37,12 @@ class PolicyNetwork(eqx.Module):
     @abc.abstractmethod
     def __call__(
         self,
-        state: Float[Array, " states"],
+        state: Float[Array, " inputs"],
         theta: Float[Array, " free"],
-        center: Float[Array, " policies"],
-        scale: Float[Array, " policies"],
-    ) -> Float[Array, " policies"]:
-        """Policies in the model's units, given the model's rough centre and scale of each."""
+        center: Float[Array, " outputs"],
+        scale: Float[Array, " outputs"],
+    ) -> Float[Array, " outputs"]:
+        """Outputs in the model's units, given the model's rough centre and scale of each."""
 
 
 class PlainPolicy(PolicyNetwork):
@@ -82,7 +82,7 @@ class Architecture(abc.ABC):
     def build(
         self, states: int, parameters: int, policies: int, key: PRNGKeyArray, dtype: jnp.dtype | type
     ) -> PolicyNetwork:
-        """Fresh weights for a model with these counts (`parameters`: the free ones)."""
+        """Fresh weights for a model with these counts: inputs seen of the state, free parameters, outputs."""
 
 
 @dataclass(frozen=True)
@@ -143,9 +143,8 @@ def evaluate(
 ) -> Float[Array, " policies"]:
     """Policies at one point in the model's units."""
     units = equilibrium.units(theta)
-    scaled = (state - units["state_center"]) / units["state_scale"]
-    inputs = equilibrium.model.parameters.scaled(theta)
-    outputs = network(scaled, inputs, units["output_center"], units["output_scale"])
+    seen, parameters = equilibrium.inputs(state, theta), equilibrium.model.parameters.scaled(theta)
+    outputs = network(seen, parameters, units["output_center"], units["output_scale"])
     return equilibrium.policies_from(state, outputs, theta)
 
 

@@ -1,20 +1,26 @@
-"""Named scalars at one point of the state space: what a model's equations read."""
+"""Named values at one point of the state space: what a model's equations read."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from .errors import ModelError, UnknownNameError
 
+Names = Sequence[str] | Mapping[str, tuple[int, ...]]
+"""Names of scalars, or names with the shapes of their values."""
+
 
 @jax.tree_util.register_pytree_node_class
 class Point:
-    """Scalars read by name: `theta.beta`, `now.inflation`.
+    """Values read by name: `theta.beta`, `now.inflation`.
 
-    A pytree whose leaves are the scalars. An unknown name raises
-    `UnknownNameError` with the nearest known one.
+    A pytree whose leaves are the values: scalars, or arrays of the shape that a `Variable` declares. An unknown
+    name raises `UnknownNameError` with the nearest known one.
     """
 
     __slots__ = ("_kind", "_values")
@@ -49,11 +55,24 @@ class Point:
         return cls(dict(zip(names, leaves, strict=True)), kind)
 
 
-def unpack(names: Sequence[str], vector: Float[Array, " n"], kind: str = "variable") -> Point:
+def shapes(names: Names) -> dict[str, tuple[int, ...]]:
+    """The shape of each named value."""
+    return dict(names) if isinstance(names, Mapping) else {name: () for name in names}
+
+
+def size(names: Names) -> int:
+    """Length of the vector that holds all named values."""
+    return sum(math.prod(shape) for shape in shapes(names).values())
+
+
+def unpack(names: Names, vector: Float[Array, " n"], kind: str = "variable") -> Point:
     """A vector as a point with these names."""
-    if vector.shape != (len(names),):
-        raise ModelError(f"{len(names)} {kind}s are named, but the vector has shape {vector.shape}")
-    return Point({name: vector[i] for i, name in enumerate(names)}, kind)
+    known = shapes(names)
+    ends = np.cumsum([0, *(math.prod(shape) for shape in known.values())])
+    if vector.shape != (ends[-1],):
+        raise ModelError(f"{len(known)} {kind}s hold {ends[-1]} numbers, but the vector has shape {vector.shape}")
+    parts = zip(known.items(), pairwise(map(int, ends)), strict=True)
+    return Point({name: vector[a:b].reshape(shape) for (name, shape), (a, b) in parts}, kind)
 
 
 def join(*points: Point) -> Point:
@@ -61,25 +80,25 @@ def join(*points: Point) -> Point:
     return Point({name: getattr(point, name) for point in points for name in point})
 
 
-def pack(
-    values: Mapping[str, Array | float], names: Sequence[str], where: str, dtype: jnp.dtype | type
-) -> Float[Array, " n"]:
-    """Values in the order of `names`, after checking that each is one scalar.
+def pack(values: Mapping[str, Array | float], names: Names, where: str, dtype: jnp.dtype | type) -> Float[Array, " n"]:
+    """Values in the order of `names` as one vector, after checking that each has its shape.
 
-    Raises `ModelError` for a missing name or for anything but a scalar: equations are
-    written for one point, and a value with an axis would broadcast in silence.
+    Raises `ModelError` for a missing name or another shape than the declared one (a scalar, where none is
+    declared): equations are written for one point, and a value with an axis too many would broadcast in silence.
     """
+    known = shapes(names)
     for name in values:
-        if name not in names:
-            raise UnknownNameError("name", name, names, where)
+        if name not in known:
+            raise UnknownNameError("name", name, known, where)
     packed = []
-    for name in names:
+    for name, shape in known.items():
         if name not in values:
             raise ModelError(f"{where} returns no '{name}'; it returns {', '.join(values) or 'nothing'}")
         value = jnp.asarray(values[name], dtype)
-        if value.shape != ():
+        if value.shape != shape:
+            wanted = "a scalar" if shape == () else f"shape {shape}, as its Variable declares"
             raise ModelError(
-                f"'{name}' in {where} has shape {value.shape}, but equations are written for one point: return a scalar"
+                f"'{name}' in {where} has shape {value.shape}, but equations are written for one point: return {wanted}"
             )
-        packed.append(value)
-    return jnp.stack(packed) if packed else jnp.zeros(0, dtype)
+        packed.append(value.reshape(-1))
+    return jnp.concatenate(packed) if packed else jnp.zeros(0, dtype)

@@ -10,7 +10,7 @@ import xarray as xr
 
 from .errors import SettingError, UnknownNameError
 from .precision import in_float64
-from .simulation import labelled, path, simulate, which_shock
+from .simulation import labelled, path, settled_states, simulate, which_shock
 from .solution import Solution, Values
 
 KINDS = ("states", "policies", "observables")
@@ -72,6 +72,8 @@ def states_where(
 ) -> pd.DataFrame:
     """Simulated states at which a constraint binds (or is slack), one row each: a `start` for `girf`.
 
+    Scalar states only: a distribution of households is left at its steady state.
+
     `constraint` may be left out where the model has one. Raises `SettingError` where there is no such state.
     """
     names = tuple(solution.model.constraints)
@@ -82,16 +84,16 @@ def states_where(
     chosen = (simulation[name].to_numpy() < 0) == binds
     if not chosen.any():
         raise SettingError(f"'{name}' {'binds' if binds else 'is slack'} in none of {periods} simulated quarters")
-    return pd.DataFrame({state: simulation[state].to_numpy()[chosen] for state in solution.model.states})
+    names = solution.equilibrium.scalar_states
+    return pd.DataFrame({state: simulation[state].to_numpy()[chosen] for state in names})
 
 
 def _starts(solution: Solution, start: Values | None, theta: np.ndarray, count: int, key) -> np.ndarray:
     """States (count, states): those given, in turn, or ergodic draws."""
-    equilibrium = solution.equilibrium
     if start is None:
-        normals = jax.random.normal(key, (count, len(equilibrium.states)))
-        return np.asarray(jax.vmap(lambda n: equilibrium.ergodic_state(n, jnp.asarray(theta)))(normals))
+        return np.asarray(settled_states(solution, jnp.tile(jnp.asarray(theta), (count, 1)), key))
     columns = solution.states(start)
-    rows = np.stack(np.broadcast_arrays(*(np.atleast_1d(columns[name]) for name in equilibrium.states)), axis=1)
+    length = max(np.size(column) for column in columns.values())
+    rows = solution.state_vectors(columns, np.broadcast_to(theta, (length, len(theta))))
     chosen = np.asarray(jax.random.permutation(key, len(rows)))
     return rows[np.resize(chosen, count)]

@@ -5,12 +5,14 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import xarray as xr
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from .errors import SettingError, UnknownNameError
 from .model import Model
 from .precision import in_float64
 from .solution import Solution, Values
+from .training.problem import Problem
+from .training.walk import walk
 
 
 @in_float64
@@ -34,7 +36,7 @@ def simulate(
     equilibrium = solution.equilibrium
     theta = _solved(solution, parameters, extrapolate)
     first, second = jax.random.split(jax.random.key(seed))
-    normal = jax.random.normal(first, (len(equilibrium.states),))
+    normal = jax.random.normal(first, (len(equilibrium.scalar_states),))
     shocks = jax.random.normal(second, (burn + periods, len(equilibrium.shocks)))
 
     def one(t):
@@ -75,6 +77,28 @@ def irf(
     found = jax.jit(jax.vmap(one))(_solved(solution, parameters, extrapolate))
     data = _dataset(solution, parameters, "horizon", {kind: np.asarray(v)[:, 1:] for kind, v in found.items()})
     return data.assign_attrs(shock=name, size=size, size_unit="s.d.")
+
+
+def settled_states(
+    solution: Solution, thetas: Float[Array, "draws parameters"], key: PRNGKeyArray, quarters: int = 100
+) -> Float[Array, "draws states"]:
+    """One state for each row of `thetas`: an ergodic draw, moved on where the model knows its ergodic
+    distribution by simulation only."""
+    equilibrium = solution.equilibrium
+    first, second = jax.random.split(key)
+    normals = jax.random.normal(first, (len(thetas), len(equilibrium.scalar_states)), thetas.dtype)
+    starts = jax.jit(jax.vmap(equilibrium.ergodic_state))(normals, thetas)
+    if not equilibrium.model.simulated:
+        return starts
+    problem = Problem(equilibrium, thetas.dtype)
+
+    def one(start, theta, key):
+        return walk(
+            problem, solution.network, theta, start, jax.random.normal(key, (quarters, len(equilibrium.shocks)))
+        )
+
+    run = jax.jit(lambda a: jax.lax.map(lambda b: one(*b), a, batch_size=64))
+    return run((starts, thetas, jax.random.split(second, len(thetas))))
 
 
 def moments(simulation: xr.Dataset) -> pd.DataFrame:
@@ -147,18 +171,19 @@ def path(
     shocks: Float[Array, "periods shocks"],
     theta: Float[Array, " parameters"],
 ) -> dict[str, Float[Array, "periods _"]]:
-    """One path by kind of variable; row t holds period t's state, before shock t + 1 moves it.
+    """One path by kind of variable, scalars only; row t holds period t's state, before shock t + 1 moves it.
 
     The first period is its own last period: nothing is known of what came before.
     """
     equilibrium = solution.equilibrium
+    theta = equilibrium.prepared(theta)
 
     def step(carry, shock):
         state, last, hit = carry
         policy = solution.policy_function(state, theta)
         shown = {
-            "states": state,
-            "policies": policy,
+            "states": state[equilibrium.scalar_state_places],
+            "policies": policy[equilibrium.scalar_policy_places],
             "shocks": hit,
             "observables": equilibrium.observe(*last, state, policy, theta, tuple(equilibrium.model.observables)),
             "constraints": equilibrium.slackness(state, policy, theta),
@@ -192,5 +217,5 @@ def labelled(model: Model, arrays: dict[str, np.ndarray], dims: tuple[str, ...])
     return {
         name: (dims, values[..., i], variable.attributes)
         for kind, values in arrays.items()
-        for i, (name, variable) in enumerate(getattr(model, kind).items())
+        for i, (name, variable) in enumerate((n, v) for n, v in getattr(model, kind).items() if v.shape == ())
     }

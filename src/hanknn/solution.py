@@ -57,7 +57,8 @@ class Solution:
     def policy(self, state: Values, parameters: Values | None = None, extrapolate: bool = False):
         """Policies at named states and parameters (the rest of the parameters at baseline).
 
-        `state` names every state; values are scalars or one-dimensional columns of one length.
+        `state` names every scalar state; values are scalars or one-dimensional columns of one length. Where the model
+        has a distribution of households it is at its steady state, and so are states that are left out.
         Scalars give a Series, columns a DataFrame (with the index of the inputs, where they are
         pandas) with one column a policy, in the model's units. Outside the solved ranges raises
         `OutOfRangeError`, and where there is no equilibrium `NotSolvedError`; with `extrapolate=True` warns, and
@@ -69,9 +70,11 @@ class Solution:
         given = dict(states) if theta.ndim == 1 else {**states, "parameters": theta[:, 0]}
         length = common_length(given)
         rows = length or 1
-        state_rows = np.stack([np.broadcast_to(states[n], (rows,)) for n in self.model.states], axis=1)
-        values = self._evaluate(state_rows, np.broadcast_to(theta, (rows, theta.shape[-1])))
-        frame = pd.DataFrame(values, columns=list(self.model.policies), index=_index(state, parameters, rows))
+        thetas = np.broadcast_to(theta, (rows, theta.shape[-1]))
+        values = self._evaluate(self.state_vectors(states, thetas), thetas)[:, self.equilibrium.scalar_policy_places]
+        frame = pd.DataFrame(
+            values, columns=list(self.equilibrium.scalar_policies), index=_index(state, parameters, rows)
+        )
         if extrapolate:
             frame["extrapolated"] = np.broadcast_to(outside, rows)
         return frame if length is not None else frame.iloc[0].rename(None)
@@ -104,11 +107,25 @@ class Solution:
 
     def states(self, state: Values) -> dict[str, np.ndarray]:
         """Named states as columns or scalars; raises `ShapeError` where one is missing."""
-        states = named_columns("state", state, tuple(self.model.states))
-        missing = [name for name in self.model.states if name not in states]
-        if missing:
-            raise ShapeError(f"state '{missing[0]}' has no value; give all of {', '.join(self.model.states)}")
+        names = self.equilibrium.scalar_states
+        states = named_columns("state", state, names)
+        missing = [name for name in names if name not in states]
+        if missing and not self.model.simulated:
+            raise ShapeError(f"state '{missing[0]}' has no value; give all of {', '.join(names)}")
         return states
+
+    @in_float64
+    def state_vectors(self, states: Mapping[str, np.ndarray], thetas: np.ndarray) -> np.ndarray:
+        """Rows of full state vectors (rows, states) at named scalar states, the rest at its centre."""
+        equilibrium = self.equilibrium
+        full = np.zeros((len(thetas), equilibrium.state_size))
+        if len(states) < len(equilibrium.states):
+            center = jax.jit(jax.vmap(lambda theta: equilibrium.units(theta)["state_center"]))
+            full[:] = np.asarray(center(jnp.asarray(thetas)))
+        for name, place in zip(equilibrium.scalar_states, equilibrium.scalar_state_places, strict=True):
+            if name in states:
+                full[:, place] = states[name]
+        return full
 
     def misfit(self, parameters: Values | None = None) -> float | np.ndarray:
         """How badly the equations are solved at these parameters (the rest at baseline): see `training.misfit`.
@@ -205,7 +222,8 @@ def load(source: str | Path, model: Model | None = None) -> Solution:
             f"(differs in: {', '.join(changed) or 'names'}); solve again"
         )
     architecture = _architecture(header["architecture"], path)
-    counts = len(model.states), len(model.parameters.free), len(model.outputs or model.policies)
+    known = Equilibrium(model)
+    counts = len(known.inputs_seen), len(model.parameters.free), known.output_size
     dtype = arrays[0].dtype if arrays else np.float64
     like = jax.eval_shape(lambda: architecture.build(*counts, jax.random.key(0), dtype))
     return Solution(model, architecture, storage.leaves_from_numpy(like, arrays, path), header)

@@ -70,6 +70,60 @@ def test_pack_orders_by_name_and_refuses_axes():
         pack({"a": jnp.ones((1, 3))}, ("a",), "here", jnp.float32)
 
 
+class Spread(Model):
+    """A model with arrays: a state that holds two places, one policy for each, and a steady state in `derived`."""
+
+    name = "spread"
+    parameters = ParameterSpace(rho=Parameter(0.5, range=(0.1, 0.9)))
+    states = {"z": V, "places": Variable("v", "places", shape=(2, 3))}
+    shocks = {"e": V}
+    policies = {"mean": V, "each": Variable("v", "each", shape=(2, 3))}
+
+    def derived(self, theta):
+        return {"center": jnp.full((2, 3), 2 * theta.rho)}
+
+    def transition(self, now, shock, theta):
+        return {"z": theta.rho * now.z + shock.e, "places": theta.rho * now.places}
+
+    def expectands(self, now, next, theta):
+        return {"each": next.each}
+
+    def residuals(self, now, expected, theta):
+        return {"mean": now.mean - jnp.mean(now.each), "each": now.each - expected.each + theta.center - now.z}
+
+    def state_center(self, theta):
+        return {"z": 0.0, "places": theta.center}
+
+    def inputs(self, state, theta):
+        return {"z": state.z, "total": jnp.sum(state.places - theta.center)}
+
+
+def test_arrays_have_their_places_in_vectors():
+    with jax.enable_x64(True):
+        equilibrium = Equilibrium(Spread())
+        assert (equilibrium.state_size, equilibrium.policy_size) == (7, 7)
+        assert equilibrium.scalar_states == ("z",) and list(equilibrium.scalar_policy_places) == [0]
+        assert equilibrium.row_equations == ("mean", *["each"] * 6)
+        theta = jnp.asarray([0.25])
+        state = equilibrium.ergodic_state(jnp.asarray([1.5]), theta)
+        np.testing.assert_array_equal(state, [1.5, *[0.5] * 6])
+        np.testing.assert_array_equal(equilibrium.inputs(state.at[2].add(1.0), theta), [1.5, 1.0])
+        policy = jnp.arange(7.0)
+        moved = equilibrium.transition(state, policy, jnp.asarray([0.1]), theta)
+        np.testing.assert_allclose(moved, [0.475, *[0.125] * 6])
+        expected = jnp.zeros(6)
+        rows = equilibrium.residuals_given(state, policy, expected, theta)
+        np.testing.assert_allclose(rows, [0 - 3.5, *(np.arange(1, 7.0) + 0.5 - 1.5)])
+        squares = equilibrium.by_equation(rows**2)
+        np.testing.assert_allclose(squares, [3.5**2, np.mean(np.arange(6.0) ** 2)])
+
+
+def test_an_array_of_another_shape_than_declared_is_refused():
+    transposed = type("Transposed", (Spread,), {"transition": lambda s, now, e, t: {"z": 0.0, "places": now.places.T}})
+    with pytest.raises(ModelError, match=r"'places' in Transposed.transition has shape \(3, 2\)"):
+        Equilibrium(transposed())
+
+
 def _exact(theta, zeta):
     """Equations (23)-(24), and the residuals (20)-(21) below, written out apart from the library."""
     beta, sigma, eta, phi, phi_pi, phi_y, rho, _ = theta

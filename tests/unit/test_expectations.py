@@ -59,6 +59,23 @@ def test_the_kink_of_a_bent_margin_is_found(kink):
     assert abs(float(found) - kink) < 1e-4 and float(never) == 4.5
 
 
+@pytest.mark.parametrize("direction", [[1.0, 0.0, 0.0], [0.0, -2.0, 0.0], [0.6, 0.3, -0.9]])
+@pytest.mark.parametrize("place", [-2.5, -0.4, 0.0, 1.1])
+def test_a_kink_across_several_shocks_is_averaged_exactly(direction, place):
+    """E max(d·e + c, 0) is known for any direction; quadratics, without cross terms, come out exactly too."""
+    with jax.enable_x64(True):
+        d = jnp.asarray(direction)
+        length = float(jnp.linalg.norm(d))
+        slackness = lambda e: (jnp.sum(d * e) + place)[None]
+        nodes, weights = SplitGaussHermite(4, searches=3).nodes(jax.random.key(0), 3, jnp.float64, slackness)
+        z = place / length
+        exact = place * norm.cdf(z) + length * norm.pdf(z)
+        assert abs(float(weights @ jnp.maximum(nodes @ d + place, 0)) - exact) < 1e-9
+        np.testing.assert_allclose(weights @ nodes, 0, atol=1e-10)
+        np.testing.assert_allclose(nodes.T @ (weights[:, None] * nodes), np.eye(3), atol=1e-9)
+        np.testing.assert_allclose(weights.sum(), 1, atol=1e-12)
+
+
 def test_antithetic_draws_cancel_odd_moments_and_plain_ones_do_not():
     antithetic, w = MonteCarlo(10).nodes(jax.random.key(3), 1, jnp.float32)
     plain, _ = MonteCarlo(10, antithetic=False).nodes(jax.random.key(3), 1, jnp.float32)

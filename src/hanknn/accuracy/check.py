@@ -10,11 +10,15 @@ from ..errors import SettingError
 from ..expectations import Expectation
 from ..networks import evaluate
 from ..precision import in_float64
+from ..simulation import settled_states
 from ..solution import Solution
 from ..training.problem import Problem
 from ..training.sampling import ergodic_sample
 from .report import AccuracyReport
 from .thirds import THIRDS, thirds
+
+AT_ONCE_SIMULATED = 64
+"""Points judged at once where a state holds a distribution of households."""
 
 
 @in_float64
@@ -23,7 +27,8 @@ def check(
 ) -> AccuracyReport:
     """Residuals and, where the model has a closed form, policy errors over box and ergodic distribution.
 
-    `draws` independent draws of parameters, each with an ergodic state of its own; those at which the economy
+    `draws` independent draws of parameters, each with an ergodic state of its own (a simulated one, where the
+    model knows its ergodic distribution no other way; then a tenth as many suffice); those at which the economy
     is not solved (see `Solution.solved`) are counted and left out of the other figures. `expectation`: by
     default a rule finer than training's. Raises `SettingError` for fewer than 100 draws, and where none is solved.
     """
@@ -36,18 +41,20 @@ def check(
     if not solved.any():
         raise SettingError("the equations are solved at no draw of the parameters; train longer, or narrow the ranges")
     drawn, thetas, states = np.asarray(thetas), thetas[solved], states[solved]
+    if solution.model.simulated:
+        states = settled_states(solution, thetas, jax.random.key(seed))
     residuals, policies, exact = _measure(solution, equilibrium, states, thetas, rule)
     if not np.isfinite(residuals).all():
         bad = int(np.argwhere(~np.isfinite(residuals))[0, 1])
         raise SettingError(
-            f"equation '{equilibrium.equations[bad]}' is not finite on the ergodic draws; solve again, or look at "
+            f"equation '{equilibrium.row_equations[bad]}' is not finite on the ergodic draws; solve again, or look at "
             "its logs and divisions"
         )
     return AccuracyReport(
         model=solution.model.name,
         draws=draws,
         solved_share=float(solved.mean()),
-        residuals=_residual_table(residuals, equilibrium.equations),
+        residuals=_residual_table(residuals, equilibrium),
         constraints=_constraints(equilibrium, states, thetas, policies, residuals),
         policy_errors=None if exact is None else _error_table(policies, exact, equilibrium.policies),
         probes=_probes(solution, equilibrium, rule),
@@ -56,21 +63,24 @@ def check(
 
 
 def _measure(solution: Solution, equilibrium: Equilibrium, states, thetas, expectation: Expectation):
-    """Residuals (draws, equations), policies and exact policies (draws, policies) or None."""
+    """Residuals (draws, rows), policies and exact policies (draws, policies) or None."""
     # Judged in float64 also where it was trained in float32: rounding is not the network's error.
     network = jax.tree.map(lambda leaf: leaf.astype(jnp.float64), solution.network)
     problem, key = Problem(equilibrium, jnp.float64), jax.random.key(0)
-    residual = lambda s, t: problem.residuals(network, s, t, expectation, key)
+    residual = lambda s, t: problem.residuals(network, s, equilibrium.prepared(t), expectation, key)
     policy = lambda s, t: evaluate(network, equilibrium, s, t)
-    residuals = np.asarray(jax.jit(jax.vmap(residual))(states, thetas))
+    at_once = AT_ONCE_SIMULATED if equilibrium.model.simulated else len(states)
+    measure = jax.jit(lambda s, t: jax.lax.map(lambda a: residual(*a), (s, t), batch_size=at_once))
+    residuals = np.asarray(measure(states, thetas))
     policies = np.asarray(jax.jit(jax.vmap(policy))(states, thetas))
     known = jax.eval_shape(equilibrium.closed_form, states[0], thetas[0]) is not None
     exact = np.asarray(jax.jit(jax.vmap(equilibrium.closed_form))(states, thetas)) if known else None
     return residuals, policies, exact
 
 
-def _residual_table(residuals: np.ndarray, equations: tuple[str, ...]) -> pd.DataFrame:
-    size = np.abs(residuals)
+def _residual_table(residuals: np.ndarray, equilibrium: Equilibrium) -> pd.DataFrame:
+    """One row an equation, over draws; of an equation with many rows, the root mean square of its rows."""
+    size = np.sqrt(np.asarray(equilibrium.by_equation(jnp.asarray(residuals) ** 2)))
     return pd.DataFrame(
         {
             "mean_square": np.mean(size**2, axis=0),
@@ -81,7 +91,7 @@ def _residual_table(residuals: np.ndarray, equations: tuple[str, ...]) -> pd.Dat
             "log10_mean": np.log10(np.mean(size, axis=0)),
             "log10_max": np.log10(np.max(size, axis=0)),
         },
-        index=pd.Index(equations, name="equation"),
+        index=pd.Index(equilibrium.equations, name="equation"),
     )
 
 
@@ -94,7 +104,7 @@ def _constraints(equilibrium: Equilibrium, states, thetas, policies, residuals) 
     for i, name in enumerate(equilibrium.constraints):
         for label, where in (("binding", slackness[:, i] < 0), ("slack", slackness[:, i] >= 0)):
             if where.any():
-                table = _residual_table(residuals[where], equilibrium.equations)
+                table = _residual_table(residuals[where], equilibrium)
                 tables[name, label] = table.assign(share=where.mean())
     return pd.concat(tables, names=["constraint", "state"])
 

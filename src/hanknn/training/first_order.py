@@ -24,7 +24,7 @@ class FirstOrderState(NamedTuple):
     optimizer: optax.OptState
     economies: Economy
     keys: PRNGKeyArray
-    scale: Float[Array, " equations"]
+    scale: Float[Array, " residuals"]
     iteration: Int[Array, ""]
 
 
@@ -94,7 +94,7 @@ class FirstOrder(Method):
             optimizer=self._optimizer().init(weights),
             economies=economies,
             keys=jax.random.split(second, self.batch),
-            scale=jnp.ones(len(problem.equilibrium.equations), self.dtype),
+            scale=jnp.ones(len(problem.equilibrium.row_equations), self.dtype),
             iteration=jnp.asarray(0, jnp.int32),
         )
 
@@ -148,4 +148,5 @@ class FirstOrder(Method):
             iteration=state.iteration + 1,
         )
         good = jnp.all(jnp.isfinite(losses)) & jnp.all(jnp.isfinite(weights))
-        return new, Info(losses[0], squares[0], rate.astype(self.dtype), good, jnp.asarray(False))
+        by_equation = problem.equilibrium.by_equation
+        return new, Info(losses[0], by_equation(squares[0]), rate.astype(self.dtype), good, jnp.asarray(False))

@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 import jax.scipy.linalg as jsl
 from jax.flatten_util import ravel_pytree
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from ..errors import SettingError
 from ..expectations import Expectation, GaussHermite
@@ -24,6 +24,7 @@ from .method import Info, Method
 from .problem import Problem
 from .sampling import StateDraws, sobol_design
 from .screen import Screen
+from .walk import Walk
 from .weighting import PolicyUnits, Weighting
 
 JACOBIAN_BYTES = 2**27
@@ -49,7 +50,8 @@ class GaussNewtonState(NamedTuple):
     iteration: Int[Array, ""]
     thetas: Float[Array, "points parameters"]
     states: Float[Array, "points states"]
-    row_weights: Float[Array, "points rows equations"]
+    row_weights: Float[Array, "points rows residuals"]
+    key: PRNGKeyArray
 
 
 @dataclass(frozen=True)
@@ -61,10 +63,12 @@ class GaussNewton(Method):
     steps are cheap, late ones accurate. `damping`: initial damping relative to the largest
     curvature. `float32_until`: JᵀJ is accumulated in single precision, at twice the speed, while the damping
     exceeds this share of the largest curvature, and in double once rounding would show or half the iterations
-    are over (rounding can itself keep the damping up);
-    residuals, gradient and solve are always in double. `curriculum`: phases hard constraints in.
-    `screen`: takes weight from economies that have no equilibrium. `target`: stop at this mean squared residual
-    (design points).
+    are over (rounding can itself keep the damping up); 0: never. Residuals, gradient and solve are always in
+    double. `curriculum`: phases hard constraints in.
+    `screen`: takes weight from economies that have no equilibrium. `walk`: moves the design's states by
+    simulation, for economies whose ergodic distribution is known no other way. `bend`: bend steps along the
+    residuals' own curvature. `at_once`: points differentiated at once at most; lower it where a point takes much
+    memory. `target`: stop at this mean squared residual (design points).
     """
 
     iterations: int = 75
@@ -78,12 +82,15 @@ class GaussNewton(Method):
     float32_until: float = 1e-7
     curriculum: Curriculum | None = None
     screen: Screen | None = None
+    walk: Walk | None = None
+    bend: bool = True
+    at_once: int = 8192
     target: float = 0.0
 
     chunk: ClassVar[int] = 5
 
     def __post_init__(self) -> None:
-        for name in ("points", "start"):
+        for name in ("points", "start", "at_once"):
             value = getattr(self, name)
             if value < 1 or value & (value - 1):
                 raise SettingError(f"GaussNewton {name} is {value}; it must be a power of two (Sobol points)")
@@ -104,7 +111,7 @@ class GaussNewton(Method):
         seed = int(jax.random.randint(key, (), 0, 2**31 - 1))
         thetas, states = sobol_design(problem.equilibrium, self.draws, self.points, seed)
         matrix = jax.eval_shape(lambda s, t: self.weighting.matrix(problem, network, s, t), states[0], thetas[0])
-        rows, equations = matrix.shape
+        rows, residuals = matrix.shape
         in_sample_space = self._in_sample_space(rows, weights.size)
         shape = (self.points * rows if in_sample_space else weights.size, weights.size)
         return GaussNewtonState(
@@ -112,7 +119,7 @@ class GaussNewton(Method):
             damping=jnp.asarray(-1.0, self.dtype),
             growth=jnp.asarray(2.0, self.dtype),
             loss=jnp.asarray(jnp.inf, self.dtype),
-            mean_squares=jnp.zeros(equations, self.dtype),
+            mean_squares=jnp.zeros(len(problem.equilibrium.equations), self.dtype),
             curvature=jnp.zeros(shape, self.dtype),
             gradient=jnp.zeros(weights.size, self.dtype),
             moved=jnp.asarray(True),
@@ -121,7 +128,8 @@ class GaussNewton(Method):
             iteration=jnp.asarray(0, jnp.int32),
             thetas=thetas,
             states=states,
-            row_weights=jnp.zeros((self.points, rows, equations), self.dtype),
+            row_weights=jnp.zeros((self.points, rows, residuals), self.dtype),
+            key=jax.random.fold_in(key, 1),
         )
 
     def step(self, problem, network, state, axis):
@@ -129,14 +137,20 @@ class GaussNewton(Method):
         active = jnp.minimum(self.points, self.start * 2 ** (state.iteration // self.double_every)).astype(jnp.int32)
         share, screening, moving, changed = self._schedule(state.iteration)
         changed = changed | (active != state.active)
+        here, states, sizes = problem.relaxed(share), state.states, None
+        thetas = jax.vmap(problem.equilibrium.prepared)(state.thetas)
+        if self.walk is not None:
+            key, changed = jax.random.fold_in(state.key, state.iteration), jnp.asarray(True)
+            network = rebuild(state.weights)
+            states, sizes = self.walk.move(here, network, thetas, states, key, self.expectation)
 
         def reweigh():
-            net, here = rebuild(state.weights), problem.relaxed(share)
+            net = rebuild(state.weights)
             matrix = lambda s, t: self.weighting.matrix(here, net, s, t)
-            return jax.vmap(matrix)(state.states, state.thetas) * self._roots(here, net, state.thetas, screening)
+            return jax.vmap(matrix)(states, thetas) * self._roots(here, net, sizes, thetas, screening)
 
         row_weights = jax.lax.cond(changed, reweigh, lambda: state.row_weights)
-        points = state.thetas, state.states, row_weights
+        points = thetas, states, row_weights
         design = _Design(self, problem, share, rebuild, *points, active, state.weights.size)
         curvature, gradient, loss, mean_squares = jax.lax.cond(
             changed | state.moved,
@@ -165,9 +179,10 @@ class GaussNewton(Method):
             moved=accept,
             precise=state.precise
             | (damping < self.float32_until * largest)
-            | (2 * (state.iteration + 1) >= self.iterations),
+            | ((self.float32_until > 0) & (2 * (state.iteration + 1) >= self.iterations)),
             active=active,
             iteration=state.iteration + 1,
+            states=states,
             row_weights=row_weights,
         )
         stalled = damping > 1e12 * largest
@@ -187,11 +202,16 @@ class GaussNewton(Method):
             changed = changed | (screening & (iteration % self.screen.every == 0))
         return share, screening, moving, changed | moving
 
-    def _roots(self, problem, network, thetas, screening):
-        """Square roots of the economies' weights, shape (points, 1, 1)."""
+    def _roots(self, problem, network, sizes, thetas, screening):
+        """Square roots of the economies' weights, shape (points, 1, 1), by their misfits.
+
+        `sizes`: a walk's residuals where the economies stand, None without a walk.
+        """
         even = lambda: jnp.ones(len(thetas), self.dtype)
         if self.screen is None:
             return even()[:, None, None]
+        if sizes is not None:
+            return jnp.sqrt(self.screen.robust(sizes))[:, None, None]
         weigh = lambda: self.screen.weights(problem, network, thetas, self.weighting, self.expectation)
         return jnp.sqrt(jax.lax.cond(screening, weigh, even))[:, None, None]
 
@@ -208,7 +228,7 @@ class _Design(NamedTuple):
     rebuild: Callable[[Array], PolicyNetwork]
     thetas: Float[Array, "points parameters"]
     states: Float[Array, "points states"]
-    matrices: Float[Array, "points rows equations"]
+    matrices: Float[Array, "points rows residuals"]
     active: Int[Array, ""]
     size: int
 
@@ -218,7 +238,7 @@ class _Design(NamedTuple):
 
     @property
     def chunk(self) -> int:
-        points = self.method.start
+        points = min(self.method.start, self.method.at_once)
         while points > 1 and points * self.matrices.shape[1] * self.size * 8 > JACOBIAN_BYTES:
             points //= 2
         return points
@@ -252,7 +272,7 @@ class _Design(NamedTuple):
 
         zero = jnp.zeros((), weights.dtype), jnp.zeros(self.matrices.shape[2], weights.dtype)
         weighted, squares = jax.lax.fori_loop(0, self.active // self.chunk, add, zero)
-        return weighted / self.count, squares / self.active
+        return weighted / self.count, self.problem.equilibrium.by_equation(squares / self.active)
 
     def _rows(self, weights, matrices, states, thetas):
         """Weighted rows of one chunk, shape (chunk · rows,), and the residuals behind them."""
@@ -283,7 +303,8 @@ class _Design(NamedTuple):
         else:
             double, single = (lambda t=t: self._gram(weights, t) / self.count for t in (weights.dtype, jnp.float32))
             curvature = jax.lax.cond(precise, double, single)
-        return curvature, gradient / self.count, weighted / self.count, raw / self.active
+        mean_squares = self.problem.equilibrium.by_equation(raw / self.active)
+        return curvature, gradient / self.count, weighted / self.count, mean_squares
 
     def _gram(self, weights, dtype):
         """JᵀJ over the active points, accumulated in `dtype`.
@@ -318,6 +339,8 @@ class _Design(NamedTuple):
         solver = self._sample_space_solver if self.in_sample_space else self._parameter_space_solver
         solve = solver(curvature, damping)
         velocity = -solve(gradient)
+        if not self.method.bend:
+            return velocity
         acceleration = -0.5 * solve(self._second_order(weights, velocity))
         small = 2 * jnp.linalg.norm(acceleration) <= 0.75 * jnp.linalg.norm(velocity)
         return velocity + jnp.where(small, acceleration, 0)

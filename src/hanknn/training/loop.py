@@ -21,6 +21,7 @@ from .misfit import SOLVED, misfit
 from .problem import Problem
 from .recipes import Recipe
 from .sampling import ergodic_sample
+from .walk import Walk
 from .weighting import PolicyUnits
 
 
@@ -69,8 +70,8 @@ def train(
     """Run the recipe's methods one after another.
 
     `validation_draws`: 10,000, or 2,000 where economies may have no equilibrium, each of which is then tried
-    at several states. Raises `TrainingStopped` where a residual or gradient is not finite; the error carries the last
-    good result as `trained`.
+    at several states, or 256 where states come from simulation. Raises `TrainingStopped` where a residual or
+    gradient is not finite; the error carries the last good result as `trained`.
     """
     return _Training(equilibrium, recipe, seed, report, checkpoints, validation_draws).run()
 
@@ -86,12 +87,13 @@ class _Training:
         self.history = History(equilibrium.equations)
         self.seconds, self.compile_seconds, self.saved_at = 0.0, 0.0, time.monotonic()
         self.status = "nothing to do"
-        draws = validation_draws or (2_000 if equilibrium.constraints else 10_000)
+        few = 256 if equilibrium.model.simulated else 2_000
+        draws = validation_draws or (few if equilibrium.constraints else 10_000)
         self.sample = ergodic_sample(equilibrium, jax.random.fold_in(self.key, 2**30), draws, jnp.float64)
 
     def run(self) -> Trained:
         model = self.equilibrium.model
-        counts = len(self.equilibrium.states), len(model.parameters.free), len(self.equilibrium.outputs)
+        counts = len(self.equilibrium.inputs_seen), len(model.parameters.free), self.equilibrium.output_size
         build = lambda key: self.recipe.network.build(*counts, key, self.recipe.methods[0].dtype)
         network = jax.jit(build)(jax.random.fold_in(self.key, 0))
         first, restored, saved = self._restore(network)
@@ -184,6 +186,9 @@ class _Training:
         return header["stage"], header["iteration"], arrays[2:]
 
 
+SETTLED = 60
+"""Quarters after which a simulated economy has forgotten where it started."""
+
 AXIS = "economies"
 """The mapped axis over devices."""
 
@@ -229,10 +234,22 @@ def _chunk(problem: Problem, method: Method, network: PolicyNetwork, size: int):
 def _validator(problem: Problem, rebuild, sample):
     """Each equation's mean square on the validation sample, as a function of the weights.
 
-    Where constraints may leave economies without an equilibrium, over the economies that are solved.
+    Where constraints may leave economies without an equilibrium, over the economies that are solved; where the
+    ergodic distribution is known by simulation only, after `SETTLED` quarters under these weights.
     """
     thetas, states = (a.astype(problem.dtype) for a in sample)
     rule = problem.equilibrium.judging_rule
+    if problem.equilibrium.model.simulated:
+
+        def settled(weights):
+            network, key = rebuild(weights), jax.random.key(0)
+            known = jax.vmap(problem.equilibrium.prepared)(thetas)
+            there = Walk(SETTLED).move(problem, network, known, states, key, rule)[0]
+            one = lambda a: problem.residuals(network, *a, rule, key) ** 2
+            squares = jax.lax.map(one, (there, known), batch_size=64)
+            return problem.equilibrium.by_equation(jnp.mean(squares, axis=0))
+
+        return settled
     if not problem.equilibrium.constraints:
         return lambda weights: problem.equation_mean_squares(rebuild(weights), states, thetas, rule)
 
@@ -241,7 +258,8 @@ def _validator(problem: Problem, rebuild, sample):
 
         def at(state, theta):
             solved = misfit(problem, network, theta, PolicyUnits(), rule) <= SOLVED
-            return problem.residuals(network, state, theta, rule, key) ** 2, solved
+            squares = problem.residuals(network, state, theta, rule, key) ** 2
+            return problem.equilibrium.by_equation(squares), solved
 
         squares, solved = jax.lax.map(lambda a: at(*a), (states, thetas), batch_size=500)
         counted = jnp.where(jnp.any(solved), solved, True)

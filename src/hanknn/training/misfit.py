@@ -9,9 +9,13 @@ from scipy.stats import norm
 from ..expectations import Expectation, sobol_normals
 from ..networks import PolicyNetwork
 from .problem import Problem
+from .walk import residual_sizes, walk
 from .weighting import Weighting
 
 STATES = 9
+PATHS, QUARTERS = 16, 20
+"""Paths and their length, where states are simulated."""
+RELATIVE = 0.1
 SOLVED = 0.01
 """Largest misfit, a share of the policies' scale, at which an economy counts as solved."""
 
@@ -27,15 +31,31 @@ def misfit(
 
     With `PolicyUnits` weights it estimates the policies' errors, as a share of their scale. Where an economy
     has no equilibrium no network solves it, and its misfit stays large.
+
+    Where states are known by simulation only, residuals are in relative units already: their root mean square after a
+    short simulation from spread-out states, a tenth counting as one.
     """
+    if problem.equilibrium.model.simulated:
+        return _simulated(problem, network, theta, expectation) / RELATIVE
 
     def rows(normal):
         state = problem.equilibrium.ergodic_state(normal, theta)
         residuals = problem.residuals(network, state, theta, expectation, jax.random.key(0))
         return weighting.matrix(problem, network, state, theta) @ residuals
 
-    squares = jax.vmap(rows)(jnp.asarray(_normals(len(problem.equilibrium.states)), theta.dtype)) ** 2
+    squares = jax.vmap(rows)(jnp.asarray(_normals(len(problem.equilibrium.scalar_states)), theta.dtype)) ** 2
     return jnp.sqrt(jnp.mean(squares))
+
+
+def _simulated(problem: Problem, network: PolicyNetwork, theta, expectation: Expectation) -> Float[Array, ""]:
+    equilibrium = problem.equilibrium
+    theta = equilibrium.prepared(theta)
+    normals = jnp.asarray(_normals(len(equilibrium.scalar_states))[:PATHS], theta.dtype)
+    starts = jax.vmap(lambda normal: equilibrium.ergodic_state(normal, theta))(normals)
+    shocks = jax.random.normal(jax.random.key(0), (PATHS, QUARTERS, len(equilibrium.shocks)), theta.dtype)
+    states = jax.vmap(lambda start, path: walk(problem, network, theta, start, path))(starts, shocks)
+    sizes = residual_sizes(problem, network, jnp.broadcast_to(theta, (PATHS, len(theta))), states, expectation)
+    return jnp.sqrt(jnp.mean(sizes**2))
 
 
 def _normals(states: int) -> np.ndarray:

@@ -28,7 +28,7 @@ class Problem(NamedTuple):
         theta: Float[Array, " parameters"],
         expectation: Expectation,
         key: PRNGKeyArray,
-    ) -> Float[Array, " equations"]:
+    ) -> Float[Array, " rows"]:
         """Residuals of the network at one point."""
         policy = lambda s, t: evaluate(network, self.equilibrium, s, t)
         return self.equilibrium.residuals(policy, state, theta, expectation, key)
@@ -43,4 +43,4 @@ class Problem(NamedTuple):
         """Mean squared residual of each equation over a sample, under a deterministic expectation."""
         key = jax.random.key(0)
         rows = jax.vmap(lambda s, t: self.residuals(network, s, t, expectation, key))(states, thetas)
-        return jnp.mean(rows**2, axis=0)
+        return self.equilibrium.by_equation(jnp.mean(rows**2, axis=0))

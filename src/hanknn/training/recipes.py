@@ -12,6 +12,8 @@ from .gauss_newton import GaussNewton
 from .method import Method
 from .sampling import Fresh, Kept, Sampling, Simulated, StateDraws
 from .screen import Screen
+from .walk import Walk
+from .weighting import EquationWeights
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,31 @@ def _constrained(iterations: int) -> GaussNewton:
     )
 
 
+def households(iterations: int = 120, points: int = 1024) -> Recipe:
+    """For an economy with a distribution of households in its state and a bound: under an hour on two cores."""
+    method = GaussNewton(
+        iterations=iterations,
+        points=points,
+        start=points,
+        expectation=SplitGaussHermite(4),
+        draws=StateDraws(wide_share=0.0),
+        weighting=EquationWeights(),
+        damping=1e-5,
+        float32_until=0.0,
+        curriculum=Curriculum(iterations // 12, iterations // 2),
+        screen=Screen(every=1),
+        walk=Walk(),
+        bend=False,
+        at_once=64,
+    )
+    return Recipe(SmoothNetwork(14, 3, curved_width=16, curved_depth=2, bend=0.3), (method,))
+
+
 def suited(model: Model) -> Recipe:
-    """The default for a model: `constrained` where it has occasionally binding constraints."""
+    """The default for a model: `constrained` where it has occasionally binding constraints, `households` where its
+    states are known by simulation only."""
+    if model.simulated:
+        return households()
     return constrained() if model.constraints else default()
 
 

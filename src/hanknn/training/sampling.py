@@ -41,8 +41,8 @@ class StateDraws:
             raise SettingError(f"wide_share is {self.wide_share}; it is a share, between 0 and 1")
 
     def spread(
-        self, equilibrium: Equilibrium, normals: Float[Array, " states"], uniform: Float[Array, ""]
-    ) -> Float[Array, " states"]:
+        self, equilibrium: Equilibrium, normals: Float[Array, " normals"], uniform: Float[Array, ""]
+    ) -> Float[Array, " normals"]:
         scale = equilibrium.model.wide_scale if self.wide_scale is None else self.wide_scale
         return normals * jnp.where(uniform < self.wide_share, scale, 1.0).astype(normals.dtype)
 
@@ -50,7 +50,7 @@ class StateDraws:
         self, equilibrium: Equilibrium, theta: Float[Array, " parameters"], key: PRNGKeyArray
     ) -> Float[Array, " states"]:
         first, second = jax.random.split(key)
-        normals = jax.random.normal(first, (len(equilibrium.states),), theta.dtype)
+        normals = jax.random.normal(first, (len(equilibrium.scalar_states),), theta.dtype)
         uniform = jax.random.uniform(second, (), theta.dtype)
         return equilibrium.ergodic_state(self.spread(equilibrium, normals, uniform), theta)
 
@@ -68,7 +68,7 @@ def sobol_design(
     equilibrium: Equilibrium, draws: StateDraws, points: int, seed: int
 ) -> tuple[Float[Array, "points parameters"], Float[Array, "points states"]]:
     """A fixed scrambled-Sobol design in float64; its first 2^k points are a Sobol design too."""
-    free, states = len(equilibrium.model.parameters.free), len(equilibrium.states)
+    free, states = len(equilibrium.model.parameters.free), len(equilibrium.scalar_states)
     uniforms, normals = sobol_normals(points, free + 1, states, seed)
 
     def place(uniform, normal):

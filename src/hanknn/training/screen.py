@@ -42,6 +42,9 @@ class Screen:
     ) -> Float[Array, " points"]:
         """A weight between 0 and 1 for each economy."""
         one = lambda theta: misfit(problem, network, theta, weighting, expectation)
-        misfits = jax.lax.map(one, thetas, batch_size=min(1024, len(thetas)))
+        return self.robust(jax.lax.map(one, thetas, batch_size=min(1024, len(thetas))))
+
+    def robust(self, misfits: Float[Array, " points"]) -> Float[Array, " points"]:
+        """The weights that go with misfits; 0 where one is NaN."""
         scale = jnp.maximum(self.floor, self.ratio * jnp.nanmedian(misfits))
         return 1 / (1 + (jnp.where(jnp.isnan(misfits), jnp.inf, misfits) / scale) ** 2) ** 2

@@ -25,7 +25,7 @@ class Weighting(abc.ABC):
         network: PolicyNetwork,
         state: Float[Array, " states"],
         theta: Float[Array, " parameters"],
-    ) -> Float[Array, "rows equations"]:
+    ) -> Float[Array, "rows residuals"]:
         """The matrix at one point, held constant while derivatives are taken."""
 
 
@@ -36,7 +36,7 @@ class EquationWeights(Weighting):
     weights: Mapping[str, float] = field(default_factory=dict)
 
     def matrix(self, problem, network, state, theta):
-        names = problem.equilibrium.equations
+        names = problem.equilibrium.row_equations
         for name, weight in self.weights.items():
             if name not in names:
                 raise UnknownNameError("equation", name, names, f"model '{problem.equilibrium.model.name}'")

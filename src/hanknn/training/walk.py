@@ -1,0 +1,88 @@
+"""States by simulation, where the ergodic distribution is known no other way."""
+
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from ..errors import SettingError
+from ..expectations import Expectation
+from ..networks import PolicyNetwork, evaluate
+from .problem import Problem
+
+FAR = 8.0
+"""Network inputs beyond this many ergodic s.d. mean that a path has left the economy."""
+
+LOST = 0.1
+"""Root mean square of the residuals at which a path has left the economy."""
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Before each iteration every economy of a design moves `steps` quarters on, under the present policies.
+
+    A path that is no longer finite, beyond eight ergodic s.d. or where residuals are large starts anew at the
+    centre: early policies can drive an economy away, and one lost path must not stop the rest.
+    """
+
+    steps: int = 5
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise SettingError(f"Walk steps is {self.steps}; it must be at least 1")
+
+    def move(
+        self,
+        problem: Problem,
+        network: PolicyNetwork,
+        thetas: Float[Array, "points parameters"],
+        states: Float[Array, "points states"],
+        key: PRNGKeyArray,
+        expectation: Expectation,
+    ) -> tuple[Float[Array, "points states"], Float[Array, " points"]]:
+        """Where the economies stand `steps` quarters on, and the root mean square of their residuals there.
+
+        `expectation`: for the residuals. A path that starts anew counts as without residual.
+        """
+        equilibrium = problem.equilibrium
+
+        def one(theta, state, key):
+            shocks = jax.random.normal(key, (self.steps, len(equilibrium.shocks)), state.dtype)
+            return walk(problem, network, theta, state, shocks)
+
+        found = jax.vmap(one)(thetas, states, jax.random.split(key, len(thetas)))
+        inputs = jax.vmap(equilibrium.inputs)(found, thetas)
+        sizes = residual_sizes(problem, network, thetas, found, expectation)
+        lost = ~(jnp.all(jnp.abs(inputs) < FAR, axis=1) & jnp.all(jnp.isfinite(found), axis=1) & (sizes < LOST))
+        centers = jax.vmap(lambda theta: equilibrium.units(theta)["state_center"])(thetas)
+        return jnp.where(lost[:, None], centers, found), jnp.where(lost, 0, sizes)
+
+
+def walk(
+    problem: Problem,
+    network: PolicyNetwork,
+    theta: Float[Array, " parameters"],
+    state: Float[Array, " states"],
+    shocks: Float[Array, "quarters shocks"],
+) -> Float[Array, " states"]:
+    """The state after these quarters' shocks."""
+    equilibrium = problem.equilibrium
+
+    def step(state, shock):
+        return equilibrium.transition(state, evaluate(network, equilibrium, state, theta), shock, theta), None
+
+    return jax.lax.scan(step, state, shocks)[0]
+
+
+def residual_sizes(
+    problem: Problem,
+    network: PolicyNetwork,
+    thetas: Float[Array, "points parameters"],
+    states: Float[Array, "points states"],
+    expectation: Expectation,
+) -> Float[Array, " points"]:
+    """Root mean square of all residuals at each point."""
+    one = lambda a: problem.residuals(network, *a, expectation, jax.random.key(0))
+    rows = jax.lax.map(one, (states, thetas), batch_size=min(64, len(states)))
+    return jnp.sqrt(jnp.mean(rows**2, axis=1))
