@@ -23,10 +23,10 @@ def test_parameters_and_variables_are_labelled(model):
 
 def test_the_closed_form_solves_the_equations(model):
     with jax.enable_x64(True):
+        if type(model).closed_form is hanknn.Model.closed_form:
+            pytest.skip("no closed form")
         equilibrium = Equilibrium(model)
         thetas, states = ergodic_sample(equilibrium, jax.random.key(0), 500, jnp.float64)
-        if equilibrium.closed_form(states[0], thetas[0]) is None:
-            pytest.skip("no closed form")
 
         def residuals(factors):
             policy = lambda s, t: factors * equilibrium.closed_form(s, t)
@@ -41,6 +41,8 @@ def test_the_closed_form_solves_the_equations(model):
 
 def test_ergodic_draws_stay_ergodic(model):
     """Simulated 40 quarters on, under the shipped policy, the draws spread as they did."""
+    if model.simulated:
+        pytest.skip("the ergodic distribution is known by simulation only")
     with jax.enable_x64(True):
         solution = hanknn.load(model.name)
         equilibrium = solution.equilibrium
@@ -59,9 +61,9 @@ def test_ergodic_draws_stay_ergodic(model):
 
 def test_a_shipped_solution_answers_and_is_small(model):
     solution = hanknn.load(model.name)
-    state = {name: 0.0 for name in model.states}
+    state = {name: 0.0 for name, variable in model.states.items() if variable.shape == ()}
     assert np.isfinite(solution.policy(state).to_numpy()).all()
     from pathlib import Path
 
     size = (Path(hanknn.__file__).parent / "weights" / f"{model.name}.npz").stat().st_size
-    assert size < 200_000
+    assert size < (2_000_000 if model.simulated else 200_000)

@@ -105,7 +105,8 @@ def _consumption_jvp(primals, tangents):
     share = (chosen - nodes[i]) / (nodes[i + 1] - nodes[i])
     columns = jnp.broadcast_to(jnp.arange(i.shape[1]), i.shape)
     between = lambda a: (1 - share) * a[i, columns] + share * a[i + 1, columns]
-    slope = jnp.where(binds, 0.0, between(jax.vmap(_slopes, (None, 1), 1)(nodes, euler_consumption)))
+    slope = between(jax.vmap(_slopes, (None, 1), 1)(nodes, euler_consumption))
+    slope = jnp.where(binds, 0.0, jnp.maximum(slope, 0))
     d_free = between(d_euler) - slope * between(jnp.broadcast_to(d_nodes[:, None], i.shape))
     d_resources = d_level * unit_income - jnp.log(consumption) * income * d_power + d_wealth
     d_own = jnp.where(binds, d_resources - d_nodes[0], d_free + slope * d_resources)
@@ -131,8 +132,16 @@ def _spend(level: Array, power: Array, wealth: Float[Array, "assets productiviti
 
 
 def interpolate(at: Float[Array, " n"], x: Float[Array, " m"], y: Float[Array, " m"]) -> Float[Array, " n"]:
-    """Piecewise cubic Hermite interpolation with three-point slopes, linear beyond the ends."""
-    step, rise, slopes = jnp.diff(x), jnp.diff(y) / jnp.diff(x), _slopes(x, y)
+    """Piecewise cubic Hermite interpolation with three-point slopes, linear beyond the ends.
+
+    Slopes are limited as Fritsch and Carlson (1980) do, so that values stay between their neighbours: early in
+    training, policies can be far from monotone between nodes that lie close together.
+    """
+    step = jnp.maximum(jnp.diff(x), 10 * jnp.finfo(x.dtype).eps)
+    rise, slopes = jnp.diff(y) / step, _slopes(x, y)
+    limit = jnp.where(rise[:-1] * rise[1:] > 0, 3 * jnp.minimum(jnp.abs(rise[:-1]), jnp.abs(rise[1:])), 0)
+    limit = jnp.concatenate([3 * jnp.abs(rise[:1]), limit, 3 * jnp.abs(rise[-1:])])
+    slopes = jnp.clip(slopes, -limit, limit)
     i = jnp.clip(jnp.searchsorted(x, at, side="right", method="compare_all") - 1, 0, len(x) - 2)
     place = at - x[i]
     t = jnp.clip(place / step[i], 0, 1)
@@ -143,6 +152,7 @@ def interpolate(at: Float[Array, " n"], x: Float[Array, " m"], y: Float[Array, "
 
 def _slopes(x: Float[Array, " m"], y: Float[Array, " m"]) -> Float[Array, " m"]:
     """Slopes of the parabola through each point and its neighbours."""
-    step, rise = jnp.diff(x), jnp.diff(y) / jnp.diff(x)
+    step = jnp.maximum(jnp.diff(x), 10 * jnp.finfo(x.dtype).eps)
+    rise = jnp.diff(y) / step
     inner = (rise[:-1] * step[1:] + rise[1:] * step[:-1]) / (step[:-1] + step[1:])
     return jnp.concatenate([2 * rise[:1] - inner[:1], inner, 2 * rise[-1:] - inner[-1:]])

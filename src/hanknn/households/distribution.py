@@ -12,7 +12,17 @@ def advance(
     distribution: Float[Array, "assets productivities"],
     assets: Float[Array, "assets productivities"],
 ) -> Float[Array, "assets productivities"]:
-    """Next period's distribution: asset choices split between the two nearest nodes, then productivity moves.
+    """Next period's distribution: assets as chosen, then productivity moves."""
+    return split(grids, nodes, distribution, assets) @ jnp.asarray(grids.chain.transition, distribution.dtype)
+
+
+def split(
+    grids: Grids,
+    nodes: Float[Array, " assets"],
+    distribution: Float[Array, "assets productivities"],
+    assets: Float[Array, "assets productivities"],
+) -> Float[Array, "assets productivities"]:
+    """Households by asset choice and today's productivity, each choice split between the two nearest nodes.
 
     Mass and mean assets are kept exactly. `nodes`: asset holdings at the grid's nodes.
     """
@@ -20,5 +30,28 @@ def advance(
     share = (assets - nodes[i]) / (nodes[i + 1] - nodes[i])
     columns = jnp.broadcast_to(jnp.arange(grids.productivities), grids.shape)
     moved = jnp.zeros_like(distribution)
-    moved = moved.at[i, columns].add(distribution * (1 - share)).at[i + 1, columns].add(distribution * share)
-    return moved @ jnp.asarray(grids.chain.transition, distribution.dtype)
+    return moved.at[i, columns].add(distribution * (1 - share)).at[i + 1, columns].add(distribution * share)
+
+
+def clear(
+    distribution: Float[Array, "assets productivities"],
+    assets: Float[Array, "assets productivities"],
+    nodes: Float[Array, " assets"],
+    debt: Array | float,
+) -> Float[Array, "assets productivities"]:
+    """Asset choices moved, by the same amount for all who are not at the limit, until they add up to `debt`.
+
+    In a law of motion: small errors of market clearing would otherwise add up, and total assets drift away.
+    """
+    free = assets > nodes[0] + 100 * jnp.finfo(assets.dtype).eps
+    for _ in range(4):
+        gap = (debt - jnp.sum(distribution * assets)) / jnp.sum(distribution * free)
+        assets = jnp.clip(jnp.where(free, assets + gap, assets), nodes[0], nodes[-1])
+    return assets
+
+
+def gini(nodes: Float[Array, " assets"], distribution: Float[Array, "assets productivities"]) -> Array:
+    """Gini coefficient of assets, mean absolute difference over twice the mean; debt can raise it above one."""
+    shares = jnp.sum(distribution, axis=1)
+    below = jnp.cumsum(shares) - 0.5 * shares
+    return 2 * jnp.sum(shares * nodes * (below - 0.5)) / jnp.sum(shares * nodes)

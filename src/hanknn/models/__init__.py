@@ -2,10 +2,11 @@
 
 from ..errors import UnknownNameError
 from ..model import Model
+from .hank import HANK as HANK
 from .nk import LinearNK as LinearNK
 from .rank import RANK as RANK
 
-SHIPPED: tuple[type[Model], ...] = (LinearNK, RANK)
+SHIPPED: tuple[type[Model], ...] = (LinearNK, RANK, HANK)
 
 
 def shipped(name: str) -> Model:

@@ -1,0 +1,108 @@
+"""`hank` against its acceptance list: residuals over the box, simulated moments, the cost of a quarter, peak memory.
+
+python benchmarks/hank.py                  the weights that ship
+python benchmarks/hank.py --seeds 0 1 2    solves from nothing first, one process a seed (an hour each)
+python benchmarks/hank.py --quarters 1000000
+"""
+
+import argparse
+import resource
+import time
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+
+import hanknn
+from hanknn.precision import in_float64
+from hanknn.simulation import path, settled_states
+
+BATCH = 512
+PATHS, BURN = 200, 100
+
+
+def residual_table(solution, draws: int) -> None:
+    began = time.perf_counter()
+    report = hanknn.check(solution, draws)
+    print(report)
+    residuals = report.residuals["mean_square"]
+    markets = residuals[["labor_market", "government_budget", "bond_market", "phillips_curve"]]
+    euler = residuals["euler"] + residuals["euler_remainder"]
+    print(f"markets and Phillips curve, mean square: {markets.mean():.2e} (target 1e-8)")
+    print(f"Euler equations, mean square over households: {euler:.2e} (target 1e-7)")
+    print(f"share of the box that counts as solved: {100 * report.solved_share:.1f} %")
+    print(f"[{time.perf_counter() - began:.0f} s]")
+
+
+@in_float64
+def quarter_cost(solution) -> None:
+    """Seconds of one quarter of many economies at once, each with its own parameters."""
+    equilibrium = solution.equilibrium
+    thetas = jnp.asarray(solution.model.parameters.sample(BATCH, seed=1))
+    known = jax.jit(jax.vmap(equilibrium.prepared))(thetas)
+    states = settled_states(solution, thetas, jax.random.key(0), quarters=8)
+
+    @jax.jit
+    def advance(states, shocks):
+        move = lambda s, e, t: equilibrium.transition(s, solution.policy_function(s, t), e, t)
+        return jax.vmap(move)(states, shocks, known)
+
+    shocks = jax.random.normal(jax.random.key(1), (BATCH, len(equilibrium.shocks)))
+    jax.block_until_ready(advance(states, shocks))
+    began, repeats = time.perf_counter(), 20
+    for _ in range(repeats):
+        states = advance(states, shocks)
+    jax.block_until_ready(states)
+    each = (time.perf_counter() - began) / repeats / BATCH
+    print(f"one model quarter, {BATCH} economies at once: {1e6 * each:.0f} microseconds (target 100)")
+
+
+@in_float64
+def moments(solution, quarters: int) -> None:
+    """Moments at the true values, over many independent paths."""
+    theta = jnp.asarray(solution.model.parameters.baseline)
+    start = solution.equilibrium.units(theta)["state_center"]
+    length = BURN + quarters // PATHS
+    shocks = jax.random.normal(jax.random.key(2), (PATHS, length, len(solution.equilibrium.shocks)))
+    names = list(solution.model.observables)
+
+    @jax.jit
+    def run(shocks):
+        found = path(solution, start, shocks, theta)
+        return found["observables"], found["constraints"][:, 0]
+
+    shown, slackness = (np.asarray(a)[:, BURN:] for a in jax.lax.map(run, shocks, batch_size=PATHS))
+    table = pd.DataFrame({"mean": shown.mean(axis=(0, 1)), "s.d.": shown.std(axis=(0, 1))}, index=names)
+    print(table.to_string(float_format="{:.4f}".format))
+    target = 400 * (solution.model.parameters["target"].value - 1)
+    print(f"zero lower bound: {100 * (slackness < 0).mean():.2f} % of {slackness.size:,} quarters")
+    gap = 100 * (table.loc["inflation_rate", "mean"] - target)
+    print(f"mean inflation less target: {gap:.1f} basis points (annual)")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, nargs="*", default=[])
+    parser.add_argument("--draws", type=int, default=1000)
+    parser.add_argument("--quarters", type=int, default=1_000_000)
+    parser.add_argument("--solution", type=Path)
+    arguments = parser.parse_args()
+    known = [hanknn.load(arguments.solution or "hank")] if not arguments.seeds else []
+    for seed in arguments.seeds:
+        began = time.perf_counter()
+        solved = hanknn.solve(hanknn.models.HANK(), seed=seed)
+        print(
+            f"seed {seed}: {time.perf_counter() - began:.0f} s from nothing, {solved.compile_seconds:.0f} s compiling"
+        )
+        known.append(solved.solution)
+    for solution in known:
+        residual_table(solution, arguments.draws)
+        quarter_cost(solution)
+        moments(solution, arguments.quarters)
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.1f} GiB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,236 @@
+"""The heterogeneous-agent New Keynesian model with borrowing limit and zero lower bound (KMR section 4)."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax.lax import stop_gradient
+from jaxtyping import Array, Float
+
+from ..households import Choices, Prices, advance, choose
+from ..households.distribution import clear, gini, split
+from ..households.steady_map import steady_state
+from ..households.summaries import orthonormal
+from ..households.summary_map import VALUE_MODES, summary_map
+from ..model import Model, Scalars
+from ..points import Point
+from .hank_parameters import PARAMETERS
+from .hank_variables import CONSTRAINTS, GRIDS, OBSERVABLES, OUTPUTS, POLICIES, SHOCKS, STATES
+
+NEAR = 0.003
+"""How near to the bound (log rate) the regime that does not rule counts."""
+
+VALUE_UNIT, PRESSURE_UNIT = 0.01, 0.002
+DISTRIBUTION_UNITS = (1e-3, 1e-3, 5e-4, 1.3e-4)
+
+
+class Quarter(NamedTuple):
+    """What households choose and what markets see of it, at given prices."""
+
+    choices: Choices
+    wage: Array
+    labor: Array
+    budget: Array
+    bonds: Array
+
+
+@dataclass(frozen=True, eq=False)
+class HANK(Model):
+    """Households (68)-(70), markets (71)-(73), Phillips curve (74), policy rule with bound (75)-(76), debt (77)-(81).
+
+    Everything is detrended. The network learns what is smooth in the state: households' expected marginal value of
+    assets (as coefficients on its responses to prices, see `households.summaries`), the expectation in the
+    Phillips curve, and prices in either regime: with the policy rule in force, and with the rate at its bound. The
+    notional rate tells which rules, so no kink is left to fit. The law of motion clears assets exactly.
+
+    `relaxation`: the share of the rate's movement below the bound that is allowed; `shock_share`: the share of the
+    aggregate shocks' s.d. (0 and 1 in the economy itself; training starts from 1 and 0.1).
+    """
+
+    relaxation: Array | float = 0.0
+    shock_share: Array | float = 1.0
+
+    name = "hank"
+    parameters = PARAMETERS
+    states, shocks, policies, outputs = STATES, SHOCKS, POLICIES, OUTPUTS
+    constraints, observables = CONSTRAINTS, OBSERVABLES
+    simulated = True
+
+    def relaxed(self, share):
+        """The first half of the way brings the shocks to their size, the second half the bound."""
+        return HANK(jnp.minimum(2 * share, 1), 1 - 0.9 * jnp.maximum(2 * share - 1, 0))
+
+    def derived(self, theta: Point) -> Scalars:
+        """The deterministic steady state, and what summarises households around it."""
+        steady = steady_state(theta.sigma_s, theta.borrowing_limit)
+        modes, weights = summary_map()(theta.sigma_s, theta.borrowing_limit)
+        euler_consumption = jnp.exp(steady.log_euler_consumption)
+        real_return = jnp.exp(steady.log_rate) / (theta.target * theta.growth)
+        wage = 1 - 1 / theta.epsilon
+        prices = Prices(wage, jnp.exp(steady.log_tax_level), jnp.exp(steady.log_labor) * (1 - wage), real_return)
+        chosen = choose(GRIDS, theta, prices, euler_consumption).assets
+        nodes = GRIDS.asset_nodes(theta.borrowing_limit)
+        households = split(GRIDS, nodes, steady.distribution, chosen)
+        return {
+            "log_rate": steady.log_rate,
+            "log_labor": steady.log_labor,
+            "log_tax_level": steady.log_tax_level,
+            "log_value": -jnp.log(theta.beta) - steady.log_rate - theta.sigma * steady.log_euler_consumption,
+            "distribution": steady.distribution,
+            "next_distribution": households,
+            "value_modes": orthonormal(modes, households),
+            "distribution_weights": weights,
+        }
+
+    def transition(self, now: Point, shock: Point, theta: Point) -> Scalars:
+        prices, log_rate = self._regime(now, theta)
+        nodes = GRIDS.asset_nodes(theta.borrowing_limit)
+        assets = clear(now.distribution, self._quarter(now, prices, log_rate, theta).choices.assets, nodes, theta.debt)
+        return {
+            "last_rate": log_rate,
+            "zeta": theta.rho_zeta * now.zeta + self.shock_share * theta.sigma_zeta * shock.eps_zeta,
+            "z": theta.rho_z * now.z + self.shock_share * theta.sigma_z * shock.eps_z,
+            "mp": theta.rho_m * now.mp + self.shock_share * theta.sigma_m * shock.eps_m,
+            "distribution": advance(GRIDS, nodes, now.distribution, assets),
+        }
+
+    def expectands(self, now: Point, next: Point, theta: Point) -> Scalars:
+        """The marginal value of assets (69), by asset choice and today's productivity; price pressure (74)."""
+        prices, log_rate = self._regime(next, theta)
+        later = self._quarter(next, prices, log_rate, theta)
+        marginal = later.choices.consumption**-theta.sigma @ jnp.asarray(GRIDS.chain.transition, prices.dtype).T
+        gap = next.inflation / theta.target
+        return {
+            "marginal_value": jnp.exp(next.zeta - next.z) / (next.inflation * theta.growth) * marginal,
+            "price_pressure": jnp.exp(next.zeta) * next.labor ** (1 - theta.sigma) * (gap - 1) * gap,
+        }
+
+    def residuals(self, now: Point, expected: Point, theta: Point) -> Scalars:
+        """Markets in relative units, the Phillips curve in units of marginal cost, Euler equations in log consumption.
+
+        `euler` holds the residuals' projections on the value's modes, `euler_remainder` the root mean square of what is
+        orthogonal to them: the sum of their mean squares is the mean square over households.
+        """
+        prices, log_rate = self._regime(now, theta)
+        notional = log_notional_rate(now.free, now, theta)
+        rules = notional >= 0
+        other = jnp.where(rules, now.bound, now.free)
+        other_rate = jnp.where(rules, self.relaxation * log_notional_rate(now.bound, now, theta), notional)
+        markets = self._markets(now, prices, log_rate, theta)
+        off = self._markets(now, other, other_rate, theta)
+        error = (jnp.log(self._value(now, theta)) - jnp.log(expected.marginal_value)) / theta.sigma
+        projected = jnp.tensordot(theta.value_modes, error * theta.next_distribution, 2)
+        whole = jnp.sum(theta.next_distribution * error**2)
+        curve = theta.beta * jnp.exp(-now.zeta) * now.labor ** (theta.sigma - 1) * theta.varphi / (theta.epsilon - 1)
+        return {
+            "labor_market": markets[0],
+            "government_budget": markets[1],
+            "bond_market": markets[2],
+            "phillips_curve": curve * (now.price_pressure - expected.price_pressure),
+            "euler": VALUE_MODES**0.5 * projected,
+            "euler_remainder": stop_gradient(jnp.sqrt(jnp.maximum(whole - jnp.sum(projected**2), 0))),
+            "other_regime": off * stop_gradient(jnp.exp(-0.5 * (notional / NEAR) ** 2)),
+        }
+
+    def slackness(self, now: Point, theta: Point) -> Scalars:
+        return {"zlb": log_notional_rate(now.free, now, theta)}
+
+    def policies_from(self, state: Point, outputs: Point, theta: Point) -> Scalars:
+        notional = log_notional_rate(outputs.free, state, theta)
+        prices = jnp.where(notional >= 0, outputs.free, outputs.bound)
+        return {
+            "inflation": theta.target * jnp.exp(prices[0]),
+            "labor": jnp.exp(theta.log_labor + prices[1]),
+            "tax_level": jnp.exp(theta.log_tax_level + prices[2]),
+            "value": outputs.value,
+            "price_pressure": outputs.price_pressure,
+            "free": outputs.free,
+            "bound": outputs.bound,
+        }
+
+    def _regime(self, now: Point, theta: Point) -> tuple[Float[Array, " 3"], Array]:
+        """Log deviations of prices, and the log rate, in the regime that rules."""
+        notional = log_notional_rate(now.free, now, theta)
+        at_bound = self.relaxation * log_notional_rate(now.bound, now, theta)
+        return jnp.where(notional >= 0, now.free, now.bound), jnp.where(notional >= 0, notional, at_bound)
+
+    def _value(self, now: Point, theta: Point) -> Float[Array, "assets productivities"]:
+        """E[e^{ζ'} C'^{−σ}/(Π' a')] by asset choice and today's productivity."""
+        return jnp.exp(theta.log_value + jnp.tensordot(now.value, theta.value_modes, 1))
+
+    def _quarter(self, now: Point, prices: Float[Array, " 3"], log_rate: Array, theta: Point) -> Quarter:
+        inflation, labor = theta.target * jnp.exp(prices[0]), jnp.exp(theta.log_labor + prices[1])
+        tax_level, gap = jnp.exp(theta.log_tax_level + prices[2]), jnp.exp(prices[0])
+        pressure = theta.beta * jnp.exp(-now.zeta) * labor ** (theta.sigma - 1) * now.price_pressure
+        wage = (theta.varphi * ((gap - 1) * gap - pressure) + theta.epsilon - 1) / theta.epsilon
+        real_return = jnp.exp(now.last_rate - now.z) / (inflation * theta.growth)
+        euler = theta.beta * jnp.exp(log_rate - now.zeta) * self._value(now, theta)
+        choices = choose(
+            GRIDS, theta, Prices(wage, tax_level, labor * (1 - wage), real_return), euler ** (-1 / theta.sigma)
+        )
+        mass, productivity = now.distribution, GRIDS.productivity(theta.sigma_s)[None, :]
+        pay = wage * productivity * choices.hours
+        earned = jnp.sum(mass * pay)
+        taxable = jnp.sum(mass * pay ** (1 - theta.gamma))
+        due = (real_return - 1) * theta.debt
+        return Quarter(
+            choices,
+            wage,
+            jnp.log(earned / wage / labor),
+            jnp.log((earned - due) / (tax_level * taxable)),
+            jnp.sum(mass * choices.assets) / theta.debt - 1,
+        )
+
+    def _markets(self, now: Point, prices: Float[Array, " 3"], log_rate: Array, theta: Point) -> Float[Array, " 3"]:
+        seen = self._quarter(now, prices, log_rate, theta)
+        return jnp.stack([seen.labor, seen.budget, seen.bonds])
+
+    def observe(self, now: Point, last: Point, theta: Point) -> Scalars:
+        notional = log_notional_rate(now.free, now, theta)
+        nodes = GRIDS.asset_nodes(theta.borrowing_limit)
+        return {
+            "output": 100 * (now.labor / jnp.exp(theta.log_labor) - 1),
+            "output_growth": 400 * (theta.growth * jnp.exp(now.z) * now.labor / last.labor - 1),
+            "inflation_rate": 400 * (now.inflation - 1),
+            "interest_rate": 400 * jnp.expm1(self._regime(now, theta)[1]),
+            "notional_rate": 400
+            * jnp.expm1(jnp.where(notional >= 0, notional, log_notional_rate(now.bound, now, theta))),
+            "in_debt": 100 * jnp.sum(now.distribution * (nodes < 0)[:, None]),
+            "at_the_limit": 100 * jnp.sum(now.distribution[0]),
+            "gini": gini(nodes, now.distribution),
+        }
+
+    def inputs(self, state: Point, theta: Point) -> Scalars:
+        """Aggregate states in ergodic s.d., and projections of the distribution's distance from the steady state."""
+        scale = self.state_scale(theta)
+        moved = jnp.tensordot(theta.distribution_weights, state.distribution - theta.distribution, 2)
+        return {
+            "last_rate": (state.last_rate - theta.log_rate) / scale["last_rate"],
+            **{name: getattr(state, name) / scale[name] for name in ("zeta", "z", "mp")},
+            **{f"distribution_{i + 1}": moved[i] / unit for i, unit in enumerate(DISTRIBUTION_UNITS)},
+        }
+
+    def state_center(self, theta: Point) -> Scalars:
+        return {"last_rate": theta.log_rate, "zeta": 0.0, "z": 0.0, "mp": 0.0, "distribution": theta.distribution}
+
+    def state_scale(self, theta: Point) -> Scalars:
+        return {
+            "last_rate": 0.005,
+            "zeta": theta.sigma_zeta / jnp.sqrt(1 - theta.rho_zeta**2),
+            "z": theta.sigma_z / jnp.sqrt(1 - theta.rho_z**2),
+            "mp": theta.sigma_m / jnp.sqrt(1 - theta.rho_m**2),
+            "distribution": jnp.ones(GRIDS.shape),
+        }
+
+    def output_center(self, theta: Point) -> Scalars:
+        return {"free": jnp.zeros(3), "bound": jnp.zeros(3), "value": jnp.zeros(VALUE_MODES), "price_pressure": 0.0}
+
+    def output_scale(self, theta: Point) -> Scalars:
+        prices = jnp.array([0.005, 0.01, 0.01])
+        value = jnp.full(VALUE_MODES, VALUE_UNIT)
+        return {"free": prices, "bound": prices, "value": value, "price_pressure": PRESSURE_UNIT}
+
+
+def log_notional_rate(prices: Float[Array, " 3"], state: Point, theta: Point) -> Array:
+    """log R^N of equation (75), at log deviations of inflation and output from their targets."""
+    return theta.log_rate + theta.theta_pi * prices[0] + theta.theta_y * prices[1] + state.mp

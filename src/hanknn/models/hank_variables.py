@@ -1,0 +1,42 @@
+"""States, shocks, policies and observables of the heterogeneous-agent model."""
+
+from ..households import Grids
+from ..households.summary_map import VALUE_MODES
+from ..model import Variable
+
+GRIDS = Grids()
+"""Where the model's households stand."""
+
+STATES = {
+    "last_rate": Variable(r"$\log R_{t-1}$", "nominal interest rate of last quarter", "log, quarterly"),
+    "zeta": Variable(r"$\zeta_t$", "preference shock", "log"),
+    "z": Variable(r"$z_t$", "growth shock", "log"),
+    "mp": Variable(r"$mp_t$", "monetary policy shock", "log"),
+    "distribution": Variable(r"$\mu_t$", "households by assets and productivity", "share", GRIDS.shape),
+}
+SHOCKS = {
+    "eps_zeta": Variable(r"$\varepsilon^\zeta_t$", "preference shock", "s.d."),
+    "eps_z": Variable(r"$\varepsilon^z_t$", "growth shock", "s.d."),
+    "eps_m": Variable(r"$\varepsilon^m_t$", "monetary policy shock", "s.d."),
+}
+POLICIES = {
+    "inflation": Variable(r"$\Pi_t$", "inflation", "gross, quarterly"),
+    "labor": Variable(r"$N_t$", "labour, output and consumption", "level"),
+    "tax_level": Variable(r"$\tau_t$", "level of after-tax income", "level"),
+    "value": Variable(r"$\log E_t[\cdot]$", "expected marginal value of assets", "coefficients", (VALUE_MODES,)),
+    "price_pressure": Variable(r"$E_t[\cdot]$", "expected price pressure", "level"),
+    "free": Variable(r"$(\Pi, N, \tau)$", "prices where the rule is in force", "log deviation", (3,)),
+    "bound": Variable(r"$(\Pi, N, \tau)$", "prices where the rate is at its bound", "log deviation", (3,)),
+}
+OUTPUTS = {name: POLICIES[name] for name in ("free", "bound", "value", "price_pressure")}
+CONSTRAINTS = {"zlb": Variable(r"$\log R^N_t$", "zero lower bound", "log of the notional rate")}
+OBSERVABLES = {
+    "output": Variable(r"$100(Y_t/\bar Y-1)$", "output", "percent of the steady state's"),
+    "output_growth": Variable(r"$400(a_tY_t/Y_{t-1}-1)$", "output growth", "percent, annualised"),
+    "inflation_rate": Variable(r"$400(\Pi_t-1)$", "inflation rate", "percent, annualised"),
+    "interest_rate": Variable(r"$400(R_t-1)$", "nominal interest rate", "percent, annualised"),
+    "notional_rate": Variable(r"$400(R^N_t-1)$", "notional interest rate", "percent, annualised"),
+    "in_debt": Variable("", "households with negative assets", "percent"),
+    "at_the_limit": Variable("", "households at the borrowing limit", "percent"),
+    "gini": Variable("", "Gini coefficient of assets", "index"),
+}

@@ -1,0 +1,120 @@
+"""`hank` at one point: its steady state, its law of motion, its two regimes."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from hanknn.equilibrium import Equilibrium
+from hanknn.expectations import GaussHermite
+from hanknn.households import choose
+from hanknn.models import HANK
+from hanknn.models.hank_variables import GRIDS, VALUE_MODES
+from hanknn.points import join, unpack
+
+OUTPUTS = {"free": (3,), "bound": (3,), "value": (VALUE_MODES,), "price_pressure": ()}
+
+
+class Economy:
+    """`hank` away from the baseline, at its steady state, with outputs that may move every price from there."""
+
+    def __init__(self, relaxation: float = 0.0) -> None:
+        self.equilibrium = Equilibrium(HANK(relaxation))
+        values = {"sigma_s": 0.07, "borrowing_limit": -0.45}
+        self.theta = jnp.asarray(self.equilibrium.model.parameters.resolve(values))
+        self.state = self.equilibrium.units(self.theta)["state_center"]
+
+    def policy(self, free=(0.0, 0.0, 0.0), bound=(0.0, 0.0, 0.0)):
+        outputs = jnp.concatenate([jnp.asarray(free), jnp.asarray(bound), jnp.zeros(VALUE_MODES + 1)])
+        return lambda state, theta: self.equilibrium.policies_from(state, outputs, theta)
+
+    def residuals(self, **moves) -> dict[str, float]:
+        rows = jax.jit(
+            lambda s, t: self.equilibrium.residuals(self.policy(**moves), s, t, GaussHermite(1), jax.random.key(0))
+        )(self.state, self.theta)
+        return dict(zip(self.equilibrium.row_equations, np.asarray(rows).tolist(), strict=True))
+
+    def next(self, shocks=(0.0, 0.0, 0.0), state=None, **moves):
+        state = self.state if state is None else state
+        now = self.policy(**moves)(state, self.theta)
+        return jax.jit(self.equilibrium.transition)(state, now, jnp.asarray(shocks), self.theta)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def double():
+    with jax.enable_x64(True):
+        yield
+
+
+@pytest.fixture(scope="module")
+def economy():
+    return Economy()
+
+
+def test_the_steady_state_solves_the_equations(economy):
+    """Zero outputs mean steady-state prices and values: what is left is the table's error, in relative units."""
+    found = economy.residuals()
+    del found["other_regime"]  # with the rate at its bound, prices are not the steady state's
+    assert max(map(abs, found.values())) < 2e-5
+
+
+def test_each_market_sees_its_own_price(economy):
+    """Bonds, when output and with it the rate are too high; the budget, when the tax level is."""
+    still = economy.residuals()
+    more_output = economy.residuals(free=(0.0, 1e-3, 0.0))
+    higher_level = economy.residuals(free=(0.0, 0.0, 1e-3))
+    assert abs(more_output["bond_market"] - still["bond_market"]) > 5e-4
+    assert higher_level["government_budget"] - still["government_budget"] < -5e-4
+
+
+def test_goods_add_up_where_markets_clear(economy):
+    """Walras: bonds, labour and the budget in balance leave consumption equal to output."""
+    equilibrium, model = economy.equilibrium, economy.equilibrium.model
+    point = equilibrium._theta(economy.theta)
+    state = equilibrium._state(economy.state)
+    now = equilibrium._policy(economy.policy()(economy.state, economy.theta))
+    quarter = model._quarter(join(state, now), jnp.zeros(3), point.log_rate, point)
+    consumed = float(jnp.sum(state.distribution * quarter.choices.consumption))
+    assert abs(consumed / float(now.labor) - 1) < 2e-5
+
+
+def test_the_law_of_motion_keeps_mass_and_clears_assets(economy):
+    """Also at prices at which choices miss the debt, here by some per cent."""
+    later = economy.next(shocks=(1.0, -0.5, 2.0), free=(0.001, 0.002, -0.002))
+    mass = np.asarray(later[4:]).reshape(GRIDS.shape)
+    nodes = np.asarray(GRIDS.asset_nodes(economy.theta[1]))
+    np.testing.assert_allclose(mass.sum(), 1, rtol=1e-12)
+    np.testing.assert_allclose(mass.sum(axis=0), GRIDS.chain.stationary, atol=1e-6)
+    np.testing.assert_allclose((mass.sum(axis=1) * nodes).sum(), 1.0, rtol=1e-9)
+    sigma_zeta, sigma_m = (economy.equilibrium.model.parameters[n].value for n in ("sigma_zeta", "sigma_m"))
+    np.testing.assert_allclose(later[1], sigma_zeta, rtol=1e-12)
+    np.testing.assert_allclose(later[3], 2 * sigma_m, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("relaxation", "expected"), [(0.0, 0.0), (0.5, 0.5), (1.0, 1.0)])
+def test_the_rate_stops_at_zero_as_far_as_it_must(relaxation, expected):
+    """With a large monetary shock the notional rate is negative; the prices of the bound's regime rule."""
+    economy = Economy(relaxation)
+    state = economy.state.at[3].set(-0.03)
+    bound = (0.001, 0.002, 0.003)
+    later = economy.next(state=state, bound=bound)
+    theta = economy.equilibrium._theta(economy.theta)
+    notional = float(theta.log_rate + theta.theta_pi * 0.001 + theta.theta_y * 0.002 - 0.03)
+    assert notional < 0
+    np.testing.assert_allclose(later[0], expected * notional, atol=1e-12)
+    now = economy.equilibrium._policy(economy.policy(bound=bound)(state, economy.theta))
+    np.testing.assert_allclose(now.labor, np.exp(float(theta.log_labor) + 0.002), rtol=1e-12)
+
+
+def test_training_starts_from_small_shocks_without_the_bound():
+    start, half, end = (HANK().relaxed(share) for share in (1.0, 0.5, 0.0))
+    np.testing.assert_allclose([start.relaxation, start.shock_share], [1, 0.1])
+    np.testing.assert_allclose([half.relaxation, half.shock_share], [1, 1])
+    np.testing.assert_allclose([end.relaxation, end.shock_share], [0, 1])
+
+
+def test_outputs_have_their_declared_shapes(economy):
+    named = unpack(OUTPUTS, jnp.arange(float(economy.equilibrium.output_size)))
+    assert named.value.shape == (VALUE_MODES,) and named.price_pressure.shape == ()
+    with pytest.raises(Exception, match=r"shape|type"):
+        choose(GRIDS, economy.equilibrium._theta(economy.theta), None, jnp.ones((1, GRIDS.assets)))
