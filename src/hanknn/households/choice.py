@@ -101,7 +101,7 @@ def _consumption_jvp(primals, tangents):
     income = level * unit_income
     chosen = income + wealth - consumption
     binds = chosen <= nodes[0] + 100 * jnp.finfo(chosen.dtype).eps
-    i = jnp.clip(jnp.searchsorted(nodes, chosen, side="right", method="compare_all") - 1, 0, len(nodes) - 2)
+    i = jnp.clip(jnp.searchsorted(nodes, chosen, side="right", method="scan") - 1, 0, len(nodes) - 2)
     share = (chosen - nodes[i]) / (nodes[i + 1] - nodes[i])
     columns = jnp.broadcast_to(jnp.arange(i.shape[1]), i.shape)
     between = lambda a: (1 - share) * a[i, columns] + share * a[i + 1, columns]
@@ -142,7 +142,7 @@ def interpolate(at: Float[Array, " n"], x: Float[Array, " m"], y: Float[Array, "
     limit = jnp.where(rise[:-1] * rise[1:] > 0, 3 * jnp.minimum(jnp.abs(rise[:-1]), jnp.abs(rise[1:])), 0)
     limit = jnp.concatenate([3 * jnp.abs(rise[:1]), limit, 3 * jnp.abs(rise[-1:])])
     slopes = jnp.clip(slopes, -limit, limit)
-    i = jnp.clip(jnp.searchsorted(x, at, side="right", method="compare_all") - 1, 0, len(x) - 2)
+    i = jnp.clip(jnp.searchsorted(x, at, side="right", method="scan") - 1, 0, len(x) - 2)
     place = at - x[i]
     t = jnp.clip(place / step[i], 0, 1)
     left, right, mean = slopes[i], slopes[i + 1], rise[i]

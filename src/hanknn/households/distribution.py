@@ -26,7 +26,8 @@ def split(
 
     Mass and mean assets are kept exactly. `nodes`: asset holdings at the grid's nodes.
     """
-    i = jnp.clip(jnp.searchsorted(nodes, assets, side="right", method="compare_all") - 1, 0, grids.assets - 2)
+    # A loop, on purpose: XLA would fuse what `assets` is computed from into each of a search's comparisons.
+    i = jnp.clip(jnp.searchsorted(nodes, assets, side="right", method="scan") - 1, 0, grids.assets - 2)
     share = (assets - nodes[i]) / (nodes[i + 1] - nodes[i])
     columns = jnp.broadcast_to(jnp.arange(grids.productivities), grids.shape)
     moved = jnp.zeros_like(distribution)
