@@ -1,9 +1,10 @@
 """A design's likelihoods on several machines, through Dask (`pip install hanknn[cluster]`).
 
-Give `on_cluster(client, …)` to `estimate(evaluate=…)`. Each row of a design has its own random key, so
+Give `on_cluster(client, …)` to `estimate(evaluation=…)`. Each row of a design has its own random key, so
 the numbers do not depend on which worker computes it; a task whose worker dies is computed again.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -25,8 +26,8 @@ _LIKELIHOODS: dict[str, Likelihood] = {}
 """On a worker: likelihoods that it has compiled, by token."""
 
 
-def on_cluster(client: "Client", solution: Solution, data: Observed, filter: Filter, chunk: int = 64) -> Evaluate:
-    """An `evaluate` for `estimate` that sends `chunk` parameter values a task to the client's workers."""
+def on_cluster(client: "Client", solution: Solution, data: Observed, chunk: int = 64) -> Callable[[Filter], Evaluate]:
+    """An `evaluation` for `estimate` that sends `chunk` parameter values a task to the client's workers."""
     try:
         from dask.base import tokenize
     except ImportError:
@@ -34,20 +35,25 @@ def on_cluster(client: "Client", solution: Solution, data: Observed, filter: Fil
     if chunk < 1:
         raise SettingError(f"chunk is {chunk}; it must be at least 1")
     network = jax.tree.map(np.asarray, solution.network)
-    payload = solution.model, solution.architecture, network, solution.header, data, filter
     leaves = [leaf.tobytes() for leaf in jax.tree.leaves(network)]
-    token = tokenize(solution.model.name, leaves, data.table.to_numpy().tobytes(), data.noise.tobytes(), repr(filter))
+    content = solution.model.name, leaves, data.table.to_numpy().tobytes(), data.noise.tobytes()
 
-    def evaluate(thetas: np.ndarray, keys: Key[Array, " rows"]) -> np.ndarray:
-        raw = np.asarray(jax.random.key_data(keys))
-        tasks = [
-            # Pure tasks of equal content would share a name across calls; retries outlive a killed worker.
-            client.submit(_rows, token, payload, thetas[i : i + chunk], raw[i : i + chunk], chunk, retries=5)
-            for i in range(0, len(thetas), chunk)
-        ]
-        return np.concatenate(client.gather(tasks))
+    def evaluation(filter: Filter) -> Evaluate:
+        payload = solution.model, solution.architecture, network, solution.header, data, filter
+        token = tokenize(*content, repr(filter))
 
-    return evaluate
+        def evaluate(thetas: np.ndarray, keys: Key[Array, " rows"]) -> np.ndarray:
+            raw = np.asarray(jax.random.key_data(keys))
+            tasks = [
+                # Pure tasks of equal content would share a name across calls; retries outlive a killed worker.
+                client.submit(_rows, token, payload, thetas[i : i + chunk], raw[i : i + chunk], chunk, retries=5)
+                for i in range(0, len(thetas), chunk)
+            ]
+            return np.concatenate(client.gather(tasks))
+
+        return evaluate
+
+    return evaluation
 
 
 @in_float64

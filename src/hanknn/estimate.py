@@ -1,7 +1,7 @@
 """Estimate a solved model: likelihood, surrogate and samplers put together, each step saved as it goes."""
 
 import abc
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -25,6 +25,13 @@ from .surrogate.design import Evaluate, Evaluated
 from .surrogate.errors import errors
 
 Sampler = NUTS | RandomWalk | TemperedSMC
+Evaluation = Callable[[Filter], Evaluate]
+"""From a filter to its likelihoods at rows of parameters."""
+
+REPLICATES = 100
+"""Estimates at one parameter value that tell the s.d. of log L̂ to seven per cent."""
+MOST_FINER = 16
+"""Largest factor by which the last step's particles are raised."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +62,7 @@ class Work:
     key: PRNGKeyArray
     store: Store
     report: Report
-    evaluate: Evaluate
+    evaluation: Evaluation
 
 
 class Estimation(abc.ABC):
@@ -98,7 +105,8 @@ class ViaSurrogate(Estimation):
     (KMR section 2.4 suggest concentrating where the posterior is), until the surrogate's log-likelihood at a new
     design is off by less than `close` (s.d., the filter's own noise taken out), at most `rounds` times; None: the
     first design alone. `correction`: importance weights from fresh estimates, delayed-acceptance particle
-    Metropolis, or None.
+    Metropolis, or None. `noise`: the s.d. of log L̂ that the correction can live with; where `filter` has more at
+    the surrogate's posterior median, as over long samples, the correction's particles are raised to meet it.
     """
 
     filter: ParticleFilter = Guided(particles=100)
@@ -110,6 +118,7 @@ class ViaSurrogate(Estimation):
     fit: Fit = Fit()
     sampler: Sampler = NUTS()
     correction: Reweighting | ParticleMetropolis | None = Reweighting()
+    noise: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 < self.power <= 1:
@@ -118,6 +127,8 @@ class ViaSurrogate(Estimation):
             raise SettingError(
                 f"rounds is {self.rounds} and close {self.close}; give at least 1, and a positive number"
             )
+        if not self.noise > 0:
+            raise SettingError(f"noise is {self.noise}; give a positive s.d. of log-likelihood estimates, such as 1")
 
     def run(self, work: Work) -> Estimate:
         keys = jax.random.split(work.key, 8)
@@ -131,26 +142,41 @@ class ViaSurrogate(Estimation):
         if self.correction is None:
             verdict = f"{chains_verdict(uncorrected)} The surrogate's posterior was not corrected."
             return Estimate(uncorrected, verdict, uncorrected, surrogate, table, losses, data)
+        exact, told = self._exact(work, uncorrected, keys[7])
         if isinstance(self.correction, Reweighting):
-            posterior, verdict = self._reweigh(work, surrogate, uncorrected, keys[6])
+            posterior, verdict = self._reweigh(work, surrogate, uncorrected, exact, keys[6])
         else:
-            posterior, verdict = self._metropolis(work, target, uncorrected, keys[6])
-        return Estimate(posterior, verdict, uncorrected, surrogate, table, losses, data, posterior.notes)
+            posterior, verdict = self._metropolis(work, target, uncorrected, exact, keys[6])
+        notes = {**posterior.notes, "correction_particles": exact.particles}
+        return Estimate(posterior, f"{verdict} {told}", uncorrected, surrogate, table, losses, data, notes)
+
+    def _exact(self, work: Work, uncorrected: Posterior, key) -> tuple[ParticleFilter, str]:
+        """The filter of the last step, with as many particles as `noise` asks for; and what was found, in words."""
+        rows = np.tile(work.box.full(uncorrected.quantiles()[0.5].to_numpy()), (REPLICATES, 1))
+        evaluate = work.evaluation(self.filter)
+        found = self.design.in_chunks(rows, evaluate, key, "noise", work.store, work.report)
+        sd = float(np.std(found[np.isfinite(found)])) if np.isfinite(found).any() else float("inf")
+        # The variance falls at least as fast as the number of particles rises.
+        factor = int(min(np.ceil(max((sd / self.noise) ** 2, 1.0)), MOST_FINER))
+        exact = replace(self.filter, particles=factor * self.filter.particles)
+        told = f"With {self.filter.particles} particles log L̂ has an s.d. of {sd:.2f} at the median"
+        return exact, f"{told}." if factor == 1 else f"{told}, so the last step took {exact.particles}."
 
     def _build(self, work: Work, keys) -> tuple[Evaluated, Surrogate, np.ndarray]:
         """The surrogate after one or two rounds of designs."""
         box, report, store = work.box, work.report, work.store
         header = {"model": work.likelihood.solution.model.name}
         seed = int(jax.random.randint(keys[0], (), 0, 2**31 - 1))
+        evaluate = work.evaluation(self.filter)
         values = self.design.over(box, seed)
-        data = self.design.evaluate(values, box, work.evaluate, keys[1], "design", store, report)
+        data = self.design.evaluate(values, box, evaluate, keys[1], "design", store, report)
         surrogate, history = self.fit(box, data, keys[2], header, report)
         for turn in range(self.rounds if self.refinement is not None else 0):
             draw, again = jax.random.fold_in(keys[3], turn), jax.random.fold_in(keys[4], turn)
             cloud = TemperedSMC(particles=self.refinement.points, runs=1, moves=5, target_ess=0.5)
             zs = cloud.run(Target(box, surrogate.at).tempered(self.power), draw)[0]
             values = np.asarray(jax.jit(jax.vmap(box.estimated))(jnp.asarray(zs)))
-            more = self.refinement.evaluate(values, box, work.evaluate, again, f"refinement {turn + 1}", store, report)
+            more = self.refinement.evaluate(values, box, evaluate, again, f"refinement {turn + 1}", store, report)
             # Judged by draws that it has not seen, where it puts the posterior, less the estimates' own noise.
             gap = surrogate.gap(box.full(values), more.first)
             data = data.joined(more)
@@ -159,12 +185,15 @@ class ViaSurrogate(Estimation):
                 break
         return data, surrogate, history.losses
 
-    def _reweigh(self, work: Work, surrogate: Surrogate, uncorrected: Posterior, key) -> tuple[Posterior, str]:
+    def _reweigh(
+        self, work: Work, surrogate: Surrogate, uncorrected: Posterior, exact: ParticleFilter, key
+    ) -> tuple[Posterior, str]:
         first, second = jax.random.split(key)
         flat = uncorrected.values.reshape(-1, len(work.box.names))
         chosen = flat[thin(len(flat), self.correction.draws, first)]
         thetas = work.box.full(chosen)
-        fresh = self.design.in_chunks(thetas, work.evaluate, second, "correction", work.store, work.report)
+        evaluate = work.evaluation(exact)
+        fresh = self.design.in_chunks(thetas, evaluate, second, "correction", work.store, work.report)
         done = reweight(fresh, surrogate.batch(thetas))
         notes = {"pareto_k": done.pareto_k, "ess": done.ess, "log_ratio_sd": done.log_ratio_sd}
         behind = uncorrected.convergence()[1]
@@ -179,10 +208,13 @@ class ViaSurrogate(Estimation):
         )
         return posterior, verdict
 
-    def _metropolis(self, work: Work, target: Target, uncorrected: Posterior, key) -> tuple[Posterior, str]:
+    def _metropolis(
+        self, work: Work, target: Target, uncorrected: Posterior, exact: ParticleFilter, key
+    ) -> tuple[Posterior, str]:
         flat = uncorrected.values.reshape(-1, len(work.box.names))
         cloud = work.box.coordinates(work.box.full(flat))
-        sample = self.correction.sample(target, cloud, work.likelihood.at, key, work.store, work.report)
+        likelihood = Likelihood(work.likelihood.solution, work.likelihood.observed, exact)
+        sample = self.correction.sample(target, cloud, likelihood.at, key, work.store, work.report)
         posterior = Posterior(work.box, sample.values, sample)
         rate = float(np.mean(sample.acceptance))
         return posterior, f"{chains_verdict(posterior)} Particle Metropolis accepted {100 * rate:.0f} % of its steps."
@@ -221,13 +253,13 @@ def estimate(
     seed: int = 0,
     store: Store = Store(),
     report: Report = silent,
-    evaluate: Evaluate | None = None,
+    evaluation: Evaluation | None = None,
 ) -> Estimate:
     """The posterior of a solved model's parameters.
 
     `parameters`: which to estimate (default: all that have a range); the others stay at baseline or at
     `fixed`. `method`: `Direct` or `ViaSurrogate`. `store` saves every step and resumes from what it
-    finds; `report` is told of progress; `evaluate` computes a design's likelihoods elsewhere
+    finds; `report` is told of progress; `evaluation` computes likelihoods elsewhere
     (`hanknn.cluster`). Same seed, same result. Raises `UnknownNameError`, `OutOfRangeError`, `DataError`.
     """
     model = solution.model
@@ -245,6 +277,7 @@ def estimate(
         "data": data.fingerprint(),
         "solution": solution.header.get("created", ""),
     }
-    work = Work(likelihood, box, jax.random.key(seed), store.within(**settings), report, evaluate or likelihood.rows)
+    here = lambda filter: (likelihood if filter == method.filter else Likelihood(solution, data, filter)).rows
+    work = Work(likelihood, box, jax.random.key(seed), store.within(**settings), report, evaluation or here)
     found = method.run(work)
     return replace(found, verdict=found.verdict + edge_warning(found.posterior))

@@ -30,7 +30,7 @@ def test_two_workers_give_the_same_numbers_and_a_killed_one_loses_nothing(quick)
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
         distributed.Client(cluster) as client,
     ):
-        evaluate = on_cluster(client, quick, data, filter, chunk=16)
+        evaluate = on_cluster(client, quick, data, chunk=16)(filter)
         victim = next(iter(client.run(os.getpid).values()))
         # While both workers compile their first task, one of them dies.
         threading.Timer(2.0, lambda: os.kill(victim, signal.SIGKILL)).start()
@@ -46,4 +46,4 @@ def test_two_workers_give_the_same_numbers_and_a_killed_one_loses_nothing(quick)
 def test_a_chunk_must_be_a_chunk(quick):
     data = simulate_data(quick, ["zeta"], 5).observed
     with pytest.raises(SettingError, match="chunk"):
-        on_cluster(None, quick, data, Bootstrap(50), chunk=0)
+        on_cluster(None, quick, data, chunk=0)

@@ -16,7 +16,7 @@ from hanknn.cli import main
 from hanknn.data import simulate_data
 from hanknn.errors import OutOfRangeError, RunFolderError, SettingError, UnknownNameError
 from hanknn.estimate import Direct, ViaSurrogate, estimate
-from hanknn.likelihood import Bootstrap, Grid, Guided, Kalman
+from hanknn.likelihood import Bootstrap, Grid, Guided, Kalman, Likelihood
 from hanknn.posterior import NUTS, ParticleMetropolis, RandomWalk, Store
 from hanknn.posterior.importance import Reweighting, reweight, thin
 from hanknn.posterior.result import weighted_quantiles
@@ -89,6 +89,29 @@ def test_resumed_work_is_the_same_and_other_settings_are_refused(quick, data, sm
     assert not any("likelihoods" in step.stage for step in asked), "nothing was filtered again"
     with pytest.raises(RunFolderError, match="seed"):
         estimate(quick, data.observed, SMALL, NAMES, seed=1, store=store)
+
+
+def test_the_last_step_takes_as_many_particles_as_noisy_likelihoods_ask_for(quick, data, exact):
+    """Estimates whose log has an s.d. of two with the design's particles, as over long samples."""
+    kalman, asked = Likelihood(quick, data.observed, Kalman()), []
+
+    def evaluation(filter):
+        asked.append(filter.particles)
+        sd = 2 * np.sqrt(SMALL.filter.particles / filter.particles)
+
+        def evaluate(thetas, keys):
+            noise = np.asarray(jax.vmap(lambda k: jax.random.normal(k, ()))(keys), float)
+            return kalman.batch(thetas) + sd * noise - sd**2 / 2
+
+        return evaluate
+
+    found = estimate(quick, data.observed, SMALL, NAMES, evaluation=evaluation)
+    assert 3 <= asked[-1] / SMALL.filter.particles <= 6 and set(asked[:-1]) == {SMALL.filter.particles}
+    assert f"the last step took {asked[-1]}" in found.verdict and found.notes["correction_particles"] == asked[-1]
+    distance = (found.posterior.quantiles() - exact.posterior.quantiles()).div(exact.posterior.mean_sd()[1], axis=0)
+    assert distance.abs().max().max() < 0.35 and found.notes["pareto_k"] < 0.7, "about a thousand effective draws"
+    with pytest.raises(SettingError, match="noise"):
+        dataclasses.replace(SMALL, noise=0.0)
 
 
 @pytest.mark.slow
