@@ -2,11 +2,15 @@
 
 For each seed: the default solve from nothing, its residuals, the distance from time iteration at random draws,
 how often the trust map is right, residuals at the constraint, and simulated moments beside time iteration's.
+A process a seed: JAX keeps every program that it compiled, and each solve compiles its own.
 """
 
+import multiprocessing
 import os
+import resource
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 
 import jax
 import jax.numpy as jnp
@@ -30,6 +34,7 @@ TARGETS = {
     "mean inflation, difference (%)": 1.0,
     "s.d. of output, difference (%)": 1.0,
     "s.d. of inflation, difference (%)": 1.0,
+    "peak memory (GB)": 2.0,
 }
 
 
@@ -99,6 +104,7 @@ def one(solution, seconds: float, draws: int, known: TimeIterated) -> dict[str, 
         "mean inflation, difference (%)": relative("mean inflation (%, annual)"),
         "s.d. of output, difference (%)": relative("s.d. of output (%)"),
         "s.d. of inflation, difference (%)": relative("s.d. of inflation (%, annual)"),
+        "peak memory (GB)": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6,
     }
 
 
@@ -123,23 +129,33 @@ def _mean_square(solution, table: pd.DataFrame, states: int = 20) -> float:
         return float(np.mean(np.asarray(run(thetas, normals)) ** 2))
 
 
-def main() -> int:
+def trained(seed: int, draws: int, known: TimeIterated) -> dict[str, float]:
+    """One seed from nothing, in a process of its own."""
     jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)
+    began = time.perf_counter()
+    solved = hanknn.solve(hanknn.models.RANK(), seed=seed)
+    seconds = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"\n== seed {seed}: {seconds:.0f} s, of which iterating {solved.seconds:.0f} s; {peak:.2f} GB", flush=True)
+    return one(solved.solution, seconds, draws, known)
+
+
+def shipped(draws: int, known: TimeIterated) -> dict[str, float]:
+    print("\n== weights that ship", flush=True)
+    return one(hanknn.load("rank"), 0.0, draws, known)
+
+
+def main() -> int:
     seeds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     draws = int(sys.argv[2]) if len(sys.argv) > 2 else 200
     began = time.perf_counter()
     known = TimeIteration().solve(hanknn.models.RANK().parameters.sample(max(1000, 2 * draws), seed=3_000_001))
     print(f"time iteration: {len(known.thetas)} draws in {time.perf_counter() - began:.0f} s, ", end="")
     print(f"an equilibrium at {100 * known.converged.mean():.1f} %", flush=True)
-    results = {}
-    for seed in range(seeds):
-        began = time.perf_counter()
-        solved = hanknn.solve(hanknn.models.RANK(), seed=seed)
-        seconds = time.perf_counter() - began
-        print(f"\n== seed {seed}: {seconds:.0f} s, of which iterating {solved.seconds:.0f} s", flush=True)
-        results[f"seed {seed}"] = one(solved.solution, seconds, draws, known)
-    print("\n== weights that ship", flush=True)
-    results["shipped"] = one(hanknn.load("rank"), 0.0, draws, known)
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=fresh, max_tasks_per_child=1) as pool:
+        results = {f"seed {seed}": pool.submit(trained, seed, draws, known).result() for seed in range(seeds)}
+        results["shipped"] = pool.submit(shipped, draws, known).result()
     table = pd.DataFrame(results)
     table.insert(0, "target", pd.Series(TARGETS))
     print(f"\n{os.cpu_count()} cores\n" + table.to_string(float_format="{:.3g}".format))
