@@ -21,8 +21,8 @@ from .experiment import Experiment, Finding
 
 METHOD = ViaSurrogate(
     filter=Guided(particles=100),
-    design=Design(points=6000),
-    refinement=Design(points=3000),
+    design=Design(points=2000, chunk=128),
+    refinement=Design(points=2000, chunk=128),
     correction=Reweighting(draws=2000),
 )
 BENCHMARK = ParticleMetropolis(chains=16, warmup=20, draws=250, guided_steps=100, chunk=10)
