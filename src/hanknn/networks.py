@@ -106,13 +106,18 @@ class KMRNetwork(Architecture):
 
 @dataclass(frozen=True)
 class SmoothNetwork(Architecture):
-    """The default: narrow and deep SiLU layers for levels and slopes, a small network for curvature."""
+    """The default: narrow and deep SiLU layers for levels and slopes, a small network for curvature.
+
+    `begin`: size of the initial outputs. Where states are endogenous, start near zero, that is near the policies of the
+    steady state, whose law of motion is stable: residuals alone do not tell a stable path from an explosive one.
+    """
 
     width: int = 14
     depth: int = 5
     curved_width: int = 8
     curved_depth: int = 2
     bend: float = 0.1
+    begin: float = 1.0
 
     def __post_init__(self) -> None:
         _require_positive(
@@ -124,8 +129,8 @@ class SmoothNetwork(Architecture):
         linear = [parameters, *[self.width] * self.depth, policies * (1 + states)]
         curved = [states + parameters, *[self.curved_width] * self.curved_depth, policies]
         return SmoothPolicy(
-            _normal_layers(first, linear, jax.nn.silu, 0.3, dtype),
-            _normal_layers(second, curved, jax.nn.silu, 0.1, dtype),
+            _normal_layers(first, linear, jax.nn.silu, 0.3 * self.begin, dtype),
+            _normal_layers(second, curved, jax.nn.silu, 0.1 * self.begin, dtype),
             self.bend,
         )
 

@@ -47,7 +47,7 @@ class RunFolder:
         self.folder.write(HISTORY, solved.history.table.to_csv(index=False))
         self.folder.write(VALIDATION, solved.history.validation.to_csv(index=False))
 
-    def finish(self, solved: Solved, draws: int = 10_000) -> AccuracyReport:
+    def finish(self, solved: Solved, draws: int | None = None) -> AccuracyReport:
         """Check, write metrics and figures, and remove the checkpoint."""
         report = check(solved.solution, draws)
         times = {"seconds": solved.seconds, "compile_seconds": solved.compile_seconds}
@@ -62,9 +62,9 @@ def draw_solution(solution: Solution, folder: Path) -> list[Path]:
     """The figures of a solution: each policy against the parameters, and the response to each shock."""
     paths = []
     if solution.model.parameters.free:
-        for policy in solution.model.policies:
+        for policy in solution.equilibrium.scalar_policies:
             paths += save(policy_panels(solution, policy), folder, f"policy_{policy}")
-    if solution.model.constraints and len(solution.model.parameters.free) > 1:
+    if solution.model.constraints and len(solution.model.parameters.free) > 1 and not solution.model.simulated:
         paths += save(trust_map(solution), folder, "trust_map")
     for shock in solution.model.shocks:
         paths += save(impulse_responses(solution, shock), folder, f"irf_{shock}")

@@ -87,21 +87,21 @@ def test_the_law_of_motion_keeps_mass_and_clears_assets(economy):
     np.testing.assert_allclose(mass.sum(axis=0), GRIDS.chain.stationary, atol=1e-6)
     np.testing.assert_allclose((mass.sum(axis=1) * nodes).sum(), 1.0, rtol=1e-9)
     sigma_zeta, sigma_m = (economy.equilibrium.model.parameters[n].value for n in ("sigma_zeta", "sigma_m"))
-    np.testing.assert_allclose(later[1], sigma_zeta, rtol=1e-12)
-    np.testing.assert_allclose(later[3], 2 * sigma_m, rtol=1e-12)
+    np.testing.assert_allclose(later[0], sigma_zeta, rtol=1e-12)
+    np.testing.assert_allclose(later[2], 2 * sigma_m, rtol=1e-12)
 
 
 @pytest.mark.parametrize(("relaxation", "expected"), [(0.0, 0.0), (0.5, 0.5), (1.0, 1.0)])
 def test_the_rate_stops_at_zero_as_far_as_it_must(relaxation, expected):
     """With a large monetary shock the notional rate is negative; the prices of the bound's regime rule."""
     economy = Economy(relaxation)
-    state = economy.state.at[3].set(-0.03)
+    state = economy.state.at[2].set(-0.03)
     bound = (0.001, 0.002, 0.003)
     later = economy.next(state=state, bound=bound)
     theta = economy.equilibrium._theta(economy.theta)
     notional = float(theta.log_rate + theta.theta_pi * 0.001 + theta.theta_y * 0.002 - 0.03)
     assert notional < 0
-    np.testing.assert_allclose(later[0], expected * notional, atol=1e-12)
+    np.testing.assert_allclose(later[3], expected * notional, atol=1e-12)
     now = economy.equilibrium._policy(economy.policy(bound=bound)(state, economy.theta))
     np.testing.assert_allclose(now.labor, np.exp(float(theta.log_labor) + 0.002), rtol=1e-12)
 

@@ -23,15 +23,17 @@ AT_ONCE_SIMULATED = 64
 
 @in_float64
 def check(
-    solution: Solution, draws: int = 10_000, seed: int = 1_000_003, expectation: Expectation | None = None
+    solution: Solution, draws: int | None = None, seed: int = 1_000_003, expectation: Expectation | None = None
 ) -> AccuracyReport:
     """Residuals and, where the model has a closed form, policy errors over box and ergodic distribution.
 
-    `draws` independent draws of parameters, each with an ergodic state of its own (a simulated one, where the
-    model knows its ergodic distribution no other way; then a tenth as many suffice); those at which the economy
-    is not solved (see `Solution.solved`) are counted and left out of the other figures. `expectation`: by
-    default a rule finer than training's. Raises `SettingError` for fewer than 100 draws, and where none is solved.
+    `draws` independent draws of parameters, each with an ergodic state of its own: 10,000 by default, or 500 where
+    the model knows its ergodic distribution by simulation only. Those at which the economy is not solved (see
+    `Solution.solved`) are counted and left out of the other figures. `expectation`: by default a rule finer than
+    training's. Raises `SettingError` for fewer than 100 draws, and where none is solved.
     """
+    if draws is None:
+        draws = 500 if solution.model.simulated else 10_000
     if draws < 100:
         raise SettingError(f"a check needs at least 100 draws, not {draws}")
     equilibrium = solution.equilibrium

@@ -84,7 +84,9 @@ def solve_into(
 @app.command()
 def check(
     solution: SolutionName,
-    draws: Annotated[int, typer.Option(help="Fresh draws of parameters and states.")] = 10_000,
+    draws: Annotated[
+        int | None, typer.Option(help="Fresh draws of parameters and states (default: 10,000; 500 simulated ones).")
+    ] = None,
     seed: Seed = 1_000_003,
     model: OwnModel = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,

@@ -10,6 +10,7 @@ from ..models.hank_parameters import PARAMETERS
 from ..progress import work_bar
 from ..references.steady_state import SteadyState
 from ..references.steady_table import tabulate
+from ..references.summary_table import tabulate_summaries
 from .options import Force, Quiet, Settings, app, out, parse_settings
 
 
@@ -17,6 +18,9 @@ from .options import Force, Quiet, Settings, app, out, parse_settings
 def steady_states(
     set_: Settings = None,
     file: Annotated[Path | None, typer.Option("--out", help="Build the table of steady states into this file.")] = None,
+    summaries: Annotated[
+        Path | None, typer.Option("--summaries", help="Build the table of what summarises households into this file.")
+    ] = None,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
@@ -27,17 +31,21 @@ def steady_states(
 
     With --out: solve a grid of them over the ranges of sigma_s and borrowing_limit, and write the table that
     the library reads (minutes). Example: hanknn steady-states --out src/hanknn/weights/hank_steady.npz --force.
+    With --summaries: the same for how households' values and their distribution are summarised around them.
     """
     values = parse_settings(set_)
-    if file is None:
+    if file is None and summaries is None:
         own = {name: values.pop(name, PARAMETERS[name].value) for name in ("sigma_s", "borrowing_limit")}
         print(SteadyState().solve(**own, others=values).table().to_string(float_format="{:.6g}".format))
         return
     if values:
         raise SettingError("--set goes with one steady state, --out with the table of all; give one of the two")
-    if file.exists() and not force:
-        raise RunFolderError(f"'{file}' exists; nothing was touched; use --force or another --out")
-    with work_bar(quiet) as report:
-        tabulate(report=report).save(file)
-    if not quiet:
-        out.print(f"Wrote {file} ({file.stat().st_size / 1e6:.2f} MB)", soft_wrap=True)
+    wanted = {path: build for path, build in ((file, tabulate), (summaries, tabulate_summaries)) if path is not None}
+    for path in wanted:
+        if path.exists() and not force:
+            raise RunFolderError(f"'{path}' exists; nothing was touched; use --force or another name")
+    for path, build in wanted.items():
+        with work_bar(quiet) as report:
+            build(report=report).save(path)
+        if not quiet:
+            out.print(f"Wrote {path} ({path.stat().st_size / 1e6:.2f} MB)", soft_wrap=True)

@@ -84,13 +84,13 @@ def policy_panels(solution: Solution, policy: str, state_sds: float = -1.0, poin
 
 @in_float64
 def impulse_responses(solution: Solution, shock: str | None = None, size: float = 1.0, periods: int = 20) -> Figure:
-    """Responses of states and policies to one shock at the baseline parameters."""
+    """Responses of states and policies (observables, where states are arrays) to one shock at the baseline."""
     model = solution.model
     response = irf(solution, shock, size, periods + 1)
-    names = [*model.states, *model.policies]
-    figure, axes = canvas(1, len(names), (2.5 * len(names), 2.5))
-    for axis, name in zip(axes.ravel(), names, strict=True):
-        variable = (dict(model.states) | dict(model.policies))[name]
+    shown = dict(model.observables) if model.simulated else dict(model.states) | dict(model.policies)
+    columns = min(len(shown), 4)
+    figure, axes = canvas(-(-len(shown) // columns), columns, (2.5 * columns, 2.5 * -(-len(shown) // columns)))
+    for axis, (name, variable) in zip(axes.ravel(), shown.items(), strict=False):
         axis.axhline(0, color=GREY, lw=0.8)
         axis.plot(response["horizon"], response[name], color=BLUE, lw=1.8)
         axis.set(xlabel="quarters", ylabel=f"{variable.label} ({variable.unit})", title=variable.text.capitalize())
@@ -105,7 +105,8 @@ def responses_by_state(
 ) -> Figure:
     """Generalised responses to a shock of ± `size` s.d., from where a constraint binds and from where it is slack."""
     model = solution.model
-    variables = {**model.policies, **model.observables}
+    policies = {} if model.simulated else dict(model.policies)
+    variables = policies | dict(model.observables)
     figure, axes = panels(len(variables), 3, 8.4, 2.3, 0.3)
     for binds, colour, label in ((True, VERMILION, "binding"), (False, BLUE, "slack")):
         start = states_where(solution, constraint, binds)
@@ -133,5 +134,6 @@ def _states_and_exact(solution: Solution, parameters: dict[str, np.ndarray], sds
         return state, equilibrium.closed_form(state, theta)
 
     states, exact = jax.jit(jax.vmap(at))(jnp.asarray(model.parameters.resolve(parameters)))
-    named = dict(zip(model.states, np.asarray(states).T, strict=True))
+    scalars = np.asarray(states)[:, equilibrium.scalar_state_places]
+    named = dict(zip(equilibrium.scalar_states, scalars.T, strict=True))
     return named, None if exact is None else dict(zip(model.policies, np.asarray(exact).T, strict=True))

@@ -58,7 +58,8 @@ class HANK(Model):
 
     def relaxed(self, share):
         """The first half of the way brings the shocks to their size, the second half the bound."""
-        return HANK(jnp.minimum(2 * share, 1), 1 - 0.9 * jnp.maximum(2 * share - 1, 0))
+        relaxation = jnp.maximum(jnp.minimum(2 * share, 1), self.relaxation)
+        return HANK(relaxation, self.shock_share * (1 - 0.9 * jnp.maximum(2 * share - 1, 0)))
 
     def derived(self, theta: Point) -> Scalars:
         """The deterministic steady state, and what summarises households around it."""
@@ -211,7 +212,7 @@ class HANK(Model):
         }
 
     def state_center(self, theta: Point) -> Scalars:
-        return {"last_rate": theta.log_rate, "zeta": 0.0, "z": 0.0, "mp": 0.0, "distribution": theta.distribution}
+        return {"zeta": 0.0, "z": 0.0, "mp": 0.0, "last_rate": theta.log_rate, "distribution": theta.distribution}
 
     def state_scale(self, theta: Point) -> Scalars:
         return {

@@ -8,10 +8,10 @@ GRIDS = Grids()
 """Where the model's households stand."""
 
 STATES = {
-    "last_rate": Variable(r"$\log R_{t-1}$", "nominal interest rate of last quarter", "log, quarterly"),
     "zeta": Variable(r"$\zeta_t$", "preference shock", "log"),
     "z": Variable(r"$z_t$", "growth shock", "log"),
     "mp": Variable(r"$mp_t$", "monetary policy shock", "log"),
+    "last_rate": Variable(r"$\log R_{t-1}$", "nominal interest rate of last quarter", "log, quarterly"),
     "distribution": Variable(r"$\mu_t$", "households by assets and productivity", "share", GRIDS.shape),
 }
 SHOCKS = {
@@ -36,7 +36,7 @@ OBSERVABLES = {
     "inflation_rate": Variable(r"$400(\Pi_t-1)$", "inflation rate", "percent, annualised"),
     "interest_rate": Variable(r"$400(R_t-1)$", "nominal interest rate", "percent, annualised"),
     "notional_rate": Variable(r"$400(R^N_t-1)$", "notional interest rate", "percent, annualised"),
-    "in_debt": Variable("", "households with negative assets", "percent"),
-    "at_the_limit": Variable("", "households at the borrowing limit", "percent"),
-    "gini": Variable("", "Gini coefficient of assets", "index"),
+    "in_debt": Variable("in debt", "households with negative assets", "percent"),
+    "at_the_limit": Variable("at the limit", "households at the borrowing limit", "percent"),
+    "gini": Variable("Gini", "Gini coefficient of assets", "index"),
 }

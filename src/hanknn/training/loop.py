@@ -21,7 +21,7 @@ from .misfit import SOLVED, misfit
 from .problem import Problem
 from .recipes import Recipe
 from .sampling import ergodic_sample
-from .walk import Walk
+from .walk import LOST, Walk
 from .weighting import PolicyUnits
 
 
@@ -244,9 +244,11 @@ def _validator(problem: Problem, rebuild, sample):
         def settled(weights):
             network, key = rebuild(weights), jax.random.key(0)
             known = jax.vmap(problem.equilibrium.prepared)(thetas)
-            there = Walk(SETTLED).move(problem, network, known, states, key, rule)[0]
+            there = Walk(SETTLED).move(problem, network, known, states, key, rule)
             one = lambda a: problem.residuals(network, *a, rule, key) ** 2
-            squares = jax.lax.map(one, (there, known), batch_size=64)
+            squares = jax.lax.map(one, (there.states, known), batch_size=64)
+            # A lost path counts with the size at which it was given up: it must not pass for a solved economy.
+            squares = jnp.where(there.lost[:, None], LOST**2, squares)
             return problem.equilibrium.by_equation(jnp.mean(squares, axis=0))
 
         return settled

@@ -76,7 +76,7 @@ def households(iterations: int = 120, points: int = 1024) -> Recipe:
         bend=False,
         at_once=64,
     )
-    return Recipe(SmoothNetwork(14, 3, curved_width=16, curved_depth=2, bend=0.3), (method,))
+    return Recipe(SmoothNetwork(14, 3, curved_width=16, curved_depth=2, bend=0.3, begin=0.01), (method,))
 
 
 def suited(model: Model) -> Recipe:
@@ -98,6 +98,7 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "thorough": thorough,
     "constrained": constrained,
     "constrained-thorough": constrained_thorough,
+    "households": households,
     "fresh": lambda: kmr(Fresh()),
     "kept": lambda: kmr(Kept(redraw_every=100)),
     "simulated": lambda: kmr(Simulated(steps=10, redraw_every=1)),

@@ -1,10 +1,11 @@
 """States by simulation, where the ergodic distribution is known no other way."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ..errors import SettingError
 from ..expectations import Expectation
@@ -16,6 +17,14 @@ FAR = 8.0
 
 LOST = 0.1
 """Root mean square of the residuals at which a path has left the economy."""
+
+
+class Moved(NamedTuple):
+    """States, the root mean square of their residuals, and which paths were lost and start anew (residual 0)."""
+
+    states: Float[Array, "points states"]
+    sizes: Float[Array, " points"]
+    lost: Bool[Array, " points"]
 
 
 @dataclass(frozen=True)
@@ -40,11 +49,8 @@ class Walk:
         states: Float[Array, "points states"],
         key: PRNGKeyArray,
         expectation: Expectation,
-    ) -> tuple[Float[Array, "points states"], Float[Array, " points"]]:
-        """Where the economies stand `steps` quarters on, and the root mean square of their residuals there.
-
-        `expectation`: for the residuals. A path that starts anew counts as without residual.
-        """
+    ) -> Moved:
+        """Where the economies stand `steps` quarters on; `expectation`: for their residuals there."""
         equilibrium = problem.equilibrium
 
         def one(theta, state, key):
@@ -56,7 +62,7 @@ class Walk:
         sizes = residual_sizes(problem, network, thetas, found, expectation)
         lost = ~(jnp.all(jnp.abs(inputs) < FAR, axis=1) & jnp.all(jnp.isfinite(found), axis=1) & (sizes < LOST))
         centers = jax.vmap(lambda theta: equilibrium.units(theta)["state_center"])(thetas)
-        return jnp.where(lost[:, None], centers, found), jnp.where(lost, 0, sizes)
+        return Moved(jnp.where(lost[:, None], centers, found), jnp.where(lost, 0, sizes), lost)
 
 
 def walk(

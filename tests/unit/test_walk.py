@@ -1,0 +1,60 @@
+"""States by simulation: paths move as the law of motion says, and lost ones are counted, not hidden."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from hanknn.equilibrium import Equilibrium
+from hanknn.errors import SettingError
+from hanknn.expectations import GaussHermite
+from hanknn.models import LinearNK
+from hanknn.networks import PolicyNetwork
+from hanknn.training.problem import Problem
+from hanknn.training.walk import Walk
+
+
+class Constant(PolicyNetwork):
+    """The same policies everywhere."""
+
+    level: jax.Array = eqx.field(converter=jnp.asarray)
+
+    def __call__(self, state, theta, center, scale):
+        return jnp.full_like(center, self.level)
+
+
+def moved(level: float, start: float, steps: int = 3):
+    with jax.enable_x64(True):
+        equilibrium = Equilibrium(LinearNK())
+        thetas = jnp.tile(jnp.asarray(equilibrium.model.parameters.baseline), (4, 1))
+        states = jnp.full((4, 1), start)
+        problem = Problem(equilibrium, jnp.float64)
+        found = Walk(steps).move(problem, Constant(level), thetas, states, jax.random.key(0), GaussHermite(3))
+        return jax.tree.map(np.asarray, found)
+
+
+def test_paths_follow_the_law_of_motion_with_shocks_of_their_own():
+    found = moved(level=0.0, start=0.01)
+    again = moved(level=0.0, start=0.01)
+    np.testing.assert_array_equal(found.states, again.states)
+    assert not found.lost.any() and len(np.unique(found.states)) == 4
+    # With no policies the Euler equation is off by ζ/σ: what is left at each state is known.
+    rho, steps = 0.875, 3
+    expected = rho**steps * 0.01
+    assert np.abs(found.states.mean() - expected) < 0.03
+    np.testing.assert_allclose(found.sizes, np.abs(found.states[:, 0]) / 2 / 2**0.5, rtol=1e-9)
+
+
+@pytest.mark.parametrize(("level", "start"), [(np.nan, 0.0), (0.0, 10.0), (1.0, 0.0)])
+def test_a_lost_path_starts_anew_and_is_counted(level, start):
+    """Not finite, far out, or where residuals are large."""
+    found = moved(level, start)
+    assert found.lost.all()
+    np.testing.assert_array_equal(found.states, np.zeros((4, 1)))
+    np.testing.assert_array_equal(found.sizes, np.zeros(4))
+
+
+def test_a_walk_takes_a_step():
+    with pytest.raises(SettingError, match="at least 1"):
+        Walk(0)
