@@ -36,7 +36,12 @@ def steady_states(
     values = parse_settings(set_)
     if file is None and summaries is None:
         own = {name: values.pop(name, PARAMETERS[name].value) for name in ("sigma_s", "borrowing_limit")}
-        print(SteadyState().solve(**own, others=values).table().to_string(float_format="{:.6g}".format))
+        print(
+            SteadyState()
+            .solve(own["sigma_s"], own["borrowing_limit"], values)
+            .table()
+            .to_string(float_format="{:.6g}".format)
+        )
         return
     if values:
         raise SettingError("--set goes with one steady state, --out with the table of all; give one of the two")

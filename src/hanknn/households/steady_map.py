@@ -126,10 +126,16 @@ class SteadyMap:
         """Read a table; raises `SolutionFileError` for a file that is missing, damaged or something else."""
         header, arrays = storage.read(path, KIND)
         try:
-            grids, ranges = Grids(**header["grids"]), tuple((low, high) for low, high in header["ranges"])
+            (low, high), (deepest, shallowest) = header["ranges"]
+            ranges = (low, high), (deepest, shallowest)
             (coefficients,) = arrays
             return SteadyMap(
-                grids, ranges, header["parameters"], coefficients, header["euler_steps"], header["quarters"]
+                Grids(**header["grids"]),
+                ranges,
+                header["parameters"],
+                coefficients,
+                header["euler_steps"],
+                header["quarters"],
             )
         except (KeyError, TypeError, ValueError):
             raise SolutionFileError(f"'{path}' is not laid out as a {KIND}; rebuild it: hanknn steady-states") from None
@@ -155,7 +161,7 @@ class SteadyMap:
         basis = jnp.outer(_polynomials(risk, risks), _polynomials(limit, limits)).ravel()
         values = basis @ jnp.asarray(self.coefficients.reshape(risks * limits, -1), basis.dtype)
         policy, distribution = values[3:].reshape(2, *self.grids.shape)
-        return SteadyValues(*values[:3], policy, policy, distribution)
+        return SteadyValues(values[0], values[1], values[2], policy, policy, distribution)
 
 
 def steady_state(sigma_s: Float[Array, ""], borrowing_limit: Float[Array, ""]) -> SteadyValues:

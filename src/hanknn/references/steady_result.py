@@ -107,8 +107,13 @@ class DeterministicSteadyState:
 
     @property
     def share_with_debt(self) -> float:
-        """Share of households with negative assets."""
-        return float(self.distribution[self.nodes < 0].sum())
+        """Share of households with negative assets.
+
+        A node stands for households on both sides of it, so its own mass counts half, and shares are linear in
+        between: the mass of all nodes below zero would be off by half a node's.
+        """
+        share = self.distribution.sum(axis=1)
+        return float(np.interp(0.0, self.nodes, np.cumsum(share) - share / 2))
 
     @property
     def share_at_limit(self) -> float:
@@ -137,7 +142,7 @@ class DeterministicSteadyState:
         policy = jnp.asarray(self.euler_consumption)
         # A household receives dividends in proportion to productivity.
         _, slope = jax.jvp(consumption, (prices.dividend,), (jnp.ones_like(prices.dividend),))
-        return np.asarray(slope / self.productivity)
+        return np.asarray(slope) / self.productivity[None, :]
 
     def by_assets(self) -> pd.DataFrame:
         """A row an asset node: share of households, cumulated shares of households and of assets (the Lorenz
