@@ -1,24 +1,34 @@
-"""`hank` to first order: what the network's small responses are held against. Run: python benchmarks/linear_hank.py
+"""`hank` to first order: the network's small responses held against the linear solution.
 
-Linear responses, without the zero lower bound, to 0.1 standard deviations of each shock at five points of the
-parameter box. `largest_differences` says how far another solution's responses are off, as a share of their peak.
+    python benchmarks/linear_hank.py                  the linear responses alone
+    python benchmarks/linear_hank.py --train FILE     solves the economy without bound, a tenth of its shocks, first
+
+Responses, without the zero lower bound, to 0.1 standard deviations of each shock at five points of the parameter
+box. `largest_differences` says how far the network's are off, as a share of their peak.
 """
 
+import argparse
 import os
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+import hanknn
+from hanknn.models import HANK
 from hanknn.models.hank_parameters import PARAMETERS
 from hanknn.references import PerfectForesight
+from hanknn.training.recipes import households
 
 SIZE, PERIODS = 0.1, 20
 SHOCKS = ("zeta", "z", "mp")
 COMPARED = ("output", "inflation", "interest_rate")
 SHOWN = (0, 1, 2, 4, 8, 16)
+EPSILONS = {"zeta": "zeta", "z": "z", "mp": "m"}
+ITERATIONS, POINTS = 40, 512
 
 
 def points(draws: int = 4, seed: int = 5) -> pd.DataFrame:
@@ -50,7 +60,30 @@ def largest_differences(network: xr.Dataset, linear: xr.Dataset) -> pd.DataFrame
     return share.to_dataframe()[list(COMPARED)]
 
 
+def small_shocks() -> HANK:
+    """Without the bound, with a tenth of the shocks: one of its standard deviations is 0.1 of the economy's."""
+    return HANK(relaxation=1.0, shock_share=SIZE)
+
+
+def network_responses(solution: hanknn.Solution, at: pd.DataFrame) -> xr.Dataset:
+    """As `linear_responses`, from the network."""
+    economies = []
+    for _, row in at.iterrows():
+        found = [
+            hanknn.irf(solution, f"eps_{EPSILONS[shock]}", 1.0, PERIODS, row.to_dict(), extrapolate=True)
+            for shock in SHOCKS
+        ]
+        economies.append(xr.concat(found, pd.Index(SHOCKS, name="shock"), combine_attrs="drop_conflicts"))
+    table = xr.concat(economies, pd.RangeIndex(len(at), name="point"), combine_attrs="drop_conflicts")
+    return table.drop_vars("inflation").rename(inflation_rate="inflation")
+
+
 def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--train", type=Path, help="Solve the economy of small shocks into this file, if it is not there."
+    )
+    arguments = parser.parse_args()
     at = points()
     began = time.perf_counter()
     linear = linear_responses(at)
@@ -60,7 +93,19 @@ def main() -> int:
         table = linear[name].sel(horizon=list(SHOWN)).to_dataframe()[name].unstack("horizon")
         print(f"\n{name}, {linear[name].attrs['units']}\n" + table.to_string(float_format="{:.5f}".format))
     print(f"\n{len(at)} points, {os.cpu_count()} cores, {seconds:.0f} s, compilation included")
+    if arguments.train is not None:
+        compare(arguments.train, at, linear)
     return 0
+
+
+def compare(file: Path, at: pd.DataFrame, linear: xr.Dataset) -> None:
+    if not file.exists():
+        began = time.perf_counter()
+        hanknn.solve(small_shocks(), households(ITERATIONS, POINTS)).solution.save(file)
+        print(f"\nsolved in {time.perf_counter() - began:.0f} s")
+    differences = largest_differences(network_responses(hanknn.load(file, small_shocks()), at), linear)
+    print("\nlargest difference over 20 quarters, percent of peak (target 1)\n")
+    print(differences.to_string(float_format="{:.2f}".format))
 
 
 if __name__ == "__main__":

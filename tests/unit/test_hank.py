@@ -107,7 +107,7 @@ def test_the_rate_stops_at_zero_as_far_as_it_must(relaxation, expected):
 
 
 def test_training_starts_from_small_shocks_without_the_bound():
-    start, half, end = (HANK().relaxed(share) for share in (1.0, 0.5, 0.0))
+    start, half, end = (HANK().relaxed(share) for share in (1.0, 0.7, 0.0))
     np.testing.assert_allclose([start.relaxation, start.shock_share], [1, 0.1])
     np.testing.assert_allclose([half.relaxation, half.shock_share], [1, 1])
     np.testing.assert_allclose([end.relaxation, end.shock_share], [0, 1])

@@ -17,8 +17,11 @@ from ..points import Point
 from .hank_parameters import PARAMETERS
 from .hank_variables import CONSTRAINTS, GRIDS, OBSERVABLES, OUTPUTS, POLICIES, SHOCKS, STATES
 
-NEAR = 0.003
+NEAR = 0.006
 """How near to the bound (log rate) the regime that does not rule counts."""
+
+BOUND_FROM = 0.7
+"""Relaxation at which all shocks have their size and the bound begins to come in."""
 
 VALUE_UNIT, PRESSURE_UNIT = 0.01, 0.002
 DISTRIBUTION_UNITS = (1e-3, 1e-3, 5e-4, 1.3e-4)
@@ -57,9 +60,10 @@ class HANK(Model):
     simulated = True
 
     def relaxed(self, share):
-        """The first half of the way brings the shocks to their size, the second half the bound."""
-        relaxation = jnp.maximum(jnp.minimum(2 * share, 1), self.relaxation)
-        return HANK(relaxation, self.shock_share * (1 - 0.9 * jnp.maximum(2 * share - 1, 0)))
+        """The first part of the way brings the shocks to their size, the rest the bound."""
+        relaxation = jnp.maximum(jnp.minimum(share / BOUND_FROM, 1), self.relaxation)
+        small = jnp.maximum(share - BOUND_FROM, 0) / (1 - BOUND_FROM)
+        return HANK(relaxation, self.shock_share * (1 - 0.9 * small))
 
     def derived(self, theta: Point) -> Scalars:
         """The deterministic steady state, and what summarises households around it."""

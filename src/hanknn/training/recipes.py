@@ -70,7 +70,7 @@ def households(iterations: int = 120, points: int = 1024) -> Recipe:
         weighting=EquationWeights(),
         damping=1e-5,
         float32_until=0.0,
-        curriculum=Curriculum(iterations // 12, iterations // 2),
+        curriculum=Curriculum(iterations // 12, 2 * iterations // 3),
         screen=Screen(every=1),
         walk=Walk(),
         bend=False,

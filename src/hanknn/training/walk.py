@@ -12,10 +12,10 @@ from ..expectations import Expectation
 from ..networks import PolicyNetwork, evaluate
 from .problem import Problem
 
-FAR = 8.0
+FAR = 6.0
 """Network inputs beyond this many ergodic s.d. mean that a path has left the economy."""
 
-LOST = 0.1
+LOST = 0.03
 """Root mean square of the residuals at which a path has left the economy."""
 
 
@@ -31,7 +31,7 @@ class Moved(NamedTuple):
 class Walk:
     """Before each iteration every economy of a design moves `steps` quarters on, under the present policies.
 
-    A path that is no longer finite, beyond eight ergodic s.d. or where residuals are large starts anew at the
+    A path that is no longer finite, beyond six ergodic s.d. or where residuals are large starts anew at the
     centre: early policies can drive an economy away, and one lost path must not stop the rest.
     """
 
