@@ -71,6 +71,8 @@ class Equilibrium:
             )
         )
 
+        arrays = any((*self._states.values(), *self._policies.values()))
+
         def names(s, n, p, o, e, t) -> None:
             self._derived = _shapes_of(self.model.derived(unpack(self.model.parameters.names, t, "parameter")))
             now = join(self._state(s), self._policy(p))
@@ -83,24 +85,18 @@ class Equilibrium:
             self.slackness(s, p, t)
             self.observe(s, p, s_next, p, t, tuple(self.model.observables))
             averaged = self.model.expectands(now, join(self._state(s_next), self._policy(p)), self._theta(t))
-            self._expectands = _shapes_of(averaged)
+            # Only a model that declares arrays may return them; elsewhere packing refuses what is no scalar.
+            found_shapes = _shapes_of if arrays else lambda values: dict.fromkeys(values, ())
+            self._expectands = found_shapes(averaged)
             expected = Point(dict(averaged), "expected value")
             found = self.model.residuals(now, expected, self._theta(t))
-            self._equations = _shapes_of(found)
+            self._equations = found_shapes(found)
             pack(averaged, self._expectands, self._where("expectands"), p.dtype)
             pack(found, self._equations, self._where("residuals"), p.dtype)
 
         jax.eval_shape(names, state, normal, policy, output, shock, theta)
         if not self._equations:
             raise ModelError(f"model '{self.model.name}' has no equations: residuals() returned nothing")
-        for kind, found in (("expectands", self._expectands), ("residuals", self._equations)):
-            plain = not any(v.shape for v in (*self.model.states.values(), *self.model.policies.values()))
-            for name, shape in found.items():
-                if plain and shape != ():
-                    raise ModelError(
-                        f"'{name}' in {self._where(kind)} has shape {shape}, but equations are written for one point: "
-                        "return a scalar"
-                    )
 
     def relaxed(self, share: Float[Array, ""] | float) -> "Equilibrium":
         """The same with the model's constraints relaxed by `share`, which may be traced."""

@@ -12,7 +12,7 @@ from .model import Model
 from .precision import in_float64
 from .solution import Solution, Values
 from .training.problem import Problem
-from .training.walk import walk
+from .training.walk import AT_ONCE, walk
 
 
 @in_float64
@@ -97,7 +97,7 @@ def settled_states(
             problem, solution.network, theta, start, jax.random.normal(key, (quarters, len(equilibrium.shocks)))
         )
 
-    run = jax.jit(lambda a: jax.lax.map(lambda b: one(*b), a, batch_size=64))
+    run = jax.jit(lambda a: jax.lax.map(lambda b: one(*b), a, batch_size=AT_ONCE))
     return run((starts, thetas, jax.random.split(second, len(thetas))))
 
 

@@ -8,7 +8,8 @@ from scipy.optimize import brentq
 
 from hanknn.errors import NotSolvedError, OutOfRangeError, SettingError, SolutionFileError, UnknownNameError
 from hanknn.households import Grids
-from hanknn.households.steady_map import SteadyMap, map_nodes, shipped_map, steady_state
+from hanknn.households.chebyshev import table_nodes
+from hanknn.households.steady_map import SteadyMap, shipped_map, steady_state
 from hanknn.references import SteadyState
 from hanknn.references.simulated_households import simulate_households
 from hanknn.references.steady_table import tabulate
@@ -117,7 +118,7 @@ def test_tables_are_built_saved_and_read_back_and_refuse(tmp_path):
     built.save(tmp_path / "map.npz")
     again = SteadyMap.load(tmp_path / "map.npz")
     assert again.grids == SMALL and again.ranges == ranges and again.parameters == built.parameters
-    at = tuple(float(nodes[0]) for nodes in map_nodes(ranges, 3, 2))
+    at = tuple(float(nodes[0]) for nodes in table_nodes(ranges, 3, 2))
     direct = SteadyState(SMALL, tolerance=1e-8).solve(*at)
     assert float(again.at(*at)["rate"]) == pytest.approx(direct.rate, abs=1e-8), "a node's own values come back"
     with pytest.raises(OutOfRangeError, match=r"sigma_s = .* lies outside"):

@@ -14,11 +14,9 @@ from ..simulation import settled_states
 from ..solution import Solution
 from ..training.problem import Problem
 from ..training.sampling import ergodic_sample
+from ..training.walk import AT_ONCE
 from .report import AccuracyReport
 from .thirds import THIRDS, thirds
-
-AT_ONCE_SIMULATED = 64
-"""Points judged at once where a state holds a distribution of households."""
 
 
 @in_float64
@@ -71,7 +69,7 @@ def _measure(solution: Solution, equilibrium: Equilibrium, states, thetas, expec
     problem, key = Problem(equilibrium, jnp.float64), jax.random.key(0)
     residual = lambda s, t: problem.residuals(network, s, equilibrium.prepared(t), expectation, key)
     policy = lambda s, t: evaluate(network, equilibrium, s, t)
-    at_once = AT_ONCE_SIMULATED if equilibrium.model.simulated else len(states)
+    at_once = AT_ONCE if equilibrium.model.simulated else len(states)
     measure = jax.jit(lambda s, t: jax.lax.map(lambda a: residual(*a), (s, t), batch_size=at_once))
     residuals = np.asarray(measure(states, thetas))
     policies = np.asarray(jax.jit(jax.vmap(policy))(states, thetas))

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ..points import Point
-from .grids import Grids
+from .grids import Grids, lottery
 
 LIMIT_STEPS = 3
 
@@ -101,8 +101,7 @@ def _consumption_jvp(primals, tangents):
     income = level * unit_income
     chosen = income + wealth - consumption
     binds = chosen <= nodes[0] + 100 * jnp.finfo(chosen.dtype).eps
-    i = jnp.clip(jnp.searchsorted(nodes, chosen, side="right", method="scan") - 1, 0, len(nodes) - 2)
-    share = (chosen - nodes[i]) / (nodes[i + 1] - nodes[i])
+    i, share = lottery(nodes, chosen)
     columns = jnp.broadcast_to(jnp.arange(i.shape[1]), i.shape)
     between = lambda a: (1 - share) * a[i, columns] + share * a[i + 1, columns]
     slope = between(jax.vmap(_slopes, (None, 1), 1)(nodes, euler_consumption))

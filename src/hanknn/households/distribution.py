@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .grids import Grids
+from .grids import Grids, lottery
 
 
 def advance(
@@ -26,9 +26,7 @@ def split(
 
     Mass and mean assets are kept exactly. `nodes`: asset holdings at the grid's nodes.
     """
-    # A loop, on purpose: XLA would fuse what `assets` is computed from into each of a search's comparisons.
-    i = jnp.clip(jnp.searchsorted(nodes, assets, side="right", method="scan") - 1, 0, grids.assets - 2)
-    share = (assets - nodes[i]) / (nodes[i + 1] - nodes[i])
+    i, share = lottery(nodes, assets)
     columns = jnp.broadcast_to(jnp.arange(grids.productivities), grids.shape)
     moved = jnp.zeros_like(distribution)
     return moved.at[i, columns].add(distribution * (1 - share)).at[i + 1, columns].add(distribution * share)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from ..errors import SettingError
 from .productivity import Chain, rouwenhorst
@@ -59,3 +59,10 @@ class Grids:
     def doubled(self) -> "Grids":
         """Twice as many nodes of both."""
         return Grids(2 * self.assets, 2 * self.productivities, self.top, self.power, self.persistence)
+
+
+def lottery(nodes: Float[Array, " assets"], assets: Float[Array, "*n"]) -> tuple[Int[Array, "*n"], Float[Array, "*n"]]:
+    """The node below each level of assets, and the share of the way to the next (Young's lottery)."""
+    # A loop, on purpose: XLA would fuse what `assets` is computed from into each of a search's comparisons.
+    i = jnp.clip(jnp.searchsorted(nodes, assets, side="right", method="scan") - 1, 0, len(nodes) - 2)
+    return i, (assets - nodes[i]) / (nodes[i + 1] - nodes[i])

@@ -21,6 +21,7 @@ from .. import storage
 from ..errors import OutOfRangeError, SolutionFileError
 from ..points import Point
 from ..precision import in_float64
+from . import chebyshev
 from .choice import Choices, Prices, choose
 from .distribution import advance
 from .grids import Grids
@@ -51,7 +52,7 @@ class SteadyMap:
     """
 
     grids: Grids
-    ranges: tuple[tuple[float, float], tuple[float, float]]
+    ranges: chebyshev.Ranges
     parameters: dict[str, float]
     coefficients: Float[np.ndarray, "risks limits values"]
     euler_steps: int = 2
@@ -143,23 +144,16 @@ class SteadyMap:
     @staticmethod
     def fit(
         grids: Grids,
-        ranges: tuple[tuple[float, float], tuple[float, float]],
+        ranges: chebyshev.Ranges,
         parameters: dict[str, float],
         values: Float[np.ndarray, "risks limits values"],
     ) -> "SteadyMap":
-        """The table through steady states at `map_nodes`; `values` as in `pack_values`."""
-        inverses = [np.linalg.inv(np.polynomial.chebyshev.chebvander(_roots(n), n - 1)) for n in values.shape[:2]]
-        coefficients = np.einsum("ir,jl,rlv->ijv", *inverses, values)
-        return SteadyMap(grids, ranges, parameters, coefficients.astype(np.float32))
+        """The table through steady states at `table_nodes`; `values` as in `pack_values`."""
+        return SteadyMap(grids, ranges, parameters, chebyshev.fit(values).astype(np.float32))
 
     def _interpolate(self, sigma_s: Float[Array, ""], borrowing_limit: Float[Array, ""]) -> SteadyValues:
         """The table alone: its distribution may have small negative entries, which a few quarters remove."""
-        (low, high), (deepest, shallowest) = self.ranges
-        risk = 2 * jnp.log(sigma_s / low) / np.log(high / low) - 1
-        limit = 2 * (borrowing_limit - deepest) / (shallowest - deepest) - 1
-        risks, limits, _ = self.coefficients.shape
-        basis = jnp.outer(_polynomials(risk, risks), _polynomials(limit, limits)).ravel()
-        values = basis @ jnp.asarray(self.coefficients.reshape(risks * limits, -1), basis.dtype)
+        values = chebyshev.value(self.coefficients, *chebyshev.places(self.ranges, sigma_s, borrowing_limit))
         policy, distribution = values[3:].reshape(2, *self.grids.shape)
         return SteadyValues(values[0], values[1], values[2], policy, policy, distribution)
 
@@ -176,15 +170,6 @@ def shipped_map() -> SteadyMap:
         return SteadyMap.load(path)
 
 
-def map_nodes(
-    ranges: tuple[tuple[float, float], tuple[float, float]], risks: int, limits: int
-) -> tuple[Float[np.ndarray, " risks"], Float[np.ndarray, " limits"]]:
-    """Where a table of this size needs steady states: values of σ_s and of B."""
-    (low, high), (deepest, shallowest) = ranges
-    sigma_s = low * (high / low) ** ((1 + _roots(risks)) / 2)
-    return sigma_s, deepest + (shallowest - deepest) * (1 + _roots(limits)) / 2
-
-
 def pack_values(
     rate: float,
     labor: float,
@@ -194,18 +179,6 @@ def pack_values(
 ) -> Float[np.ndarray, " values"]:
     """What the table holds of one steady state: logs of all but the distribution."""
     return np.concatenate([np.log([rate, labor, tax_level]), np.log(euler_consumption).ravel(), distribution.ravel()])
-
-
-def _roots(n: int) -> np.ndarray:
-    return np.cos(np.pi * (np.arange(n) + 0.5) / n)
-
-
-def _polynomials(x: Float[Array, ""], n: int) -> Float[Array, " n"]:
-    """T_0(x) … T_{n−1}(x) by their recursion: arccos would have no derivative at the ends of the range."""
-    terms = [jnp.ones_like(x), x]
-    while len(terms) < n:
-        terms.append(2 * x * terms[-1] - terms[-2])
-    return jnp.stack(terms[:n])
 
 
 def _holding(

@@ -8,12 +8,12 @@ from jax.lax import stop_gradient
 from jaxtyping import Array, Float
 
 from ..households import Choices, Prices, advance, choose
-from ..households.distribution import clear, gini, split
+from ..households.distribution import clear, gini
 from ..households.steady_map import steady_state
-from ..households.summaries import orthonormal
+from ..households.summaries import Steady, next_distribution, orthonormal
 from ..households.summary_map import VALUE_MODES, summary_map
 from ..model import Model, Scalars
-from ..points import Point
+from ..points import Point, join
 from .hank_parameters import PARAMETERS
 from .hank_variables import CONSTRAINTS, GRIDS, OBSERVABLES, OUTPUTS, POLICIES, SHOCKS, STATES
 
@@ -73,9 +73,7 @@ class HANK(Model):
         real_return = jnp.exp(steady.log_rate) / (theta.target * theta.growth)
         wage = 1 - 1 / theta.epsilon
         prices = Prices(wage, jnp.exp(steady.log_tax_level), jnp.exp(steady.log_labor) * (1 - wage), real_return)
-        chosen = choose(GRIDS, theta, prices, euler_consumption).assets
-        nodes = GRIDS.asset_nodes(theta.borrowing_limit)
-        households = split(GRIDS, nodes, steady.distribution, chosen)
+        households = next_distribution(GRIDS, theta, Steady(prices, euler_consumption, steady.distribution))
         return {
             "log_rate": steady.log_rate,
             "log_labor": steady.log_labor,
@@ -141,8 +139,7 @@ class HANK(Model):
         return {"zlb": log_notional_rate(now.free, now, theta)}
 
     def policies_from(self, state: Point, outputs: Point, theta: Point) -> Scalars:
-        notional = log_notional_rate(outputs.free, state, theta)
-        prices = jnp.where(notional >= 0, outputs.free, outputs.bound)
+        prices, _ = self._regime(join(state, outputs), theta)
         return {
             "inflation": theta.target * jnp.exp(prices[0]),
             "labor": jnp.exp(theta.log_labor + prices[1]),

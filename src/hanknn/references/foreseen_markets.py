@@ -49,11 +49,11 @@ def evaluate(
     bound: Array | bool,
 ) -> Markets:
     """Markets at a guess of inflation, labour and tax level (see `foreseen_equations.prices`)."""
-    theta, levels = steady.theta, steady.levels
-    aggregates, path = prices(theta, levels, guess, processes, bound)
-    chosen = choices_along(grids, theta, path, steady.consumption)
-    totals = totals_along(grids, theta, chosen, steady.distribution)
-    return Markets(residuals(theta, levels, aggregates, path, totals), aggregates, path, totals)
+    theta = steady.theta
+    exactly = lambda path: totals_along(
+        grids, theta, choices_along(grids, theta, path, steady.consumption), steady.distribution
+    )
+    return _markets(steady, guess, processes, bound, exactly)
 
 
 @jax.jit
@@ -101,10 +101,25 @@ def _around(
     bound: Array | bool,
 ) -> Markets:
     """Markets where households react to prices other than those of `at` by the Jacobian, to be differentiated."""
+
+    def to_first_order(path: PricePath) -> Totals:
+        change = jnp.stack(path) - jnp.stack(at.prices)
+        return Totals(*(jnp.stack(at.totals) + jnp.tensordot(household_jacobian, change, 2)))
+
+    return _markets(steady, guess, processes, bound, to_first_order)
+
+
+def _markets(
+    steady: SteadyHouseholds,
+    guess: Float[Array, "3 quarters"],
+    processes: Float[Array, "3 quarters_and_one"],
+    bound: Array | bool,
+    households: Callable[[PricePath], Totals],
+) -> Markets:
+    """Markets at a guess, with households' totals as a function of prices."""
     theta, levels = steady.theta, steady.levels
     aggregates, path = prices(theta, levels, guess, processes, bound)
-    change = jnp.stack(path) - jnp.stack(at.prices)
-    totals = Totals(*(jnp.stack(at.totals) + jnp.tensordot(household_jacobian, change, 2)))
+    totals = households(path)
     return Markets(residuals(theta, levels, aggregates, path, totals), aggregates, path, totals)
 
 

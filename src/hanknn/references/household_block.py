@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from ..households import Choices, Grids, Prices, choose
+from ..households.grids import lottery
 from ..points import Point
 
 
@@ -77,14 +78,13 @@ def transition_matrix(
     grids: Grids, nodes: Float[Array, " assets"], assets: Float[Array, "assets productivities"]
 ) -> Float[Array, "households households"]:
     """Probabilities of moving from a row's node to a column's, by Young's lottery and the chain."""
-    i = jnp.clip(jnp.searchsorted(nodes, assets, side="right", method="compare_all") - 1, 0, grids.assets - 2)
-    share = (assets - nodes[i]) / (nodes[i + 1] - nodes[i])
+    i, share = lottery(nodes, assets)
     rows, columns = jnp.indices(grids.shape)
-    lottery = jnp.zeros((*grids.shape, grids.assets), assets.dtype)
-    lottery = lottery.at[rows, columns, i].set(1 - share).at[rows, columns, i + 1].set(share)
+    spread = jnp.zeros((*grids.shape, grids.assets), assets.dtype)
+    spread = spread.at[rows, columns, i].set(1 - share).at[rows, columns, i + 1].set(share)
     chain = jnp.asarray(grids.chain.transition, assets.dtype)
     n = grids.assets * grids.productivities
-    return jnp.einsum("ase,st->aset", lottery, chain).reshape(n, n)
+    return jnp.einsum("ase,st->aset", spread, chain).reshape(n, n)
 
 
 def stationary(

@@ -10,6 +10,7 @@ import pandas as pd
 from jaxtyping import Array, Float
 
 from ..households import Choices, Grids, Prices, choose
+from ..households.distribution import gini
 from ..points import Point
 from ..precision import in_float64
 from .household_block import Block
@@ -121,14 +122,13 @@ class DeterministicSteadyState:
         return float(self.distribution[self.choices.assets <= self.nodes[0] + ROUNDING].sum())
 
     @property
+    @in_float64
     def gini(self) -> float:
         """Half the mean absolute difference between two households' assets, over mean assets.
 
         With negative assets this is still defined, and may exceed one.
         """
-        lorenz = self.by_assets()["cumulative_assets"].to_numpy()
-        share = self.distribution.sum(axis=1)
-        return float(1 - np.sum(share * (lorenz + np.append(0, lorenz[:-1]))))
+        return float(gini(jnp.asarray(self.nodes), jnp.asarray(self.distribution)))
 
     @functools.cached_property
     @in_float64

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..households.steady_map import SteadyMap, map_nodes, pack_values
+from ..households.chebyshev import Ranges, table_nodes
+from ..households.steady_map import SteadyMap, pack_values
 from ..models.hank_parameters import PARAMETERS
 from ..posterior.sample import Report, Step, silent
 from .steady_state import SteadyState
@@ -13,7 +14,7 @@ RANGES = PARAMETERS["sigma_s"].bounds, PARAMETERS["borrowing_limit"].bounds
 def tabulate(
     settings: SteadyState = SteadyState(tolerance=1e-9),
     nodes: tuple[int, int] = (12, 8),
-    ranges: tuple[tuple[float, float], tuple[float, float]] = RANGES,
+    ranges: Ranges = RANGES,
     report: Report = silent,
 ) -> SteadyMap:
     """The map over these ranges of (σ_s, B), from steady states at `nodes` Chebyshev nodes in each.
@@ -21,7 +22,7 @@ def tabulate(
     Raises `NotSolvedError` where one of them is not found. The tolerance is what rounding allows at the smallest
     σ_s, where wealth moves slowest.
     """
-    risks, limits = map_nodes(ranges, *nodes)
+    risks, limits = table_nodes(ranges, *nodes)
     rows, near = [], None
     for i, sigma_s in enumerate(risks):
         # Back and forth over the limits, so that each steady state has a neighbour solved just before it.

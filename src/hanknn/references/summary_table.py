@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..households import Grids, Prices
-from ..households.steady_map import map_nodes
+from ..households.chebyshev import fit, table_nodes
 from ..households.summaries import Steady, distribution_weights, next_distribution, value_responses
 from ..households.summary_map import VALUE_MODES, SummaryMap
 from ..models.hank_parameters import PARAMETERS
@@ -28,7 +28,7 @@ def tabulate_summaries(
     The modes are the leading principal components of households' responses to prices at the middle of the box,
     under the distribution there. Raises `NotSolvedError` where a steady state is not found.
     """
-    risks, limits = map_nodes(RANGES, *nodes)
+    risks, limits = table_nodes(RANGES, *nodes)
     combine = _combination(*_economy(settings, *MIDDLE), settings.grids)
     rows = []
     for sigma_s in risks:
@@ -38,12 +38,7 @@ def tabulate_summaries(
             modes = np.einsum("rk,rab->kab", combine, responses)
             rows.append(np.concatenate([modes, distribution_weights(settings.grids, theta, steady)]))
             report(Step("summaries", len(rows), len(risks) * len(limits)))
-    values = np.reshape(rows, (*nodes, *rows[0].shape))
-    places = [np.cos(np.pi * (np.arange(n) + 0.5) / n) for n in nodes]
-    inverses = [np.linalg.inv(np.polynomial.chebyshev.chebvander(x, len(x) - 1)) for x in places]
-    (low, high), limit_range = RANGES
-    box = [[float(np.log(low)), float(np.log(high))], list(limit_range)]
-    return SummaryMap(np.einsum("ir,jl,rlkab->ijkab", *inverses, values), box)
+    return SummaryMap(fit(np.reshape(rows, (*nodes, *rows[0].shape))), RANGES)
 
 
 def _economy(settings: SteadyState, sigma_s: float, limit: float) -> tuple[Point, Steady]:

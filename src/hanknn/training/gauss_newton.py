@@ -142,7 +142,8 @@ class GaussNewton(Method):
         if self.walk is not None:
             key, changed = jax.random.fold_in(state.key, state.iteration), jnp.asarray(True)
             network = rebuild(state.weights)
-            states, sizes, _ = self.walk.move(here, network, thetas, states, key, self.expectation)
+            moved = self.walk.move(here, network, thetas, states, key, self.expectation)
+            states, sizes = moved.states, moved.sizes
 
         def reweigh():
             net = rebuild(state.weights)

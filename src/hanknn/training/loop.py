@@ -245,10 +245,8 @@ def _validator(problem: Problem, rebuild, sample):
             network, key = rebuild(weights), jax.random.key(0)
             known = jax.vmap(problem.equilibrium.prepared)(thetas)
             there = Walk(SETTLED).move(problem, network, known, states, key, rule)
-            one = lambda a: problem.residuals(network, *a, rule, key) ** 2
-            squares = jax.lax.map(one, (there.states, known), batch_size=64)
             # A lost path counts with the size at which it was given up: it must not pass for a solved economy.
-            squares = jnp.where(there.lost[:, None], LOST**2, squares)
+            squares = jnp.where(there.lost[:, None], LOST**2, there.residuals**2)
             return problem.equilibrium.by_equation(jnp.mean(squares, axis=0))
 
         return settled

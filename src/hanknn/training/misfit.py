@@ -9,7 +9,7 @@ from scipy.stats import norm
 from ..expectations import Expectation, sobol_normals
 from ..networks import PolicyNetwork
 from .problem import Problem
-from .walk import residual_sizes, walk
+from .walk import residual_rows, walk
 from .weighting import Weighting
 
 STATES = 9
@@ -54,8 +54,8 @@ def _simulated(problem: Problem, network: PolicyNetwork, theta, expectation: Exp
     starts = jax.vmap(lambda normal: equilibrium.ergodic_state(normal, theta))(normals)
     shocks = jax.random.normal(jax.random.key(0), (PATHS, QUARTERS, len(equilibrium.shocks)), theta.dtype)
     states = jax.vmap(lambda start, path: walk(problem, network, theta, start, path))(starts, shocks)
-    sizes = residual_sizes(problem, network, jnp.broadcast_to(theta, (PATHS, len(theta))), states, expectation)
-    return jnp.sqrt(jnp.mean(sizes**2))
+    rows = residual_rows(problem, network, jnp.broadcast_to(theta, (PATHS, len(theta))), states, expectation)
+    return jnp.sqrt(jnp.mean(rows**2))
 
 
 def _normals(states: int) -> np.ndarray:

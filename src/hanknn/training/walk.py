@@ -15,14 +15,18 @@ from .problem import Problem
 FAR = 6.0
 """Network inputs beyond this many ergodic s.d. mean that a path has left the economy."""
 
+AT_ONCE = 64
+"""Points whose residuals are computed at once."""
+
 LOST = 0.03
 """Root mean square of the residuals at which a path has left the economy."""
 
 
 class Moved(NamedTuple):
-    """States, the root mean square of their residuals, and which paths were lost and start anew (residual 0)."""
+    """States; where the paths led, residuals and their root mean square, 0 for a lost path, whose state starts anew."""
 
     states: Float[Array, "points states"]
+    residuals: Float[Array, "points rows"]
     sizes: Float[Array, " points"]
     lost: Bool[Array, " points"]
 
@@ -59,10 +63,11 @@ class Walk:
 
         found = jax.vmap(one)(thetas, states, jax.random.split(key, len(thetas)))
         inputs = jax.vmap(equilibrium.inputs)(found, thetas)
-        sizes = residual_sizes(problem, network, thetas, found, expectation)
+        rows = residual_rows(problem, network, thetas, found, expectation)
+        sizes = jnp.sqrt(jnp.mean(rows**2, axis=1))
         lost = ~(jnp.all(jnp.abs(inputs) < FAR, axis=1) & jnp.all(jnp.isfinite(found), axis=1) & (sizes < LOST))
         centers = jax.vmap(lambda theta: equilibrium.units(theta)["state_center"])(thetas)
-        return Moved(jnp.where(lost[:, None], centers, found), jnp.where(lost, 0, sizes), lost)
+        return Moved(jnp.where(lost[:, None], centers, found), rows, jnp.where(lost, 0, sizes), lost)
 
 
 def walk(
@@ -81,14 +86,13 @@ def walk(
     return jax.lax.scan(step, state, shocks)[0]
 
 
-def residual_sizes(
+def residual_rows(
     problem: Problem,
     network: PolicyNetwork,
     thetas: Float[Array, "points parameters"],
     states: Float[Array, "points states"],
     expectation: Expectation,
-) -> Float[Array, " points"]:
-    """Root mean square of all residuals at each point."""
+) -> Float[Array, "points rows"]:
+    """All residuals at each point, some points at a time: a state may hold a distribution."""
     one = lambda a: problem.residuals(network, *a, expectation, jax.random.key(0))
-    rows = jax.lax.map(one, (states, thetas), batch_size=min(64, len(states)))
-    return jnp.sqrt(jnp.mean(rows**2, axis=1))
+    return jax.lax.map(one, (states, thetas), batch_size=min(AT_ONCE, len(states)))
