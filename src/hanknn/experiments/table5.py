@@ -1,20 +1,24 @@
 """KMR's table 5: the posterior of `rank`, by the surrogate and by time iteration for every draw."""
 
 import time
+from pathlib import Path
+from typing import NamedTuple
 
 import jax
 import numpy as np
 import pandas as pd
 
-from ..estimate import ViaSurrogate
+from ..data.simulated import SimulatedData
+from ..estimate import Estimate, ViaSurrogate
 from ..estimation_folder import STEPS, EstimationFolder
 from ..figures import prior_posterior, save
 from ..likelihood import Guided
 from ..posterior import ParticleMetropolis, Store, Target
 from ..posterior.importance import Reweighting
 from ..posterior.result import Posterior
+from ..posterior.sample import Report
 from ..precision import in_float64
-from ..solution import load
+from ..solution import Solution, load
 from ..surrogate import Design
 from .benchmark import GridLikelihood, exercise
 from .experiment import Experiment, Finding
@@ -36,6 +40,17 @@ PUBLISHED = {
 """KMR's posterior median, 5 % and 95 %, on data of their own."""
 
 
+class Posteriors(NamedTuple):
+    """What the experiment compares, the folder in which it lies, and the seconds that each took."""
+
+    solution: Solution
+    data: SimulatedData
+    place: EstimationFolder
+    ours: Estimate
+    benchmark: Posterior
+    seconds: dict[str, float]
+
+
 class Table5(Experiment):
     """Medians within 0.15 posterior s.d. of the benchmark's, 5 % and 95 % within 0.25; true values inside 90 %.
 
@@ -48,27 +63,36 @@ class Table5(Experiment):
 
     @in_float64
     def run(self, folder, seed, resume, report):
-        solution = load("rank")
-        data = exercise(solution, seed)
-        began = time.perf_counter()
-        place = EstimationFolder(folder, {"experiment": self.name, "seed": seed}, resume, not resume)
-        ours = place.estimate(solution, data.observed, METHOD, seed=seed, report=report)
-        middle = time.perf_counter()
-        posterior = self._benchmark(ours, GridLikelihood(solution, data.observed), seed, folder, report)
-        seconds = {"surrogate": middle - began, "time iteration": time.perf_counter() - middle}
-        place.finish(solution, data.observed, METHOD, ours, data.parameters, data.truth)
-        save(prior_posterior(ours.posterior, data.parameters, {"time iteration": posterior}), folder, "table5")
-        table = compared(ours.posterior, posterior, data.parameters)
+        found = self.posteriors(folder, seed, resume, report)
+        found.place.finish(
+            found.solution, found.data.observed, METHOD, found.ours, found.data.parameters, found.data.truth
+        )
+        posterior, truth = found.ours.posterior, found.data.parameters
+        save(prior_posterior(posterior, truth, {"time iteration": found.benchmark}), folder, "table5")
+        table = compared(posterior, found.benchmark, truth)
         table.to_csv(folder / "table5.csv")
-        pd.Series(seconds, name="seconds").to_csv(folder / "seconds.csv")
+        pd.Series(found.seconds, name="seconds").to_csv(folder / "seconds.csv")
         median, tails = table["median, off by (s.d.)"].max(), table[["5 %, off by (s.d.)", "95 %, off by (s.d.)"]].max()
         outside = (table["true"] < table["5 %"]) | (table["true"] > table["95 %"])
         return [
             Finding("largest difference of a median (posterior s.d.)", float(median), 0.15),
             Finding("largest difference of a 5 % or 95 % quantile (posterior s.d.)", float(tails.max()), 0.25),
             Finding("true values outside their 90 % interval", float(outside.sum()), 0.0),
-            Finding("benchmark's largest R-hat", float(np.max(posterior.convergence()[0])), 1.02),
+            Finding("benchmark's largest R-hat", float(np.max(found.benchmark.convergence()[0])), 1.02),
         ]
+
+    @in_float64
+    def posteriors(self, folder: Path, seed: int, resume: bool, report: Report) -> "Posteriors":
+        """Both posteriors; with `resume` from what an earlier run left in `folder`."""
+        solution = load("rank")
+        data = exercise(solution, seed)
+        began = time.perf_counter()
+        place = EstimationFolder(folder, {"experiment": self.name, "seed": seed}, resume, not resume)
+        ours = place.estimate(solution, data.observed, METHOD, seed=seed, report=report)
+        middle = time.perf_counter()
+        benchmark = self._benchmark(ours, GridLikelihood(solution, data.observed), seed, folder, report)
+        seconds = {"surrogate": middle - began, "time iteration": time.perf_counter() - middle}
+        return Posteriors(solution, data, place, ours, benchmark, seconds)
 
     def _benchmark(self, ours, exact: GridLikelihood, seed: int, folder, report) -> Posterior:
         box = ours.posterior.box
