@@ -9,7 +9,8 @@ import pytest
 from hanknn.equilibrium import Equilibrium
 from hanknn.errors import SettingError
 from hanknn.expectations import GaussHermite
-from hanknn.models import LinearNK
+from hanknn.model import Variable
+from hanknn.models import RANK, LinearNK
 from hanknn.networks import PolicyNetwork
 from hanknn.training.problem import Problem
 from hanknn.training.walk import Walk
@@ -55,6 +56,53 @@ def test_a_lost_path_starts_anew_and_is_counted(level, start):
     np.testing.assert_array_equal(found.sizes, np.zeros(4))
 
 
+class Drifting(RANK):
+    """`rank` with a second state, capital, that the policies move at a given rate a quarter."""
+
+    rate = 1.0
+    states = {**RANK.states, "capital": Variable("$k$", "capital", "log", (2,))}
+
+    def transition(self, now, shock, theta):
+        return {**super().transition(now, shock, theta), "capital": self.rate * now.capital}
+
+    def inputs(self, state, theta):
+        first, second = state.capital
+        return {"zeta": state.zeta / RANK.state_scale(self, theta)["zeta"], "first": first, "second": second}
+
+    def state_center(self, theta):
+        return {**super().state_center(theta), "capital": jnp.zeros(2)}
+
+    def state_scale(self, theta):
+        return {**super().state_scale(theta), "capital": jnp.ones(2)}
+
+    def ergodic_state(self, normal, theta):
+        return {**super().ergodic_state(normal, theta), "capital": jnp.zeros(2)}
+
+
+@pytest.mark.parametrize(
+    ("rate", "capital", "expected"),
+    [
+        (0.98, 3.0, 0.0),  # comes back
+        (1.05, 3.0, 0.02 * 0.05 * 3 * 2**0.5),  # explosive: by how much farther, in ergodic s.d.
+        (1.05, 0.1, 0.0),  # near the centre anything may move
+        (-1.05, 3.0, 0.02 * 0.05 * 3 * 2**0.5),  # in whatever direction
+    ],
+)
+def test_an_economy_that_leaves_without_shocks_is_told_by_its_wandering(rate, capital, expected):
+    model = Drifting()
+    model.rate = rate
+    with jax.enable_x64(True):
+        equilibrium = Equilibrium(model)
+        theta = jnp.asarray(model.parameters.baseline)
+        state = jnp.array(
+            [0.05, capital, capital]
+        )  # the preference shock counts for nothing: the calm economy is asked
+        found = Walk().wandering(Problem(equilibrium, jnp.float64), Constant(0.0), state, theta)
+        np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
 def test_a_walk_takes_a_step():
     with pytest.raises(SettingError, match="at least 1"):
         Walk(0)
+    with pytest.raises(SettingError, match="no negative weight"):
+        Walk(5, -1.0)

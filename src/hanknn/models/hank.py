@@ -23,6 +23,9 @@ NEAR = 0.006
 BOUND_FROM = 0.7
 """Relaxation at which all shocks have their size and the bound begins to come in."""
 
+TINY = 1e-7
+"""Keeps a root differentiable where it is zero."""
+
 VALUE_UNIT, PRESSURE_UNIT = 0.01, 0.002
 DISTRIBUTION_UNITS = (1e-3, 1e-3, 5e-4, 1.3e-4)
 
@@ -131,7 +134,7 @@ class HANK(Model):
             "bond_market": markets[2],
             "phillips_curve": curve * (now.price_pressure - expected.price_pressure),
             "euler": VALUE_MODES**0.5 * projected,
-            "euler_remainder": stop_gradient(jnp.sqrt(jnp.maximum(whole - jnp.sum(projected**2), 0))),
+            "euler_remainder": jnp.sqrt(jnp.maximum(whole - jnp.sum(projected**2), 0) + TINY**2),
             "other_regime": off * stop_gradient(jnp.exp(-0.5 * (notional / NEAR) ** 2)),
         }
 

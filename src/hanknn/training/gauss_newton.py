@@ -112,8 +112,9 @@ class GaussNewton(Method):
         thetas, states = sobol_design(problem.equilibrium, self.draws, self.points, seed)
         matrix = jax.eval_shape(lambda s, t: self.weighting.matrix(problem, network, s, t), states[0], thetas[0])
         rows, residuals = matrix.shape
-        in_sample_space = self._in_sample_space(rows, weights.size)
-        shape = (self.points * rows if in_sample_space else weights.size, weights.size)
+        height = rows + (self.walk is not None)
+        in_sample_space = self._in_sample_space(height, weights.size)
+        shape = (self.points * height if in_sample_space else weights.size, weights.size)
         return GaussNewtonState(
             weights=weights,
             damping=jnp.asarray(-1.0, self.dtype),
@@ -235,19 +236,24 @@ class _Design(NamedTuple):
 
     @property
     def in_sample_space(self) -> bool:
-        return self.method._in_sample_space(self.matrices.shape[1], self.size)
+        return self.method._in_sample_space(self.height, self.size)
 
     @property
     def chunk(self) -> int:
         points = min(self.method.start, self.method.at_once)
-        while points > 1 and points * self.matrices.shape[1] * self.size * 8 > JACOBIAN_BYTES:
+        while points > 1 and points * self.height * self.size * 8 > JACOBIAN_BYTES:
             points //= 2
         return points
 
     @property
+    def height(self) -> int:
+        """Rows of one point: the equations', and one for stability where states are walked."""
+        return self.matrices.shape[1] + (self.method.walk is not None)
+
+    @property
     def count(self) -> Int[Array, ""]:
         """Number of active rows."""
-        return self.active * self.matrices.shape[1]
+        return self.active * self.height
 
     def diagonal(self, curvature):
         """The diagonal of JᵀJ/n."""
@@ -275,18 +281,26 @@ class _Design(NamedTuple):
         weighted, squares = jax.lax.fori_loop(0, self.active // self.chunk, add, zero)
         return weighted / self.count, self.problem.equilibrium.by_equation(squares / self.active)
 
+    def _point(self, weights, matrix, state, theta):
+        """Weighted rows of one point, and the residuals behind them."""
+        raw = self.residual(weights, state, theta)
+        rows = matrix @ raw
+        if self.method.walk is not None:
+            problem = self.problem.relaxed(self.share.astype(weights.dtype))
+            away = self.method.walk.wandering(problem, self.rebuild(weights), state, theta)
+            rows = jnp.append(rows, away)
+        return rows, raw
+
     def _rows(self, weights, matrices, states, thetas):
         """Weighted rows of one chunk, shape (chunk · rows,), and the residuals behind them."""
-        raw = jax.vmap(self.residual, (None, 0, 0))(weights, states, thetas)
-        return jax.vmap(jnp.matmul)(matrices, raw).reshape(-1), raw
+        rows, raw = jax.vmap(self._point, (None, 0, 0, 0))(weights, matrices, states, thetas)
+        return rows.reshape(-1), raw
 
     def _jacobian(self, weights, matrices, states, thetas):
         """Jacobian of one chunk's weighted rows, shape (chunk · rows, weights)."""
 
-        def row(w, matrix, state, theta):
-            return matrix @ self.residual(w, state, theta)
-
-        jacobian = jax.vmap(jax.jacrev(row), (None, 0, 0, 0))(weights, matrices, states, thetas)
+        rows = lambda *point: self._point(*point)[0]
+        jacobian = jax.vmap(jax.jacrev(rows), (None, 0, 0, 0))(weights, matrices, states, thetas)
         return jacobian.reshape(-1, weights.size)
 
     def linearise(self, weights, precise):
@@ -328,7 +342,7 @@ class _Design(NamedTuple):
             jacobian = self._jacobian(weights, *self._chunk_points(i))
             return jax.lax.dynamic_update_slice_in_dim(stacked, jacobian, i * len(jacobian), 0)
 
-        start = jnp.zeros((len(self.thetas) * self.matrices.shape[1], self.size), weights.dtype)
+        start = jnp.zeros((len(self.thetas) * self.height, self.size), weights.dtype)
         return jax.lax.fori_loop(0, self.active // self.chunk, store, start)
 
     def direction(self, weights, curvature, gradient, damping):

@@ -37,13 +37,40 @@ class Walk:
 
     A path that is no longer finite, beyond six ergodic s.d. or where residuals are large starts anew at the
     centre: early policies can drive an economy away, and one lost path must not stop the rest.
+
+    `stability`: what counts, as a residual, when an economy without shocks moves one ergodic s.d. away (see
+    `wandering`); 0: not asked for. Residuals alone do not tell a stable path from an explosive one.
     """
 
     steps: int = 5
+    stability: float = 0.02
 
     def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise SettingError(f"Walk steps is {self.steps}; it must be at least 1")
+        if self.steps < 1 or not self.stability >= 0:
+            raise SettingError(
+                f"Walk steps is {self.steps} and stability {self.stability}; give at least 1 step and no negative weight"
+            )
+
+    def wandering(
+        self,
+        problem: Problem,
+        network: PolicyNetwork,
+        state: Float[Array, " states"],
+        theta: Float[Array, " parameters"],
+    ) -> Float[Array, ""]:
+        """By how much an economy left without shocks moves farther away next quarter, beyond one ergodic s.d.
+
+        Scalar states at their centre, arrays (a distribution) as they are; distances in what the network sees. Zero
+        for a stable economy, so nothing is bent where the solution is the intended one.
+        """
+        equilibrium = problem.equilibrium
+        scalars = equilibrium.scalar_state_places
+        calm = state.at[scalars].set(equilibrium.units(theta)["state_center"][scalars])
+        still = jnp.zeros(len(equilibrium.shocks), state.dtype)
+        later = equilibrium.transition(calm, evaluate(network, equilibrium, calm, theta), still, theta)
+        # The small number keeps the root differentiable where nothing has moved.
+        distance = lambda s: jnp.sqrt(jnp.sum(equilibrium.inputs(s, theta) ** 2) + 1e-12)
+        return self.stability * jnp.maximum(distance(later) - jnp.maximum(distance(calm), 1.0), 0)
 
     def move(
         self,
