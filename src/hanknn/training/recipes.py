@@ -60,7 +60,7 @@ def _constrained(iterations: int) -> GaussNewton:
 
 
 def households(iterations: int = 100, points: int = 512, polish: int = 25) -> Recipe:
-    """For an economy with a distribution of households in its state and a bound: half an hour on two cores.
+    """For `hank`, with households in its state and a bound: half an hour on two cores.
 
     The bound comes in at few points; `polish` iterations at four times as many follow, so that steps no longer fit
     the accidents of a small sample.
@@ -71,7 +71,7 @@ def households(iterations: int = 100, points: int = 512, polish: int = 25) -> Re
         start=points,
         expectation=SplitGaussHermite(4),
         draws=StateDraws(wide_share=0.0),
-        weighting=EquationWeights(),
+        weighting=EquationWeights({"euler_remainder": 10.0}),
         damping=1e-4,
         float32_until=0.0,
         curriculum=Curriculum(iterations // 12, 7 * iterations // 10),

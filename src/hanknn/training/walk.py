@@ -48,7 +48,7 @@ class Walk:
     def __post_init__(self) -> None:
         if self.steps < 1 or not self.stability >= 0:
             raise SettingError(
-                f"Walk steps is {self.steps} and stability {self.stability}; give at least 1 step and no negative weight"
+                f"Walk steps is {self.steps}, stability {self.stability}; give at least 1 step and no negative weight"
             )
 
     def wandering(
