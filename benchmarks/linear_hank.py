@@ -101,7 +101,7 @@ def main() -> int:
 def compare(file: Path, at: pd.DataFrame, linear: xr.Dataset) -> None:
     if not file.exists():
         began = time.perf_counter()
-        hanknn.solve(small_shocks(), households(ITERATIONS, POINTS, polish=0)).solution.save(file)
+        hanknn.solve(small_shocks(), households(ITERATIONS, POINTS)).solution.save(file)
         print(f"\nsolved in {time.perf_counter() - began:.0f} s")
     differences = largest_differences(network_responses(hanknn.load(file, small_shocks()), at), linear)
     print("\nlargest difference over 20 quarters, percent of peak (target 1)\n")

@@ -1,7 +1,7 @@
 """Named combinations of network and training methods."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..expectations import SplitGaussHermite
 from ..model import Model
@@ -59,12 +59,8 @@ def _constrained(iterations: int) -> GaussNewton:
     )
 
 
-def households(iterations: int = 100, points: int = 512, polish: int = 25) -> Recipe:
-    """For `hank`, with households in its state and a bound: half an hour on two cores.
-
-    The bound comes in at few points; `polish` iterations at four times as many follow, so that steps no longer fit
-    the accidents of a small sample.
-    """
+def households(iterations: int = 100, points: int = 512) -> Recipe:
+    """For `hank`, with households in its state and a bound: a quarter of an hour on two cores."""
     method = GaussNewton(
         iterations=iterations,
         points=points,
@@ -80,11 +76,8 @@ def households(iterations: int = 100, points: int = 512, polish: int = 25) -> Re
         bend=False,
         at_once=64,
     )
-    finish = replace(
-        method, iterations=polish, points=4 * points, start=4 * points, curriculum=None, walk=Walk(10), damping=1e-3
-    )
     network = SmoothNetwork(14, 3, curved_width=16, curved_depth=2, bend=0.3, begin=0.01)
-    return Recipe(network, (method, finish) if polish else (method,))
+    return Recipe(network, (method,))
 
 
 def suited(model: Model) -> Recipe:
