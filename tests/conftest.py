@@ -1,6 +1,11 @@
 """Settings and shared fixtures: rank promotion is an error, float64 is left to the library."""
 
 import os
+from importlib.metadata import version
+
+# Tests compile much and compute little: XLA's quickest code is good enough. Unknown flags abort, hence the version.
+if version("jax").startswith("0.10."):
+    os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false")
 
 import jax
 import pytest
