@@ -24,20 +24,34 @@ class Economy:
         self.theta = jnp.asarray(self.equilibrium.model.parameters.resolve(values))
         self.state = self.equilibrium.units(self.theta)["state_center"]
 
-    def policy(self, free=(0.0, 0.0, 0.0), bound=(0.0, 0.0, 0.0)):
-        outputs = jnp.concatenate([jnp.asarray(free), jnp.asarray(bound), jnp.zeros(VALUE_MODES + 1)])
-        return lambda state, theta: self.equilibrium.policies_from(state, outputs, theta)
+        # Compiled once for all outputs: every other way each question would compile the household block anew.
+        self._residuals = jax.jit(
+            lambda outputs, s, t: self.equilibrium.residuals(
+                lambda state, theta: self.equilibrium.policies_from(state, outputs, theta),
+                s,
+                t,
+                GaussHermite(1),
+                jax.random.key(0),
+            )
+        )
+        self._next = jax.jit(
+            lambda outputs, s, e, t: self.equilibrium.transition(s, self.equilibrium.policies_from(s, outputs, t), e, t)
+        )
+
+    @staticmethod
+    def outputs(free=(0.0, 0.0, 0.0), bound=(0.0, 0.0, 0.0)):
+        return jnp.concatenate([jnp.asarray(free), jnp.asarray(bound), jnp.zeros(VALUE_MODES + 1)])
+
+    def policy(self, **moves):
+        return lambda state, theta: self.equilibrium.policies_from(state, self.outputs(**moves), theta)
 
     def residuals(self, **moves) -> dict[str, float]:
-        rows = jax.jit(
-            lambda s, t: self.equilibrium.residuals(self.policy(**moves), s, t, GaussHermite(1), jax.random.key(0))
-        )(self.state, self.theta)
+        rows = self._residuals(self.outputs(**moves), self.state, self.theta)
         return dict(zip(self.equilibrium.row_equations, np.asarray(rows).tolist(), strict=True))
 
     def next(self, shocks=(0.0, 0.0, 0.0), state=None, **moves):
         state = self.state if state is None else state
-        now = self.policy(**moves)(state, self.theta)
-        return jax.jit(self.equilibrium.transition)(state, now, jnp.asarray(shocks), self.theta)
+        return self._next(self.outputs(**moves), state, jnp.asarray(shocks), self.theta)
 
 
 @pytest.fixture(scope="module", autouse=True)
