@@ -1,9 +1,10 @@
 """The protocol by which an economist writes an economy: equations for one point."""
 
 import abc
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 from jaxtyping import Array
@@ -42,7 +43,7 @@ class Model(abc.ABC):
     """
 
     name: ClassVar[str]
-    parameters: ClassVar[ParameterSpace]
+    parameters: ParameterSpace
     states: ClassVar[Mapping[str, Variable]]
     shocks: ClassVar[Mapping[str, Variable]]
     policies: ClassVar[Mapping[str, Variable]]
@@ -66,6 +67,20 @@ class Model(abc.ABC):
 
     probe_states: ClassVar[Sequence[Mapping[str, float]]] = ()
     """States at which a check reports errors one by one, at the baseline parameters."""
+
+    def only(self, *names: str, **values: float) -> "Model":
+        """The same economy with only these parameters free, the others fixed at their baselines or at `values`.
+
+        A narrower box is solved sooner and more exactly. Raises as `ParameterSpace.only`.
+        """
+        return self.changed(parameters=self.parameters.only(*names, **values))
+
+    def changed(self, **attributes: Any) -> "Model":
+        """A copy with other attributes."""
+        other = copy.copy(self)
+        for name, value in attributes.items():
+            object.__setattr__(other, name, value)
+        return other
 
     @abc.abstractmethod
     def transition(self, now: Point, shock: Point, theta: Point) -> Scalars:

@@ -1,7 +1,7 @@
 """Parameters: value, range, prior, label and text on one line, read everywhere else."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import jax
 import jax.numpy as jnp
@@ -69,6 +69,23 @@ class ParameterSpace:
     def free(self) -> tuple[str, ...]:
         """Names of the parameters that have a range."""
         return tuple(name for name, p in self._parameters.items() if p.range is not None)
+
+    def only(self, *names: str, **values: float) -> "ParameterSpace":
+        """The same parameters, only those in `names` free; the others fixed at their baselines or at `values`.
+
+        Raises `UnknownNameError` for unknown names, `ModelError` where a name has no range to be free over or is
+        also given a value, and where a value lies outside its parameter's range.
+        """
+        for name in names:
+            if self[name].range is None:
+                raise ModelError(f"parameter '{name}' has no range to be free over; free ones: {', '.join(self.free)}")
+            if name in values:
+                raise ModelError(f"parameter '{name}' is to be free and fixed at {values[name]}; give one or the other")
+        changed = dict(self._parameters)
+        for name, value in values.items():
+            changed[name] = replace(self[name], value=float(value))
+        ParameterSpace(**changed)
+        return ParameterSpace(**{n: p if n in names else replace(p, range=None) for n, p in changed.items()})
 
     @property
     def baseline(self) -> np.ndarray:

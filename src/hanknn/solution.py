@@ -218,7 +218,7 @@ def load(source: str | Path, model: Model | None = None) -> Solution:
     if model is None:
         if header["model"] not in names:
             raise SolutionFileError(f"'{path}' solves your own model '{header['model']}'; pass it: load(path, model=…)")
-        model = shipped(header["model"])
+        model = _narrowed(shipped(header["model"]), header["definition"]["parameters"])
     if header["definition"] != definition(model):
         changed = [k for k, v in definition(model).items() if header["definition"].get(k) != v]
         raise SolutionFileError(
@@ -234,8 +234,10 @@ def load(source: str | Path, model: Model | None = None) -> Solution:
 
 
 def definition(model: Model) -> dict[str, Any]:
-    """What a solution must agree on with its model: names in order, baselines and ranges."""
+    """What a solution must agree on with its model: names in order, shapes of arrays, baselines and ranges."""
+    shapes = {name: list(v.shape) for name, v in {**model.states, **model.policies}.items() if v.shape}
     return {
+        **({"shapes": shapes} if shapes else {}),
         "states": list(model.states),
         "shocks": list(model.shocks),
         "policies": [*model.policies, *model.outputs],
@@ -250,6 +252,14 @@ def definition(model: Model) -> dict[str, Any]:
             )
         },
     }
+
+
+def _narrowed(model: Model, solved: dict[str, list[float]]) -> Model:
+    """The model with the parameters fixed that the solution was given at one value only."""
+    fixed = {name: value for name, (value, low, high) in solved.items() if low == high}
+    if set(solved) != set(model.parameters) or not fixed.keys() & set(model.parameters.free):
+        return model
+    return model.only(*(name for name in solved if name not in fixed), **fixed)
 
 
 def _architecture(described: dict[str, Any], path: Path) -> Architecture:

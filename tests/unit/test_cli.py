@@ -22,6 +22,7 @@ def saved(quick, tmp_path):
         (["solve", "nk", "--seed", "three"], "--seed"),
         (["slove", "nk"], "solve"),
         (["solve"], "model"),
+        (["solve", "nk", "--only", "phii"], "did you mean 'phi'"),
         (["solve", "none.py:Model"], "none.py"),
         (["check", "nkk"], "did you mean 'nk'"),
         (["check", "missing.npz"], "missing.npz"),

@@ -88,3 +88,26 @@ def test_the_table_lists_every_parameter_once(space):
     table = space.table()
     assert list(table.index) == ["a", "fixed", "b"]
     assert table.loc["a", "upper"] == 4.0 and table.loc["fixed", "lower"] == 7.0 and table.loc["a", "text"] == "first"
+
+
+def test_a_narrower_box_keeps_the_named_parameters_free_and_fixes_the_rest(space):
+    narrow = space.only("a", b=-2.0)
+    assert narrow.free == ("a",) and narrow.names == space.names
+    np.testing.assert_array_equal(narrow.baseline, [1.0, 7.0, -2.0])
+    np.testing.assert_array_equal(narrow.upper, [4.0, 7.0, -2.0])
+    assert space.only().free == () and space.free == ("a", "b"), "the original stays as it is"
+
+
+@pytest.mark.parametrize(
+    ("names", "values", "error", "hint"),
+    [
+        (("aa",), {}, UnknownNameError, "did you mean 'a'"),
+        (("a",), {"bb": 1.0}, UnknownNameError, "did you mean 'b'"),
+        (("fixed",), {}, ModelError, "free ones: a, b"),
+        (("a",), {"a": 1.0}, ModelError, "one or the other"),
+        (("a",), {"b": 1.0}, ModelError, "outside its range"),
+    ],
+)
+def test_a_narrower_box_that_makes_no_sense_is_refused(space, names, values, error, hint):
+    with pytest.raises(error, match=hint):
+        space.only(*names, **values)

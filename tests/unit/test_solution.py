@@ -9,6 +9,8 @@ import hanknn
 from hanknn import ExtrapolationWarning
 from hanknn.errors import OutOfRangeError, ShapeError, SolutionFileError, UnknownNameError
 from hanknn.models import LinearNK
+from hanknn.networks import SmoothNetwork
+from hanknn.training.gauss_newton import GaussNewton
 
 
 def test_scalars_give_a_series_and_columns_a_table(quick):
@@ -112,3 +114,14 @@ def test_nothing_leaves_float64_switched_on(quick):
     quick.policy({"zeta": 0.1})
     hanknn.check(quick, draws=100)
     assert jnp.ones(1).dtype == jnp.float32
+
+
+def test_a_solution_over_a_narrower_box_loads_as_what_it_is(tmp_path):
+    model = LinearNK().only("phi", beta=0.96)
+    recipe = hanknn.Recipe(SmoothNetwork(4, 1), (GaussNewton(iterations=3, points=64, start=64),))
+    solved = hanknn.solve(model, recipe).solution
+    loaded = hanknn.load(solved.save(tmp_path / "narrow.npz"))
+    assert loaded.model.parameters.free == ("phi",) and loaded.model.parameters["beta"].value == 0.96
+    assert loaded.policy({"zeta": 0.01}).equals(solved.policy({"zeta": 0.01}))
+    with pytest.raises(OutOfRangeError, match="beta"):
+        loaded.policy({"zeta": 0.01}, {"beta": 0.97})

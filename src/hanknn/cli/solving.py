@@ -40,6 +40,9 @@ def solve(
     model: ModelName,
     recipe: Annotated[str, typer.Option(help=f"How to train: {', '.join(RECIPES)}.")] = "default",
     seed: Seed = 0,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Keep only this parameter free, the others at baseline; may be repeated.")
+    ] = None,
     folder: Annotated[Path | None, typer.Option("--out", help="Run folder (default: runs/MODEL-RECIPE-SEED).")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run in the folder.")] = False,
     force: Force = False,
@@ -49,11 +52,11 @@ def solve(
     """Solve a model over its whole parameter box; write weights, metrics, loss history and figures.
 
     Example: hanknn solve nk --seed 1 --out runs/first. An interrupted or killed run goes on to the same
-    result with --resume.
+    result with --resume. A narrower box is solved sooner and more exactly: hanknn solve hank --only sigma_s.
     """
-    economy = find_model(model)
-    folder = folder or Path("runs") / f"{economy.name}-{recipe}-{seed}"
-    solve_into(economy, model, recipe, seed, folder, resume, force, quiet, save_every)
+    economy = find_model(model).only(*only) if only else find_model(model)
+    folder = folder or Path("runs") / "-".join([economy.name, *(only or ()), recipe, str(seed)])
+    solve_into(economy, " ".join([model, *(only or ())]), recipe, seed, folder, resume, force, quiet, save_every)
 
 
 def solve_into(

@@ -83,7 +83,7 @@ class RANK(Model):
     wide_scale = 2.0
 
     def relaxed(self, share):
-        return RANK(share)
+        return self.changed(relaxation=share)
 
     def transition(self, now: Point, shock: Point, theta: Point) -> Scalars:
         return {"zeta": theta.rho_zeta * now.zeta + theta.sigma_zeta * shock.eps}
