@@ -10,6 +10,7 @@ from .accuracy import (
 )
 from .errors import HanknnError as HanknnError
 from .estimate import Direct as Direct, Estimate as Estimate, ViaSurrogate as ViaSurrogate, estimate as estimate
+from .finite import simulate_finite as simulate_finite
 from .likelihood import (
     Bootstrap as Bootstrap,
     Grid as Grid,
@@ -22,6 +23,7 @@ from .likelihood import (
     log_likelihood as log_likelihood,
     shock_decomposition as shock_decomposition,
 )
+from .long_run import long_run as long_run
 from .model import Model as Model, Variable as Variable
 from .parameters import Parameter as Parameter, ParameterSpace as ParameterSpace
 from .points import Point as Point

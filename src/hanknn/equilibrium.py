@@ -126,6 +126,12 @@ class Equilibrium:
         derived = self.model.derived(theta)
         return join(theta, Point(derived, "parameter")) if derived else theta
 
+    def named(
+        self, state: Float[Array, " states"], policy: Float[Array, " policies"], theta: Float[Array, " parameters"]
+    ) -> tuple[Point, Point]:
+        """States and policies, and parameters, as the model's own functions see them."""
+        return join(self._state(state), self._policy(policy)), self._theta(theta)
+
     def prepared(self, theta: Float[Array, " parameters"]) -> Float[Array, " prepared"]:
         """`theta` followed by what the model derives from it: every method takes it in place of `theta`.
 

@@ -7,11 +7,14 @@ import pytest
 
 from hanknn.equilibrium import Equilibrium
 from hanknn.expectations import GaussHermite
-from hanknn.households import choose
+from hanknn.households import Grids, choose
+from hanknn.households.tables import shipped_tables
 from hanknn.models import HANK
-from hanknn.models.hank_variables import GRIDS, VALUE_MODES
 from hanknn.points import join, unpack
+from hanknn.references import SteadyState
+from hanknn.references.summary_table import tables_near
 
+GRIDS, VALUE_MODES = shipped_tables().grids, shipped_tables().summaries.modes
 OUTPUTS = {"free": (3,), "bound": (3,), "value": (VALUE_MODES,), "price_pressure": ()}
 
 
@@ -132,3 +135,20 @@ def test_outputs_have_their_declared_shapes(economy):
     assert named.value.shape == (VALUE_MODES,) and named.price_pressure.shape == ()
     with pytest.raises(Exception, match=r"shape|type"):
         choose(GRIDS, economy.equilibrium._theta(economy.theta), None, jnp.ones((1, GRIDS.assets)))
+
+
+def test_other_grids_and_summaries_give_another_economy_of_the_same_equations():
+    """Tables for one point, on a coarse grid with fewer modes and more projections: its steady state is one."""
+    tables = tables_near(0.05, -0.5, SteadyState(Grids(30, 3), tolerance=1e-9), modes=5, ahead=(2, 8, 24))
+    model = HANK(tables=tables).only()
+    equilibrium = Equilibrium(model)
+    assert equilibrium.inputs_seen[-5:] == tuple(f"distribution_{i}" for i in range(1, 6))
+    assert model.states["distribution"].shape == (30, 3) and model.policies["value"].shape == (5,)
+    theta = jnp.asarray(model.parameters.baseline)
+    outputs = jnp.zeros(equilibrium.output_size)
+    policy = lambda state, theta: equilibrium.policies_from(state, outputs, theta)
+    start = equilibrium.units(theta)["state_center"]
+    residuals = jax.jit(lambda s: equilibrium.residuals(policy, s, theta, GaussHermite(1), jax.random.key(0)))(start)
+    rules = np.array(equilibrium.row_equations) != "other_regime"
+    np.testing.assert_allclose(np.asarray(residuals)[rules], 0, atol=2e-6)
+    np.testing.assert_allclose(equilibrium.inputs(start, theta), 0, atol=1e-9)

@@ -13,7 +13,6 @@ from .grids import Grids
 
 PERSISTENCES = (0.0, 0.4, 0.7, 0.9)
 HORIZON = 60
-AHEAD = (4, 16)
 
 
 class Steady(NamedTuple):
@@ -62,16 +61,24 @@ def orthonormal(
     return jax.scipy.linalg.solve_triangular(factor, modes.reshape(len(modes), -1), lower=True).reshape(modes.shape)
 
 
-def distribution_weights(grids: Grids, theta: Point, steady: Steady) -> Float[Array, "weights assets productivities"]:
+def distribution_weights(
+    grids: Grids, theta: Point, steady: Steady, ahead: tuple[int, ...]
+) -> Float[Array, "weights assets productivities"]:
     """Functions of assets and productivity whose means summarise a distribution.
 
-    Consumption and effective labour now, and consumption expected `AHEAD` quarters later, at steady-state policies.
+    Consumption and effective labour now, and consumption expected so many quarters later (`ahead`, rising), at
+    steady-state policies.
     """
     chosen = choose(grids, theta, steady.prices, steady.euler_consumption)
     nodes = grids.asset_nodes(theta.borrowing_limit)
-    ahead = jax.vjp(lambda mass: advance(grids, nodes, mass, chosen.assets), steady.distribution)[1]
+    earlier = jax.vjp(lambda mass: advance(grids, nodes, mass, chosen.assets), steady.distribution)[1]
     kept, found = chosen.consumption, []
-    for quarter in range(1, max(AHEAD) + 1):
-        kept = ahead(kept)[0]
-        found += [kept] if quarter in AHEAD else []
+    for quarter in range(1, max(ahead) + 1):
+        kept = earlier(kept)[0]
+        found += [kept] if quarter in ahead else []
     return jnp.stack([chosen.consumption, grids.productivity(theta.sigma_s)[None, :] * chosen.hours, *found])
+
+
+def weight_units(ahead: tuple[int, ...]) -> tuple[float, ...]:
+    """Ergodic s.d., roughly, of the means of `distribution_weights`: they fall by the quarter."""
+    return (1e-3, 1e-3, *(5e-4 * 0.26 ** ((quarter - 4) / 12) for quarter in ahead))

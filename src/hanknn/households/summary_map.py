@@ -9,20 +9,30 @@ from jaxtyping import Array, Float
 
 from .. import storage
 from . import chebyshev
+from .summaries import weight_units
 
 KIND = "household summaries"
 TABLE = Path(__file__).parent.parent / "weights" / "hank_summaries.npz"
-VALUE_MODES = 8
-DISTRIBUTION_WEIGHTS = 4
 
 
 class SummaryMap:
-    """Chebyshev series of modes and weights, `coefficients`: (σ_s nodes, B nodes, modes and weights, …)."""
+    """Chebyshev series of modes and weights, `coefficients`: (σ_s nodes, B nodes, modes and weights, …).
+
+    `ahead`: quarters ahead at which consumption is expected, see `summaries.distribution_weights`.
+    """
 
     def __init__(
-        self, coefficients: Float[np.ndarray, "risks limits summaries assets productivities"], ranges: chebyshev.Ranges
+        self,
+        coefficients: Float[np.ndarray, "risks limits summaries assets productivities"],
+        ranges: chebyshev.Ranges,
+        ahead: tuple[int, ...],
     ) -> None:
-        self.coefficients, self.ranges = coefficients, ranges
+        self.coefficients, self.ranges, self.ahead = coefficients, ranges, ahead
+
+    @property
+    def modes(self) -> int:
+        """How many coefficients tell how households' value moves."""
+        return self.coefficients.shape[2] - len(weight_units(self.ahead))
 
     def __call__(
         self, sigma_s: Float[Array, ""], borrowing_limit: Float[Array, ""]
@@ -33,17 +43,20 @@ class SummaryMap:
         """
         inside = (jnp.clip(at, -1, 1) for at in chebyshev.places(self.ranges, sigma_s, borrowing_limit))
         found = chebyshev.value(self.coefficients, *inside)
-        return found[:VALUE_MODES], found[VALUE_MODES:]
+        return found[: self.modes], found[self.modes :]
 
     def save(self, path: Path) -> None:
-        storage.write(path, {"kind": KIND, "ranges": self.ranges}, [self.coefficients.astype(np.float32)])
+        storage.write(
+            path, {"kind": KIND, "ranges": self.ranges, "ahead": self.ahead}, [self.coefficients.astype(np.float32)]
+        )
 
     @staticmethod
     def load(path: Path) -> "SummaryMap":
         """Read a table; raises `SolutionFileError` for a file that is missing, damaged or something else."""
         header, (coefficients,) = storage.read(path, KIND)
         (low, high), (deepest, shallowest) = header["ranges"]
-        return SummaryMap(coefficients.astype(np.float64), ((low, high), (deepest, shallowest)))
+        ranges = (low, high), (deepest, shallowest)
+        return SummaryMap(coefficients.astype(np.float64), ranges, tuple(header["ahead"]))
 
 
 @functools.cache

@@ -1,21 +1,20 @@
 """The heterogeneous-agent New Keynesian model with borrowing limit and zero lower bound (KMR section 4)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import jax.numpy as jnp
 from jax.lax import stop_gradient
 from jaxtyping import Array, Float
 
-from ..households import Choices, Prices, advance, choose
+from ..households import Choices, Grids, Prices, advance, choose
 from ..households.distribution import clear, gini
-from ..households.steady_map import steady_state
-from ..households.summaries import Steady, next_distribution, orthonormal
-from ..households.summary_map import VALUE_MODES, summary_map
+from ..households.summaries import Steady, next_distribution, orthonormal, weight_units
+from ..households.tables import HouseholdTables, shipped_tables
 from ..model import Model, Scalars
 from ..points import Point, join
 from .hank_parameters import PARAMETERS
-from .hank_variables import CONSTRAINTS, GRIDS, OBSERVABLES, OUTPUTS, POLICIES, SHOCKS, STATES
+from .hank_variables import CONSTRAINTS, OBSERVABLES, SHOCKS, outputs, policies, states
 
 NEAR = 0.006
 """How near to the bound (log rate) the regime that does not rule counts."""
@@ -27,7 +26,6 @@ TINY = 1e-7
 """Keeps a root differentiable where it is zero."""
 
 VALUE_UNIT, PRESSURE_UNIT = 0.01, 0.002
-DISTRIBUTION_UNITS = (1e-3, 1e-3, 5e-4, 1.3e-4)
 
 
 class Quarter(NamedTuple):
@@ -50,33 +48,51 @@ class HANK(Model):
     notional rate tells which rules, so no kink is left to fit. The law of motion clears assets exactly.
 
     `relaxation`: the share of the rate's movement below the bound that is allowed; `shock_share`: the share of the
-    aggregate shocks' s.d. (0 and 1 in the economy itself; training starts from 1 and 0.1).
+    aggregate shocks' s.d. (0 and 1 in the economy itself; training starts from 1 and 0.1). `tables`: households'
+    grid, steady states and summaries.
     """
 
     relaxation: Array | float = 0.0
     shock_share: Array | float = 1.0
+    tables: HouseholdTables = field(default_factory=shipped_tables)
 
     name = "hank"
     parameters = PARAMETERS
-    states, shocks, policies, outputs = STATES, SHOCKS, POLICIES, OUTPUTS
+    shocks = SHOCKS
     constraints, observables = CONSTRAINTS, OBSERVABLES
     simulated = True
+
+    @property
+    def states(self):
+        return states(self.tables)
+
+    @property
+    def policies(self):
+        return policies(self.tables)
+
+    @property
+    def outputs(self):
+        return outputs(self.tables)
+
+    @property
+    def grids(self) -> Grids:
+        return self.tables.grids
 
     def relaxed(self, share):
         """The first part of the way brings the shocks to their size, the rest the bound."""
         relaxation = jnp.maximum(jnp.minimum(share / BOUND_FROM, 1), self.relaxation)
         small = jnp.maximum(share - BOUND_FROM, 0) / (1 - BOUND_FROM)
-        return HANK(relaxation, self.shock_share * (1 - 0.9 * small))
+        return self.changed(relaxation=relaxation, shock_share=self.shock_share * (1 - 0.9 * small))
 
     def derived(self, theta: Point) -> Scalars:
         """The deterministic steady state, and what summarises households around it."""
-        steady = steady_state(theta.sigma_s, theta.borrowing_limit)
-        modes, weights = summary_map()(theta.sigma_s, theta.borrowing_limit)
+        steady = self.tables.steady(theta.sigma_s, theta.borrowing_limit)
+        modes, weights = self.tables.summaries(theta.sigma_s, theta.borrowing_limit)
         euler_consumption = jnp.exp(steady.log_euler_consumption)
         real_return = jnp.exp(steady.log_rate) / (theta.target * theta.growth)
         wage = 1 - 1 / theta.epsilon
         prices = Prices(wage, jnp.exp(steady.log_tax_level), jnp.exp(steady.log_labor) * (1 - wage), real_return)
-        households = next_distribution(GRIDS, theta, Steady(prices, euler_consumption, steady.distribution))
+        households = next_distribution(self.grids, theta, Steady(prices, euler_consumption, steady.distribution))
         return {
             "log_rate": steady.log_rate,
             "log_labor": steady.log_labor,
@@ -89,22 +105,27 @@ class HANK(Model):
         }
 
     def transition(self, now: Point, shock: Point, theta: Point) -> Scalars:
-        prices, log_rate = self._regime(now, theta)
-        nodes = GRIDS.asset_nodes(theta.borrowing_limit)
-        assets = clear(now.distribution, self._quarter(now, prices, log_rate, theta).choices.assets, nodes, theta.debt)
+        nodes, log_rate = self.grids.asset_nodes(theta.borrowing_limit), self._regime(now, theta)[1]
+        assets = self.asset_choices(now, theta)
         return {
             "last_rate": log_rate,
             "zeta": theta.rho_zeta * now.zeta + self.shock_share * theta.sigma_zeta * shock.eps_zeta,
             "z": theta.rho_z * now.z + self.shock_share * theta.sigma_z * shock.eps_z,
             "mp": theta.rho_m * now.mp + self.shock_share * theta.sigma_m * shock.eps_m,
-            "distribution": advance(GRIDS, nodes, now.distribution, assets),
+            "distribution": advance(self.grids, nodes, now.distribution, assets),
         }
+
+    def asset_choices(self, now: Point, theta: Point) -> Float[Array, "assets productivities"]:
+        """Next quarter's assets by today's assets and productivity, adding up to the debt exactly."""
+        prices, log_rate = self._regime(now, theta)
+        nodes = self.grids.asset_nodes(theta.borrowing_limit)
+        return clear(now.distribution, self._quarter(now, prices, log_rate, theta).choices.assets, nodes, theta.debt)
 
     def expectands(self, now: Point, next: Point, theta: Point) -> Scalars:
         """The marginal value of assets (69), by asset choice and today's productivity; price pressure (74)."""
         prices, log_rate = self._regime(next, theta)
         later = self._quarter(next, prices, log_rate, theta)
-        marginal = later.choices.consumption**-theta.sigma @ jnp.asarray(GRIDS.chain.transition, prices.dtype).T
+        marginal = later.choices.consumption**-theta.sigma @ jnp.asarray(self.grids.chain.transition, prices.dtype).T
         gap = next.inflation / theta.target
         return {
             "marginal_value": jnp.exp(next.zeta - next.z) / (next.inflation * theta.growth) * marginal,
@@ -133,7 +154,7 @@ class HANK(Model):
             "government_budget": markets[1],
             "bond_market": markets[2],
             "phillips_curve": curve * (now.price_pressure - expected.price_pressure),
-            "euler": VALUE_MODES**0.5 * projected,
+            "euler": self.tables.summaries.modes**0.5 * projected,
             "euler_remainder": jnp.sqrt(jnp.maximum(whole - jnp.sum(projected**2), 0) + TINY**2),
             "other_regime": off * stop_gradient(jnp.exp(-0.5 * (notional / NEAR) ** 2)),
         }
@@ -171,9 +192,9 @@ class HANK(Model):
         real_return = jnp.exp(now.last_rate - now.z) / (inflation * theta.growth)
         euler = theta.beta * jnp.exp(log_rate - now.zeta) * self._value(now, theta)
         choices = choose(
-            GRIDS, theta, Prices(wage, tax_level, labor * (1 - wage), real_return), euler ** (-1 / theta.sigma)
+            self.grids, theta, Prices(wage, tax_level, labor * (1 - wage), real_return), euler ** (-1 / theta.sigma)
         )
-        mass, productivity = now.distribution, GRIDS.productivity(theta.sigma_s)[None, :]
+        mass, productivity = now.distribution, self.grids.productivity(theta.sigma_s)[None, :]
         pay = wage * productivity * choices.hours
         earned = jnp.sum(mass * pay)
         taxable = jnp.sum(mass * pay ** (1 - theta.gamma))
@@ -192,7 +213,7 @@ class HANK(Model):
 
     def observe(self, now: Point, last: Point, theta: Point) -> Scalars:
         notional = log_notional_rate(now.free, now, theta)
-        nodes = GRIDS.asset_nodes(theta.borrowing_limit)
+        nodes = self.grids.asset_nodes(theta.borrowing_limit)
         return {
             "output": 100 * (now.labor / jnp.exp(theta.log_labor) - 1),
             "output_growth": 400 * (theta.growth * jnp.exp(now.z) * now.labor / last.labor - 1),
@@ -212,7 +233,10 @@ class HANK(Model):
         return {
             "last_rate": (state.last_rate - theta.log_rate) / scale["last_rate"],
             **{name: getattr(state, name) / scale[name] for name in ("zeta", "z", "mp")},
-            **{f"distribution_{i + 1}": moved[i] / unit for i, unit in enumerate(DISTRIBUTION_UNITS)},
+            **{
+                f"distribution_{i + 1}": moved[i] / unit
+                for i, unit in enumerate(weight_units(self.tables.summaries.ahead))
+            },
         }
 
     def state_center(self, theta: Point) -> Scalars:
@@ -224,15 +248,20 @@ class HANK(Model):
             "zeta": theta.sigma_zeta / jnp.sqrt(1 - theta.rho_zeta**2),
             "z": theta.sigma_z / jnp.sqrt(1 - theta.rho_z**2),
             "mp": theta.sigma_m / jnp.sqrt(1 - theta.rho_m**2),
-            "distribution": jnp.ones(GRIDS.shape),
+            "distribution": jnp.ones(self.grids.shape),
         }
 
     def output_center(self, theta: Point) -> Scalars:
-        return {"free": jnp.zeros(3), "bound": jnp.zeros(3), "value": jnp.zeros(VALUE_MODES), "price_pressure": 0.0}
+        return {
+            "free": jnp.zeros(3),
+            "bound": jnp.zeros(3),
+            "value": jnp.zeros(self.tables.summaries.modes),
+            "price_pressure": 0.0,
+        }
 
     def output_scale(self, theta: Point) -> Scalars:
         prices = jnp.array([0.005, 0.01, 0.01])
-        value = jnp.full(VALUE_MODES, VALUE_UNIT)
+        value = jnp.full(self.tables.summaries.modes, VALUE_UNIT)
         return {"free": prices, "bound": prices, "value": value, "price_pressure": PRESSURE_UNIT}
 
 

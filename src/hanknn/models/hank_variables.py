@@ -1,34 +1,29 @@
 """States, shocks, policies and observables of the heterogeneous-agent model."""
 
-from ..households import Grids
-from ..households.summary_map import VALUE_MODES
+from ..households.tables import HouseholdTables
 from ..model import Variable
 
-GRIDS = Grids()
-"""Where the model's households stand."""
-
-STATES = {
+AGGREGATES = {
     "zeta": Variable(r"$\zeta_t$", "preference shock", "log"),
     "z": Variable(r"$z_t$", "growth shock", "log"),
     "mp": Variable(r"$mp_t$", "monetary policy shock", "log"),
     "last_rate": Variable(r"$\log R_{t-1}$", "nominal interest rate of last quarter", "log, quarterly"),
-    "distribution": Variable(r"$\mu_t$", "households by assets and productivity", "share", GRIDS.shape),
 }
 SHOCKS = {
     "eps_zeta": Variable(r"$\varepsilon^\zeta_t$", "preference shock", "s.d."),
     "eps_z": Variable(r"$\varepsilon^z_t$", "growth shock", "s.d."),
     "eps_m": Variable(r"$\varepsilon^m_t$", "monetary policy shock", "s.d."),
 }
-POLICIES = {
+PRICES = {
     "inflation": Variable(r"$\Pi_t$", "inflation", "gross, quarterly"),
     "labor": Variable(r"$N_t$", "labour, output and consumption", "level"),
     "tax_level": Variable(r"$\tau_t$", "level of after-tax income", "level"),
-    "value": Variable(r"$\log E_t[\cdot]$", "expected marginal value of assets", "coefficients", (VALUE_MODES,)),
-    "price_pressure": Variable(r"$E_t[\cdot]$", "expected price pressure", "level"),
+}
+REGIMES = {
     "free": Variable(r"$(\Pi, N, \tau)$", "prices where the rule is in force", "log deviation", (3,)),
     "bound": Variable(r"$(\Pi, N, \tau)$", "prices where the rate is at its bound", "log deviation", (3,)),
 }
-OUTPUTS = {name: POLICIES[name] for name in ("free", "bound", "value", "price_pressure")}
+PRESSURE = {"price_pressure": Variable(r"$E_t[\cdot]$", "expected price pressure", "level")}
 CONSTRAINTS = {"zlb": Variable(r"$\log R^N_t$", "zero lower bound", "log of the notional rate")}
 OBSERVABLES = {
     "output": Variable(r"$100(Y_t/\bar Y-1)$", "output", "percent of the steady state's"),
@@ -40,3 +35,22 @@ OBSERVABLES = {
     "at_the_limit": Variable("at the limit", "households at the borrowing limit", "percent"),
     "gini": Variable("Gini", "Gini coefficient of assets", "index"),
 }
+
+
+def states(tables: HouseholdTables) -> dict[str, Variable]:
+    """The aggregates and the distribution on its grid."""
+    shape = tables.grids.shape
+    return {**AGGREGATES, "distribution": Variable(r"$\mu_t$", "households by assets and productivity", "share", shape)}
+
+
+def outputs(tables: HouseholdTables) -> dict[str, Variable]:
+    """What the network learns."""
+    shape = (tables.summaries.modes,)
+    value = Variable(r"$\log E_t[\cdot]$", "expected marginal value of assets", "coefficients", shape)
+    return {**REGIMES, "value": value, **PRESSURE}
+
+
+def policies(tables: HouseholdTables) -> dict[str, Variable]:
+    """The prices that rule, and what the network learns."""
+    learned = outputs(tables)
+    return {**PRICES, **{name: learned[name] for name in ("value", "price_pressure", "free", "bound")}}

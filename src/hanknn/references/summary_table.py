@@ -5,40 +5,53 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..households import Grids, Prices
-from ..households.chebyshev import fit, table_nodes
+from ..households.chebyshev import Ranges, fit, table_nodes
 from ..households.summaries import Steady, distribution_weights, next_distribution, value_responses
-from ..households.summary_map import VALUE_MODES, SummaryMap
+from ..households.summary_map import SummaryMap
+from ..households.tables import HouseholdTables
 from ..models.hank_parameters import PARAMETERS
 from ..points import Point, unpack
 from ..posterior.sample import Report, Step, silent
 from ..precision import in_float64
 from .steady_state import SteadyState
-from .steady_table import RANGES
+from .steady_table import RANGES, tabulate
 
 MIDDLE = 0.06, -0.5
 """(σ_s, B) at which the modes are chosen; elsewhere they are the same combinations of responses."""
 
+NEAR = 1e-3
+"""Half the range, relative and absolute, of the tables for one economy."""
+
+MODES, AHEAD = 8, (4, 16)
+"""Numbers that tell how households' value moves; quarters ahead whose expected consumption tells of a distribution."""
+
 
 @in_float64
 def tabulate_summaries(
-    settings: SteadyState = SteadyState(tolerance=1e-9), nodes: tuple[int, int] = (8, 5), report: Report = silent
+    settings: SteadyState = SteadyState(tolerance=1e-9),
+    nodes: tuple[int, int] = (8, 5),
+    ranges: Ranges = RANGES,
+    modes: int = MODES,
+    ahead: tuple[int, ...] = AHEAD,
+    report: Report = silent,
 ) -> SummaryMap:
-    """The map over the parameter ranges, from steady states at `nodes` Chebyshev nodes in each.
+    """The map over these ranges of (σ_s, B), from steady states at `nodes` Chebyshev nodes in each.
 
-    The modes are the leading principal components of households' responses to prices at the middle of the box,
-    under the distribution there. Raises `NotSolvedError` where a steady state is not found.
+    The modes are the leading principal components of households' responses to prices at the middle of the model's
+    own ranges, under the distribution there; at most sixteen. `ahead`: see `summaries.distribution_weights`.
+    Raises `NotSolvedError` where a steady state is not found.
     """
-    risks, limits = table_nodes(RANGES, *nodes)
-    combine = _combination(*_economy(settings, *MIDDLE), settings.grids)
+    risks, limits = table_nodes(ranges, *nodes)
+    combine = _combination(*_economy(settings, *MIDDLE), settings.grids, modes)
     rows = []
     for sigma_s in risks:
         for limit in limits:
             theta, steady = _economy(settings, float(sigma_s), float(limit))
             responses = np.asarray(value_responses(settings.grids, theta, steady))
-            modes = np.einsum("rk,rab->kab", combine, responses)
-            rows.append(np.concatenate([modes, distribution_weights(settings.grids, theta, steady)]))
+            combined = np.einsum("rk,rab->kab", combine, responses)
+            rows.append(np.concatenate([combined, distribution_weights(settings.grids, theta, steady, ahead)]))
             report(Step("summaries", len(rows), len(risks) * len(limits)))
-    return SummaryMap(fit(np.reshape(rows, (*nodes, *rows[0].shape))), RANGES)
+    return SummaryMap(fit(np.reshape(rows, (*nodes, *rows[0].shape))), ranges, ahead)
 
 
 def _economy(settings: SteadyState, sigma_s: float, limit: float) -> tuple[Point, Steady]:
@@ -49,11 +62,24 @@ def _economy(settings: SteadyState, sigma_s: float, limit: float) -> tuple[Point
     return unpack(PARAMETERS.names, jnp.asarray(theta), "parameter"), steady
 
 
-def _combination(theta: Point, steady: Steady, grids: Grids) -> np.ndarray:
+def _combination(theta: Point, steady: Steady, grids: Grids, modes: int) -> np.ndarray:
     """Which combinations of responses (responses, modes) are the leading ones, each response counting alike."""
-    weights = np.asarray(next_distribution(grids, theta, steady))
+    weights = np.maximum(np.asarray(next_distribution(grids, theta, steady)), 0)
     responses = np.asarray(jax.jit(lambda s: value_responses(grids, theta, s))(steady))
     sizes = np.sqrt(np.einsum("rab,ab->r", responses**2, weights))
     scaled = (responses / sizes[:, None, None] * np.sqrt(weights)).reshape(len(responses), -1)
     left, values, _ = np.linalg.svd(scaled, full_matrices=False)
-    return left[:, :VALUE_MODES] / sizes[:, None] / values[:VALUE_MODES]
+    return left[:, :modes] / sizes[:, None] / values[:modes]
+
+
+def tables_near(
+    sigma_s: float,
+    borrowing_limit: float,
+    settings: SteadyState = SteadyState(tolerance=1e-9),
+    modes: int = MODES,
+    ahead: tuple[int, ...] = AHEAD,
+) -> HouseholdTables:
+    """Tables for one economy, on any grid: over so small a range around it that two nodes in each are enough."""
+    ranges = (sigma_s * (1 - NEAR), sigma_s * (1 + NEAR)), (borrowing_limit - NEAR, borrowing_limit + NEAR)
+    steady = tabulate(settings, (2, 2), ranges)
+    return HouseholdTables(steady, tabulate_summaries(settings, (2, 2), ranges, modes, ahead))

@@ -1,0 +1,41 @@
+"""Long simulations: their moments are those of one long path, whatever is asked beside."""
+
+import numpy as np
+import pytest
+
+import hanknn
+from hanknn.errors import OutOfRangeError, SettingError
+
+
+@pytest.fixture(scope="module")
+def rank():
+    return hanknn.load("rank")
+
+
+def test_moments_are_those_of_simulated_paths(rank):
+    """Against `simulate`, an implementation of its own: within four standard errors of a path of 20,000 quarters."""
+    found = hanknn.long_run(rank, quarters=200_000)
+    one = hanknn.simulate(rank, 20_000, seed=5)
+    for name in ("inflation_rate", "output_growth"):
+        values = one[name].to_numpy()
+        blocks = values.reshape(100, -1).mean(axis=1)
+        assert abs(found.loc[name, "mean"] - values.mean()) < 4 * blocks.std() / 10
+        np.testing.assert_allclose(found.loc[name, "sd"], values.std(), rtol=0.05)
+    binds = hanknn.constraint_spells(one)["frequency"].iloc[0]
+    assert abs(found.loc["zlb", "mean"] - binds) < 0.01 and found.loc["zlb", "unit"] == "share of quarters"
+
+
+def test_columns_of_parameters_give_a_draw_each_with_the_same_shocks(rank):
+    both = hanknn.long_run(rank, {"sigma_zeta": [0.02, 0.018]}, quarters=400)
+    alone = hanknn.long_run(rank, {"sigma_zeta": 0.018}, quarters=400)
+    np.testing.assert_allclose(
+        both.loc[1, ["mean", "sd"]].to_numpy(float), alone[["mean", "sd"]].to_numpy(float), rtol=1e-9
+    )
+    assert both.loc[(0, "inflation_rate"), "sd"] > both.loc[(1, "inflation_rate"), "sd"]
+
+
+def test_what_makes_no_sense_is_refused(rank):
+    with pytest.raises(SettingError, match="at least 200"):
+        hanknn.long_run(rank, quarters=199)
+    with pytest.raises(OutOfRangeError, match="sigma_zeta"):
+        hanknn.long_run(rank, {"sigma_zeta": 1.0}, quarters=400)
