@@ -94,11 +94,25 @@ def test_an_economy_that_leaves_without_shocks_is_told_by_its_wandering(rate, ca
     with jax.enable_x64(True):
         equilibrium = Equilibrium(model)
         theta = jnp.asarray(model.parameters.baseline)
-        state = jnp.array(
-            [0.05, capital, capital]
-        )  # the preference shock counts for nothing: the calm economy is asked
+        # The preference shock counts for nothing: the calm economy is asked.
+        state = jnp.array([0.05, capital, capital])
         found = Walk().wandering(Problem(equilibrium, jnp.float64), Constant(0.0), state, theta)
         np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
+def test_some_economies_are_hit_by_larger_shocks():
+    with jax.enable_x64(True):
+        equilibrium = Equilibrium(LinearNK())
+        problem = Problem(equilibrium, jnp.float64)
+        thetas = jnp.tile(jnp.asarray(equilibrium.model.parameters.baseline), (4000, 1))
+        run = lambda share: np.asarray(
+            Walk(1, 0.0, share, 2.0)
+            .move(problem, Constant(0.0), thetas, jnp.zeros((4000, 1)), jax.random.key(0), GaussHermite(3))
+            .states
+        )
+        ratio = run(0.3) / run(0.0)
+    np.testing.assert_allclose(np.unique(ratio.round(12)), [1.0, 2.0])
+    assert abs(np.mean(ratio > 1.5) - 0.3) < 0.03
 
 
 def test_a_walk_takes_a_step():
@@ -106,3 +120,5 @@ def test_a_walk_takes_a_step():
         Walk(0)
     with pytest.raises(SettingError, match="no negative weight"):
         Walk(5, -1.0)
+    with pytest.raises(SettingError, match="wide_scale"):
+        Walk(5, wide_scale=0.0)

@@ -7,11 +7,13 @@ loss is rejected, so no run ends in NaN.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import jax.scipy.linalg as jsl
+import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
@@ -29,6 +31,9 @@ from .weighting import PolicyUnits, Weighting
 
 JACOBIAN_BYTES = 2**27
 """Largest Jacobian formed at once; larger designs are accumulated in chunks."""
+
+BANDS = 4
+"""In how many bands of columns JᵀJ is summed: a symmetric product for five eighths of its price."""
 
 SPAN = 0.1
 """Share of a step over which the rows' curvature is measured."""
@@ -63,9 +68,9 @@ class GaussNewton(Method):
     steps are cheap, late ones accurate. `damping`: initial damping relative to the largest
     curvature. `float32_until`: JᵀJ is accumulated in single precision, at twice the speed, while the damping
     exceeds this share of the largest curvature, and in double once rounding would show or half the iterations
-    are over (rounding can itself keep the damping up); 0: never. Residuals, gradient and solve are always in
-    double. `curriculum`: phases hard constraints in.
-    `screen`: takes weight from economies that have no equilibrium. `walk`: moves the design's states by
+    are over (rounding can itself keep the damping up); 0: in single throughout, 1: in double throughout, which
+    halves the compilation. Residuals, gradient and solve are always in double. `curriculum`: phases hard
+    constraints in. `screen`: takes weight from economies that have no equilibrium. `walk`: moves the design's states by
     simulation, for economies whose ergodic distribution is known no other way. `bend`: bend steps along the
     residuals' own curvature. `at_once`: points differentiated at once at most; lower it where a point takes much
     memory. `target`: stop at this mean squared residual (design points).
@@ -112,7 +117,7 @@ class GaussNewton(Method):
         thetas, states = sobol_design(problem.equilibrium, self.draws, self.points, seed)
         matrix = jax.eval_shape(lambda s, t: self.weighting.matrix(problem, network, s, t), states[0], thetas[0])
         rows, residuals = matrix.shape
-        height = rows + (self.walk is not None)
+        height = self._height(rows)
         in_sample_space = self._in_sample_space(height, weights.size)
         shape = (self.points * height if in_sample_space else weights.size, weights.size)
         return GaussNewtonState(
@@ -217,8 +222,16 @@ class GaussNewton(Method):
         weigh = lambda: self.screen.weights(problem, network, thetas, self.weighting, self.expectation)
         return jnp.sqrt(jax.lax.cond(screening, weigh, even))[:, None, None]
 
-    def _in_sample_space(self, rows: int, weights: int) -> bool:
-        return self.points * rows < weights
+    @property
+    def _asks_for_stability(self) -> bool:
+        return self.walk is not None and self.walk.stability > 0
+
+    def _height(self, rows: int) -> int:
+        """Rows of one point: the equations', and one for stability."""
+        return rows + self._asks_for_stability
+
+    def _in_sample_space(self, height: int, weights: int) -> bool:
+        return self.points * height < weights
 
 
 class _Design(NamedTuple):
@@ -247,8 +260,7 @@ class _Design(NamedTuple):
 
     @property
     def height(self) -> int:
-        """Rows of one point: the equations', and one for stability where states are walked."""
-        return self.matrices.shape[1] + (self.method.walk is not None)
+        return self.method._height(self.matrices.shape[1])
 
     @property
     def count(self) -> Int[Array, ""]:
@@ -285,7 +297,7 @@ class _Design(NamedTuple):
         """Weighted rows of one point, and the residuals behind them."""
         raw = self.residual(weights, state, theta)
         rows = matrix @ raw
-        if self.method.walk is not None:
+        if self.method._asks_for_stability:
             problem = self.problem.relaxed(self.share.astype(weights.dtype))
             away = self.method.walk.wandering(problem, self.rebuild(weights), state, theta)
             rows = jnp.append(rows, away)
@@ -313,27 +325,40 @@ class _Design(NamedTuple):
         zero = jnp.zeros((), weights.dtype)
         totals = jnp.zeros_like(weights), zero, jnp.zeros(self.matrices.shape[2], weights.dtype)
         gradient, weighted, raw = jax.lax.fori_loop(0, self.active // self.chunk, add, totals)
-        if self.in_sample_space:
-            curvature = self._stacked_jacobian(weights)
-        else:
-            double, single = (lambda t=t: self._gram(weights, t) / self.count for t in (weights.dtype, jnp.float32))
-            curvature = jax.lax.cond(precise, double, single)
+        curvature = self._stacked_jacobian(weights) if self.in_sample_space else self._curvature(weights, precise)
         mean_squares = self.problem.equilibrium.by_equation(raw / self.active)
         return curvature, gradient / self.count, weighted / self.count, mean_squares
+
+    def _curvature(self, weights, precise):
+        """JᵀJ/n. Where one precision serves throughout, only that one is compiled."""
+        double, single = (lambda t=t: self._gram(weights, t) / self.count for t in (weights.dtype, jnp.float32))
+        if self.method.float32_until >= 1:
+            return double()
+        if self.method.float32_until == 0:
+            return single()
+        return jax.lax.cond(precise, double, single)
 
     def _gram(self, weights, dtype):
         """JᵀJ over the active points, accumulated in `dtype`.
 
         The sum keeps that type throughout: with a cast to float64 fused into the product, XLA's
-        CPU backend takes three times as long.
+        CPU backend takes three times as long. Being symmetric, it is summed from its diagonal to the right, in bands.
         """
+        edges = np.linspace(0, self.size, BANDS + 1).astype(int)
 
-        def add(i, gram):
+        def add(i, bands):
             jacobian = self._jacobian(*(a.astype(dtype) for a in (weights, *self._chunk_points(i))))
-            return gram + jacobian.T @ jacobian
+            return [
+                band + jacobian[:, low:high].T @ jacobian[:, low:]
+                for band, (low, high) in zip(bands, pairwise(edges), strict=True)
+            ]
 
-        start = jnp.zeros((self.size, self.size), dtype)
-        return jax.lax.fori_loop(0, self.active // self.chunk, add, start).astype(weights.dtype)
+        start = [jnp.zeros((high - low, self.size - low), dtype) for low, high in pairwise(edges)]
+        bands = jax.lax.fori_loop(0, self.active // self.chunk, add, start)
+        upper = jnp.concatenate(
+            [jnp.pad(band, ((0, 0), (low, 0))) for band, low in zip(bands, edges[:-1], strict=True)]
+        )
+        return (jnp.triu(upper) + jnp.triu(upper, 1).T).astype(weights.dtype)
 
     def _stacked_jacobian(self, weights):
         """J over all points, rows of inactive ones zero."""

@@ -35,6 +35,9 @@ class Moved(NamedTuple):
 class Walk:
     """Before each iteration every economy of a design moves `steps` quarters on, under the present policies.
 
+    A share `wide_share` of them is hit by shocks `wide_scale` times as large: deep recessions are where a policy
+    function that has not seen them leads away, and in a simulation of the usual shocks they are rare.
+
     A path that is no longer finite, beyond six ergodic s.d. or where residuals are large starts anew at the
     centre: early policies can drive an economy away, and one lost path must not stop the rest.
 
@@ -44,11 +47,18 @@ class Walk:
 
     steps: int = 5
     stability: float = 0.02
+    wide_share: float = 0.3
+    wide_scale: float = 1.5
 
     def __post_init__(self) -> None:
         if self.steps < 1 or not self.stability >= 0:
             raise SettingError(
                 f"Walk steps is {self.steps}, stability {self.stability}; give at least 1 step and no negative weight"
+            )
+        if not 0 <= self.wide_share <= 1 or not self.wide_scale > 0:
+            raise SettingError(
+                f"Walk wide_share is {self.wide_share}, wide_scale {self.wide_scale}; give a share between 0 and 1 and "
+                "a positive scale"
             )
 
     def wandering(
@@ -84,11 +94,14 @@ class Walk:
         """Where the economies stand `steps` quarters on; `expectation`: for their residuals there."""
         equilibrium = problem.equilibrium
 
-        def one(theta, state, key):
-            shocks = jax.random.normal(key, (self.steps, len(equilibrium.shocks)), state.dtype)
+        def one(theta, state, key, scale):
+            shocks = scale * jax.random.normal(key, (self.steps, len(equilibrium.shocks)), state.dtype)
             return walk(problem, network, theta, state, shocks)
 
-        found = jax.vmap(one)(thetas, states, jax.random.split(key, len(thetas)))
+        # The same economies every time: a wide path's endogenous states spread wider, too.
+        wide = jax.random.uniform(jax.random.key(0), (len(thetas),)) < self.wide_share
+        scales = jnp.where(wide, self.wide_scale, 1.0).astype(states.dtype)
+        found = jax.vmap(one)(thetas, states, jax.random.split(key, len(thetas)), scales)
         inputs = jax.vmap(equilibrium.inputs)(found, thetas)
         rows = residual_rows(problem, network, thetas, found, expectation)
         sizes = jnp.sqrt(jnp.mean(rows**2, axis=1))
