@@ -9,6 +9,12 @@ from .estimation import (
     traces as traces,
     tracked_states as tracked_states,
 )
+from .households import (
+    lorenz_curves as lorenz_curves,
+    moments_by_risk as moments_by_risk,
+    policies_by_risk as policies_by_risk,
+    steady_maps as steady_maps,
+)
 from .published import phased_history as phased_history, posterior_cuts as posterior_cuts
 from .solution import (
     impulse_responses as impulse_responses,
