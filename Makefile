@@ -18,7 +18,7 @@ demo: .venv/package            ## solve nk, check it, estimate it on simulated d
 	$(BIN)/hanknn demo --out runs/demo --force
 
 test: .venv/development        ## what CI runs
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-slow: .venv/development   ## everything, the long training runs included
 	$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -36,6 +36,8 @@ experiments: .venv/development ## published results, in full
 	$(BIN)/hanknn reproduce recommended --force
 	$(BIN)/hanknn reproduce table5 --force
 	$(BIN)/hanknn reproduce figure6 --force
+	$(BIN)/hanknn reproduce figure7 --force
+	$(BIN)/hanknn reproduce figure8 --force
 	$(BIN)/hanknn reproduce figure11 --force
 
 lint: .venv/development

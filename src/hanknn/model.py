@@ -58,6 +58,10 @@ class Model(abc.ABC):
     observables: ClassVar[Mapping[str, Variable]] = {}
     """What data can show beside the states and policies themselves, defined by `observe`."""
 
+    equation_weights: ClassVar[Mapping[str, float]] = {}
+    """How much an equation's squared residual counts in training, where that is not 1 and the method's weighting is by
+    equation."""
+
     simulated: ClassVar[bool] = False
     """Whether the ergodic distribution is known by simulation only; `ergodic_state` then says where to start."""
 

@@ -208,10 +208,6 @@ def load(source: str | Path, model: Model | None = None) -> Solution:
     path = Path(source)
     if str(source) in names and not path.exists():
         path = Path(__file__).parent / "weights" / f"{source}.npz"
-        if not path.exists():
-            raise SolutionFileError(
-                f"'{source}' does not ship solved; solve it: hanknn solve {source}, then load its folder's solution.npz"
-            )
     elif not path.suffix and not path.exists():
         raise UnknownNameError("solution", str(source), names, "the library, and no such file exists")
     header, arrays = storage.read(path, "solution")

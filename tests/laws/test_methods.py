@@ -33,6 +33,7 @@ METHODS = {
     "gauss-newton": NEWTON,
     "sample-space": dataclasses.replace(NEWTON, points=64, start=32),
     "float64-gram": dataclasses.replace(NEWTON, float32_until=1.0, weighting=EquationWeights()),
+    "cautious": dataclasses.replace(NEWTON, float32_until=0.0, least_damping=1e-3),
 }
 
 
@@ -124,6 +125,11 @@ def test_first_order_training_can_precede_gauss_newton(nk):
     ends = solved.history.validation.groupby("stage")["mean_square"].last()
     assert ends[1] < ends[0]
     assert jax.tree.leaves(solved.solution.network)[0].dtype == np.float64
+
+
+def test_damping_stays_above_its_least(solved):
+    free, cautious = (solved(name).history.table["rate"].to_numpy() for name in ("gauss-newton", "cautious"))
+    assert free.min() < 0.05 * free[0] and cautious.min() > 0.2 * cautious[0]
 
 
 def test_target_stops_gauss_newton_early(nk):

@@ -19,7 +19,8 @@ def solution():
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     recipe = hanknn.Recipe(
-        SmoothNetwork(8, 3, 4, 1), (GaussNewton(iterations=100, points=2048, start=1024, double_every=20),)
+        SmoothNetwork(8, 3, 4, 1),
+        (GaussNewton(iterations=100, points=2048, start=1024, double_every=20, float32_until=1.0),),
     )
     return hanknn.solve(module.BrockMirman(), recipe).solution
 

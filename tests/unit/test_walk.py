@@ -13,7 +13,7 @@ from hanknn.model import Variable
 from hanknn.models import RANK, LinearNK
 from hanknn.networks import PolicyNetwork
 from hanknn.training.problem import Problem
-from hanknn.training.walk import Walk
+from hanknn.training.walk import LOST, Walk
 
 
 class Constant(PolicyNetwork):
@@ -53,7 +53,7 @@ def test_a_lost_path_starts_anew_and_is_counted(level, start):
     found = moved(level, start)
     assert found.lost.all()
     np.testing.assert_array_equal(found.states, np.zeros((4, 1)))
-    np.testing.assert_array_equal(found.sizes, np.zeros(4))
+    np.testing.assert_array_equal(found.sizes, np.full(4, LOST))
 
 
 class Drifting(RANK):

@@ -61,6 +61,7 @@ class HANK(Model):
     shocks = SHOCKS
     constraints, observables = CONSTRAINTS, OBSERVABLES
     simulated = True
+    equation_weights = {"euler_remainder": 10.0}
 
     @property
     def states(self):

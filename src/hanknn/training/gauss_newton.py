@@ -35,12 +35,18 @@ JACOBIAN_BYTES = 2**27
 BANDS = 4
 """In how many bands of columns JᵀJ is summed: a symmetric product for five eighths of its price."""
 
+MEMORY = 0.8
+"""How much of an economy's mean squared residuals along its path is remembered from one iteration to the next."""
+
 SPAN = 0.1
 """Share of a step over which the rows' curvature is measured."""
 
 
 class GaussNewtonState(NamedTuple):
-    """What continues. `curvature` is JᵀJ/n in parameter space and J in sample space."""
+    """What continues. `curvature` is JᵀJ/n in parameter space and J in sample space.
+
+    `squares`: each economy's mean squared residuals along its path, the last iterations' counting most.
+    """
 
     weights: Float[Array, " weights"]
     damping: Float[Array, ""]
@@ -56,6 +62,7 @@ class GaussNewtonState(NamedTuple):
     thetas: Float[Array, "points parameters"]
     states: Float[Array, "points states"]
     row_weights: Float[Array, "points rows residuals"]
+    squares: Float[Array, " points"]
     key: PRNGKeyArray
 
 
@@ -63,17 +70,18 @@ class GaussNewtonState(NamedTuple):
 class GaussNewton(Method):
     """Settings of the Levenberg-Marquardt method.
 
-    `points`: size of the Sobol design over parameters and states, a power of two. The first
-    `start` points are used first and the number doubles every `double_every` iterations: early
-    steps are cheap, late ones accurate. `damping`: initial damping relative to the largest
-    curvature. `float32_until`: JᵀJ is accumulated in single precision, at twice the speed, while the damping
-    exceeds this share of the largest curvature, and in double once rounding would show or half the iterations
-    are over (rounding can itself keep the damping up); 0: in single throughout, 1: in double throughout, which
-    halves the compilation. Residuals, gradient and solve are always in double. `curriculum`: phases hard
-    constraints in. `screen`: takes weight from economies that have no equilibrium. `walk`: moves the design's states by
-    simulation, for economies whose ergodic distribution is known no other way. `bend`: bend steps along the
-    residuals' own curvature. `at_once`: points differentiated at once at most; lower it where a point takes much
-    memory. `target`: stop at this mean squared residual (design points).
+    `points`: size of the Sobol design over parameters and states, a power of two. The first `start` points are used
+    first and the number doubles every `double_every` iterations: early steps are cheap, late ones accurate.
+    `damping`: initial damping relative to the largest curvature; `least_damping`: what it never falls below, on the
+    same scale (long steps into what the sample does not hold can leave the intended equilibrium). `float32_until`:
+    JᵀJ is accumulated in single precision, at twice the speed, while the damping exceeds this share of the largest
+    curvature, and in double once rounding would show or half the iterations are over (rounding can itself keep the
+    damping up); 0: in single throughout, 1: in double throughout, which halves the compilation. Residuals, gradient
+    and solve are always in double. `curriculum`: phases hard constraints in. `screen`: takes weight from economies
+    that have no equilibrium. `walk`: moves the design's states by simulation, for economies whose ergodic
+    distribution is known no other way. `bend`: bend steps along the residuals' own curvature. `at_once`: points
+    differentiated at once at most; lower it where a point takes much memory. `target`: stop at this mean squared
+    residual (design points).
     """
 
     iterations: int = 75
@@ -84,6 +92,7 @@ class GaussNewton(Method):
     draws: StateDraws = StateDraws(wide_share=0.1)
     weighting: Weighting = PolicyUnits()
     damping: float = 1e-3
+    least_damping: float = 0.0
     float32_until: float = 1e-7
     curriculum: Curriculum | None = None
     screen: Screen | None = None
@@ -116,8 +125,7 @@ class GaussNewton(Method):
         seed = int(jax.random.randint(key, (), 0, 2**31 - 1))
         thetas, states = sobol_design(problem.equilibrium, self.draws, self.points, seed)
         matrix = jax.eval_shape(lambda s, t: self.weighting.matrix(problem, network, s, t), states[0], thetas[0])
-        rows, residuals = matrix.shape
-        height = self._height(rows)
+        height, width = (size + self._asks_for_stability for size in matrix.shape)
         in_sample_space = self._in_sample_space(height, weights.size)
         shape = (self.points * height if in_sample_space else weights.size, weights.size)
         return GaussNewtonState(
@@ -134,7 +142,8 @@ class GaussNewton(Method):
             iteration=jnp.asarray(0, jnp.int32),
             thetas=thetas,
             states=states,
-            row_weights=jnp.zeros((self.points, rows, residuals), self.dtype),
+            row_weights=jnp.zeros((self.points, height, width), self.dtype),
+            squares=jnp.zeros(self.points, self.dtype),
             key=jax.random.fold_in(key, 1),
         )
 
@@ -143,18 +152,20 @@ class GaussNewton(Method):
         active = jnp.minimum(self.points, self.start * 2 ** (state.iteration // self.double_every)).astype(jnp.int32)
         share, screening, moving, changed = self._schedule(state.iteration)
         changed = changed | (active != state.active)
-        here, states, sizes = problem.relaxed(share), state.states, None
+        here, states, squares = problem.relaxed(share), state.states, state.squares
         thetas = jax.vmap(problem.equilibrium.prepared)(state.thetas)
         if self.walk is not None:
             key, changed = jax.random.fold_in(state.key, state.iteration), jnp.asarray(True)
             network = rebuild(state.weights)
             moved = self.walk.move(here, network, thetas, states, key, self.expectation)
-            states, sizes = moved.states, moved.sizes
+            states = moved.states
+            kept = jnp.where(state.iteration == 0, 0.0, MEMORY)
+            squares = kept * squares + (1 - kept) * moved.sizes**2
 
         def reweigh():
             net = rebuild(state.weights)
-            matrix = lambda s, t: self.weighting.matrix(here, net, s, t)
-            return jax.vmap(matrix)(states, thetas) * self._roots(here, net, sizes, thetas, screening)
+            matrices = jax.vmap(lambda s, t: self.weighting.matrix(here, net, s, t))(states, thetas)
+            return self._with_stability(matrices) * self._roots(here, net, squares, thetas, screening)
 
         row_weights = jax.lax.cond(changed, reweigh, lambda: state.row_weights)
         points = thetas, states, row_weights
@@ -177,7 +188,7 @@ class GaussNewton(Method):
 
         new = state._replace(
             weights=jnp.where(accept, state.weights + step, state.weights),
-            damping=after.value,
+            damping=jnp.maximum(after.value, self.least_damping * largest),
             growth=after.growth,
             loss=jnp.where(accept, trial_loss, loss),
             mean_squares=jnp.where(accept, trial_mean_squares, mean_squares),
@@ -191,6 +202,7 @@ class GaussNewton(Method):
             iteration=state.iteration + 1,
             states=states,
             row_weights=row_weights,
+            squares=squares,
         )
         stalled = damping > 1e12 * largest
         reached = jnp.mean(new.mean_squares) <= self.target
@@ -209,16 +221,14 @@ class GaussNewton(Method):
             changed = changed | (screening & (iteration % self.screen.every == 0))
         return share, screening, moving, changed | moving
 
-    def _roots(self, problem, network, sizes, thetas, screening):
-        """Square roots of the economies' weights, shape (points, 1, 1), by their misfits.
-
-        `sizes`: a walk's residuals where the economies stand, None without a walk.
-        """
+    def _roots(self, problem, network, squares, thetas, screening):
+        """Square roots of the economies' weights, shape (points, 1, 1), by their misfits: along their own paths where
+        states are walked."""
         even = lambda: jnp.ones(len(thetas), self.dtype)
         if self.screen is None:
             return even()[:, None, None]
-        if sizes is not None:
-            return jnp.sqrt(self.screen.robust(sizes))[:, None, None]
+        if self.walk is not None:
+            return jnp.sqrt(self.screen.robust(jnp.sqrt(squares)))[:, None, None]
         weigh = lambda: self.screen.weights(problem, network, thetas, self.weighting, self.expectation)
         return jnp.sqrt(jax.lax.cond(screening, weigh, even))[:, None, None]
 
@@ -226,9 +236,11 @@ class GaussNewton(Method):
     def _asks_for_stability(self) -> bool:
         return self.walk is not None and self.walk.stability > 0
 
-    def _height(self, rows: int) -> int:
-        """Rows of one point: the equations', and one for stability."""
-        return rows + self._asks_for_stability
+    def _with_stability(self, matrices: Float[Array, "points rows residuals"]) -> Float[Array, "points _ _"]:
+        """One more residual and row of weight one, where stability is asked for."""
+        if not self._asks_for_stability:
+            return matrices
+        return jnp.pad(matrices, ((0, 0), (0, 1), (0, 1))).at[:, -1, -1].set(1)
 
     def _in_sample_space(self, height: int, weights: int) -> bool:
         return self.points * height < weights
@@ -260,7 +272,8 @@ class _Design(NamedTuple):
 
     @property
     def height(self) -> int:
-        return self.method._height(self.matrices.shape[1])
+        """Rows of one point."""
+        return self.matrices.shape[1]
 
     @property
     def count(self) -> Int[Array, ""]:
@@ -289,19 +302,18 @@ class _Design(NamedTuple):
             rows, raw = self._rows(weights, *self._chunk_points(i))
             return totals[0] + jnp.sum(rows**2), totals[1] + jnp.sum(raw**2, axis=0)
 
-        zero = jnp.zeros((), weights.dtype), jnp.zeros(self.matrices.shape[2], weights.dtype)
+        zero = jnp.zeros((), weights.dtype), jnp.zeros(len(self.problem.equilibrium.row_equations), weights.dtype)
         weighted, squares = jax.lax.fori_loop(0, self.active // self.chunk, add, zero)
         return weighted / self.count, self.problem.equilibrium.by_equation(squares / self.active)
 
     def _point(self, weights, matrix, state, theta):
         """Weighted rows of one point, and the residuals behind them."""
         raw = self.residual(weights, state, theta)
-        rows = matrix @ raw
-        if self.method._asks_for_stability:
-            problem = self.problem.relaxed(self.share.astype(weights.dtype))
-            away = self.method.walk.wandering(problem, self.rebuild(weights), state, theta)
-            rows = jnp.append(rows, away)
-        return rows, raw
+        if not self.method._asks_for_stability:
+            return matrix @ raw, raw
+        problem = self.problem.relaxed(self.share.astype(weights.dtype))
+        away = self.method.walk.wandering(problem, self.rebuild(weights), state, theta)
+        return matrix @ jnp.append(raw, away), raw
 
     def _rows(self, weights, matrices, states, thetas):
         """Weighted rows of one chunk, shape (chunk · rows,), and the residuals behind them."""
@@ -323,7 +335,7 @@ class _Design(NamedTuple):
             return totals[0] + pull_back(rows)[0], totals[1] + jnp.sum(rows**2), totals[2] + jnp.sum(raw**2, axis=0)
 
         zero = jnp.zeros((), weights.dtype)
-        totals = jnp.zeros_like(weights), zero, jnp.zeros(self.matrices.shape[2], weights.dtype)
+        totals = jnp.zeros_like(weights), zero, jnp.zeros(len(self.problem.equilibrium.row_equations), weights.dtype)
         gradient, weighted, raw = jax.lax.fori_loop(0, self.active // self.chunk, add, totals)
         curvature = self._stacked_jacobian(weights) if self.in_sample_space else self._curvature(weights, precise)
         mean_squares = self.problem.equilibrium.by_equation(raw / self.active)

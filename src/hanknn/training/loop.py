@@ -235,7 +235,7 @@ def _validator(problem: Problem, rebuild, sample):
     """Each equation's mean square on the validation sample, as a function of the weights.
 
     Where constraints may leave economies without an equilibrium, over the economies that are solved; where the
-    ergodic distribution is known by simulation only, after `SETTLED` quarters under these weights.
+    ergodic distribution is known by simulation only, over the paths that are not lost `SETTLED` quarters on.
     """
     thetas, states = (a.astype(problem.dtype) for a in sample)
     rule = problem.equilibrium.judging_rule
@@ -245,9 +245,9 @@ def _validator(problem: Problem, rebuild, sample):
             network, key = rebuild(weights), jax.random.key(0)
             known = jax.vmap(problem.equilibrium.prepared)(thetas)
             there = Walk(SETTLED).move(problem, network, known, states, key, rule)
-            # A lost path counts with the size at which it was given up: it must not pass for a solved economy.
-            squares = jnp.where(there.lost[:, None], LOST**2, there.residuals**2)
-            return problem.equilibrium.by_equation(jnp.mean(squares, axis=0))
+            # Were most paths lost, nothing would be solved: the size at which they were given up says so.
+            kept = jnp.mean(there.residuals**2, axis=0, where=~there.lost[:, None])
+            return problem.equilibrium.by_equation(jnp.where(jnp.mean(there.lost) > 0.5, LOST**2, kept))
 
         return settled
     if not problem.equilibrium.constraints:

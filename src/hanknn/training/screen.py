@@ -16,20 +16,23 @@ from .weighting import Weighting
 
 @dataclass(frozen=True)
 class Screen:
-    """Weights of economies by their misfit, w = 1/(1 + (misfit/scale)²)², new every `every` iterations.
+    """Weights of economies by their misfit, w = 1/(1 + (misfit/scale)ⁿ)², new every `every` iterations.
 
     The scale is `ratio` times the median economy's misfit, at least `floor`: what is solved much worse than
-    most counts little (Geman and McClure's robust loss), and comes back if it is solved later.
+    most counts little (with `sharpness` n = 2 Geman and McClure's robust loss; higher, and what lies beyond the scale
+    counts for nothing), and comes back if it is solved later.
     """
 
     every: int = 10
     floor: float = 1e-3
     ratio: float = 10.0
+    sharpness: float = 2.0
 
     def __post_init__(self) -> None:
-        if self.every < 1 or not (self.floor > 0 and self.ratio > 0):
+        if self.every < 1 or not min(self.floor, self.ratio, self.sharpness) > 0:
             raise SettingError(
-                f"Screen every is {self.every}, floor {self.floor}, ratio {self.ratio}; all must be positive"
+                f"Screen every is {self.every}, floor {self.floor}, ratio {self.ratio}, sharpness {self.sharpness}; "
+                "all must be positive"
             )
 
     def weights(
@@ -47,4 +50,4 @@ class Screen:
     def robust(self, misfits: Float[Array, " points"]) -> Float[Array, " points"]:
         """The weights that go with misfits; 0 where one is NaN."""
         scale = jnp.maximum(self.floor, self.ratio * jnp.nanmedian(misfits))
-        return 1 / (1 + (jnp.where(jnp.isnan(misfits), jnp.inf, misfits) / scale) ** 2) ** 2
+        return 1 / (1 + (jnp.where(jnp.isnan(misfits), jnp.inf, misfits) / scale) ** self.sharpness) ** 2

@@ -23,7 +23,8 @@ LOST = 0.03
 
 
 class Moved(NamedTuple):
-    """States; where the paths led, residuals and their root mean square, 0 for a lost path, whose state starts anew."""
+    """States; where the paths led, residuals and their root mean square, `LOST` for a lost path, whose state starts
+    anew."""
 
     states: Float[Array, "points states"]
     residuals: Float[Array, "points rows"]
@@ -107,7 +108,7 @@ class Walk:
         sizes = jnp.sqrt(jnp.mean(rows**2, axis=1))
         lost = ~(jnp.all(jnp.abs(inputs) < FAR, axis=1) & jnp.all(jnp.isfinite(found), axis=1) & (sizes < LOST))
         centers = jax.vmap(lambda theta: equilibrium.units(theta)["state_center"])(thetas)
-        return Moved(jnp.where(lost[:, None], centers, found), rows, jnp.where(lost, 0, sizes), lost)
+        return Moved(jnp.where(lost[:, None], centers, found), rows, jnp.where(lost, LOST, sizes), lost)
 
 
 def walk(
