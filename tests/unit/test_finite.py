@@ -27,6 +27,7 @@ def resting():
     return Solution(model, architecture, network, {})
 
 
+@pytest.mark.slow
 def test_luck_averages_out_as_households_grow_in_number(resting):
     few, many = (
         hanknn.simulate_finite(resting, households, 60, seed=1, extrapolate=True) for households in (400, 6_400)

@@ -137,6 +137,7 @@ def test_outputs_have_their_declared_shapes(economy):
         choose(GRIDS, economy.equilibrium._theta(economy.theta), None, jnp.ones((1, GRIDS.assets)))
 
 
+@pytest.mark.slow
 def test_other_grids_and_summaries_give_another_economy_of_the_same_equations():
     """Tables for one point, on a coarse grid with fewer modes and more projections: its steady state is one."""
     tables = tables_near(0.05, -0.5, SteadyState(Grids(30, 3), tolerance=1e-9), modes=5, ahead=(2, 8, 24))
