@@ -43,9 +43,9 @@ def steady_maps(table: pd.DataFrame, risk: Parameter, limit: Parameter) -> Figur
     for axis, column in zip(axes.ravel(), shown, strict=True):
         for (value, part), (line, colour) in zip(table.groupby("borrowing_limit"), STYLES, strict=True):
             axis.plot(part["sigma_s"], part[column], line, color=colour, lw=1.6, label=f"{limit.label} = {value:g}")
-        axis.set(xlabel=f"{risk.label}, {risk.text}", ylabel=column, xlim=risk.bounds)
+        axis.set(xlabel=risk.label, ylabel=column, xlim=risk.bounds)
     axes.ravel()[0].legend(frameon=False)
-    return finish(figure, "Deterministic steady states")
+    return finish(figure, f"Deterministic steady states against {risk.label}, {risk.text}")
 
 
 def policies_by_risk(table: pd.DataFrame, risk: Parameter, shock: Variable, shown: Mapping[str, Variable]) -> Figure:
