@@ -13,7 +13,6 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
-import pandas as pd
 
 import hanknn
 from hanknn.devices import split_over_devices
@@ -21,7 +20,6 @@ from hanknn.precision import in_float64
 from hanknn.simulation import path, settled_states
 
 BATCH, REPEATS = 512, 20
-PATHS, BURN = 200, 100
 
 
 def residual_table(solution, draws: int) -> None:
@@ -60,26 +58,12 @@ def quarter_cost(solution) -> None:
     print(f"one model quarter, {BATCH} economies at once: {1e6 * each:.0f} microseconds (target 100)")
 
 
-@in_float64
 def moments(solution, quarters: int) -> None:
-    """Moments at the true values, over many independent paths."""
-    theta = jnp.asarray(solution.model.parameters.baseline)
-    start = solution.equilibrium.units(theta)["state_center"]
-    length = BURN + quarters // PATHS
-    shocks = jax.random.normal(jax.random.key(2), (PATHS, length, len(solution.equilibrium.shocks)))
-    names = list(solution.model.observables)
-
-    @jax.jit
-    def run(shocks):
-        found = path(solution, start, shocks, theta)
-        return found["observables"], found["constraints"][:, 0]
-
-    shown, slackness = (np.asarray(a)[:, BURN:] for a in jax.lax.map(run, shocks, batch_size=PATHS))
-    table = pd.DataFrame({"mean": shown.mean(axis=(0, 1)), "s.d.": shown.std(axis=(0, 1))}, index=names)
+    """At the true values."""
+    table = hanknn.long_run(solution, quarters=quarters)
     print(table.to_string(float_format="{:.4f}".format))
-    target = 400 * (solution.model.parameters["target"].value - 1)
-    print(f"zero lower bound: {100 * (slackness < 0).mean():.2f} % of {slackness.size:,} quarters")
-    gap = 100 * (table.loc["inflation_rate", "mean"] - target)
+    gap = 100 * (table.loc["inflation_rate", "mean"] - 400 * (solution.model.parameters["target"].value - 1))
+    print(f"zero lower bound: {100 * table.loc['zlb', 'mean']:.2f} % of {quarters:,} quarters")
     print(f"mean inflation less target: {gap:.1f} basis points (annual)")
 
 

@@ -13,8 +13,9 @@ from .households.grids import lottery
 from .models.hank import HANK
 from .precision import in_float64
 from .solution import Solution, Values
+from .training.walk import FAR
 
-BURN, FAR = 100, 6.0
+BURN = 100
 
 
 class Households(NamedTuple):

@@ -84,7 +84,7 @@ class ParameterSpace:
         changed = dict(self._parameters)
         for name, value in values.items():
             changed[name] = replace(self[name], value=float(value))
-        ParameterSpace(**changed)
+        ParameterSpace(**changed)  # refuses a value outside its range, which is dropped below
         return ParameterSpace(**{n: p if n in names else replace(p, range=None) for n, p in changed.items()})
 
     @property

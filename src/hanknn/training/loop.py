@@ -244,7 +244,7 @@ def _validator(problem: Problem, rebuild, sample):
         def settled(weights):
             network, key = rebuild(weights), jax.random.key(0)
             known = jax.vmap(problem.equilibrium.prepared)(thetas)
-            there = Walk(SETTLED).move(problem, network, known, states, key, rule)
+            there = Walk(SETTLED, wide_share=0.0).move(problem, network, known, states, key, rule)
             # Were most paths lost, nothing would be solved: the size at which they were given up says so.
             kept = jnp.mean(there.residuals**2, axis=0, where=~there.lost[:, None])
             return problem.equilibrium.by_equation(jnp.where(jnp.mean(there.lost) > 0.5, LOST**2, kept))
