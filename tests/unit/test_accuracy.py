@@ -95,6 +95,19 @@ def test_regions_are_thirds_of_each_range_and_the_weakest_is_named():
     assert "rho" in report.verdict
 
 
+def test_a_box_of_one_point_has_no_regions_and_a_verdict():
+    class Fixed(Asset):
+        parameters = hanknn.ParameterSpace(rho=hanknn.Parameter(0.5))
+
+    class Exact(PolicyNetwork):
+        def __call__(self, state, theta, center, scale):
+            return state / (1 - 0.9 * 0.5)
+
+    report = hanknn.check(hanknn.Solution(Fixed(), SmoothNetwork(), Exact(), {}), draws=200)
+    assert report.regions.empty and report.verdict.startswith("Accurate") and "third" not in report.verdict
+    assert "thirds" not in str(report) and json.loads(report.to_json())["regions"] == []
+
+
 def test_the_report_is_json():
     report = json.loads(hanknn.check(_solution(1.01), draws=200).to_json())
     assert report["residuals"]["pricing"]["mean_square"] > 0 and report["policy_errors"]["p"]["relative_l2"] > 0

@@ -156,4 +156,5 @@ def _regions(solution: Solution, drawn: np.ndarray, solved: np.ndarray, residual
                 errors = _relative_l2((policies - exact)[inside], exact[inside])
                 row |= {f"error_{p}": float(e) for p, e in zip(solution.model.policies, errors, strict=True)}
             rows[name, label] = row
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["parameter", "third"])
+    index = pd.MultiIndex.from_tuples(rows, names=["parameter", "third"]) if rows else None
+    return pd.DataFrame(list(rows.values()), index=index)

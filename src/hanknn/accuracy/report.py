@@ -21,7 +21,8 @@ class AccuracyReport:
     occasionally binding constraint binds and where it is slack, None without constraints.
     `policy_errors`: one row a policy against the closed form: error in relative L2, largest error in
     the policy's unit. `probes`: absolute residuals and relative policy errors at the model's probe
-    states, baseline parameters. `regions`: the same measures by thirds of each parameter's range.
+    states, baseline parameters. `regions`: the same measures by thirds of each parameter's range,
+    empty where none is free.
     `policy_errors` is None where the model has no closed form.
     """
 
@@ -53,21 +54,16 @@ class AccuracyReport:
     @property
     def verdict(self) -> str:
         """How far to trust the solution, in a sentence or two."""
-        # Residuals scale with the shocks, so where errors are known they say better where a solution is weak.
-        errors = [name for name in self.regions if name.startswith("error_")]
-        measure = self.regions[errors].max(axis=1) if errors else self.regions["mean_square"]
-        parameter, third = self.regions.index[int(np.nanargmax(measure.to_numpy()))]
-        weakest = f"Weakest where {parameter} is in its {third} third."
-        worst = self.worst_policy_error
-        existence = ""
+        weakest, worst, existence = self._weakest, self.worst_policy_error, ""
         if self.solved_share < 1:
-            existence = f"No equilibrium was found at {100 * (1 - self.solved_share):.0f} % of the box; elsewhere: "
+            unsolved = f"{100 * (1 - self.solved_share):.0f} %"
+            existence = f"Not solved at {unsolved} of the box, where there may be no equilibrium; elsewhere: "
         if worst is None:
             return (
                 f"{existence}Residuals only: mean square {self.mean_square:.1e}, "
                 f"largest {self.residuals['max'].max():.1e}. "
                 "There is no closed form to compare with, and a small residual is necessary, not sufficient: "
-                f"near-unit-root states hide policy errors. {weakest}"
+                f"near-unit-root states hide policy errors.{weakest}"
             )
         if worst <= ACCURATE:
             judgement = "Accurate"
@@ -77,8 +73,19 @@ class AccuracyReport:
             judgement = "Not to be relied on"
         return (
             f"{judgement}: policies are within {100 * worst:.2g} % of the closed form "
-            f"(mean squared residual {self.mean_square:.1e}). {weakest}"
+            f"(mean squared residual {self.mean_square:.1e}).{weakest}"
         )
+
+    @property
+    def _weakest(self) -> str:
+        """The verdict's last sentence; none where the box is one point."""
+        if not len(self.regions):
+            return ""
+        # Residuals scale with the shocks, so where errors are known they say better where a solution is weak.
+        errors = [name for name in self.regions if name.startswith("error_")]
+        measure = self.regions[errors].max(axis=1) if errors else self.regions["mean_square"]
+        parameter, third = self.regions.index[int(np.nanargmax(measure.to_numpy()))]
+        return f" Weakest where {parameter} is in its {third} third."
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and strings, ready for JSON."""
@@ -118,8 +125,9 @@ class AccuracyReport:
                 "At the baseline parameters (residuals absolute, errors relative)\n"
                 + self.probes.to_string(index=False, float_format=number)
             )
-        parts.append(
-            "By thirds of each parameter's range (mean squared residual; relative L2 errors)\n"
-            + self.regions.to_string(float_format=number)
-        )
+        if len(self.regions):
+            parts.append(
+                "By thirds of each parameter's range (mean squared residual; relative L2 errors)\n"
+                + self.regions.to_string(float_format=number)
+            )
         return "\n\n".join([*parts, self.verdict])
