@@ -30,7 +30,7 @@ SHOCKS = ("zeta", "z", "mp")
 COMPARED = ("output", "inflation", "interest_rate")
 SHOWN = (0, 1, 2, 4, 8, 16)
 EPSILONS = {"zeta": "zeta", "z": "z", "mp": "m"}
-ITERATIONS, POINTS = 150, 512
+ITERATIONS, POINTS = 120, 512
 
 
 def points(draws: int = 4, seed: int = 5) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from hanknn.networks import KMRNetwork, SmoothNetwork
 from hanknn.training.first_order import FirstOrder
 from hanknn.training.gauss_newton import GaussNewton
 from hanknn.training.sampling import Fresh, Kept, Simulated
+from hanknn.training.walk import Walk
 from hanknn.training.weighting import EquationWeights, PolicyUnits
 
 NETWORKS = {FirstOrder: KMRNetwork(width=12, depth=2), GaussNewton: SmoothNetwork(8, 2, 4, 1)}
@@ -34,6 +35,7 @@ METHODS = {
     "sample-space": dataclasses.replace(NEWTON, points=64, start=32),
     "float64-gram": dataclasses.replace(NEWTON, float32_until=1.0, weighting=EquationWeights()),
     "cautious": dataclasses.replace(NEWTON, float32_until=0.0, least_damping=1e-3),
+    "remembering": dataclasses.replace(NEWTON, start=256, walk=Walk(steps=2), memory=0.5),
 }
 
 
@@ -101,6 +103,42 @@ def test_gauss_newton_never_raises_its_loss_on_a_fixed_design(nk):
     loss = _solve(nk, method).history.table["loss"].to_numpy()
     assert (np.diff(loss) <= 0).all()
     assert loss[-1] < 1e-3 * loss[0]
+
+
+def test_remembered_curvature_steadies_what_few_new_states_an_iteration_teach(nk):
+    """A network too small to fit: without memory its errors follow each iteration's 64 states."""
+
+    def spread(memory):
+        method = GaussNewton(
+            iterations=60,
+            points=64,
+            start=64,
+            expectation=GaussHermite(3),
+            walk=Walk(stability=0.0),
+            memory=memory,
+            least_damping=1e-9,
+            bend=False,
+        )
+        solved = hanknn.solve(nk, Recipe(SmoothNetwork(3, 1, 2, 1), (method,)), 0)
+        return np.log(solved.history.validation["mean_square"].to_numpy()[-6:])
+
+    alone, remembering = spread(0.0), spread(0.9)
+    assert remembering.std() < 0.5 * alone.std()
+    assert remembering.mean() < alone.mean() + 0.1, "and are no larger"
+
+
+@pytest.mark.parametrize(
+    "settings", [{"memory": 1.0, "walk": Walk()}, {"memory": -0.1, "walk": Walk()}, {"memory": 0.5}]
+)
+def test_memory_is_a_share_and_needs_states_that_move(settings):
+    with pytest.raises(SettingError, match="memory is"):
+        GaussNewton(**settings)
+
+
+def test_memory_with_fewer_residuals_than_weights_is_refused(nk):
+    method = dataclasses.replace(NEWTON, points=16, start=16, walk=Walk(), memory=0.5)
+    with pytest.raises(SettingError, match="take more"):
+        _solve(nk, method)
 
 
 def test_both_linear_systems_give_the_same_step(nk):

@@ -10,12 +10,13 @@ from hanknn.expectations import GaussHermite
 from hanknn.households import Grids, choose
 from hanknn.households.tables import shipped_tables
 from hanknn.models import HANK
+from hanknn.models.hank import RATE_UNIT, SATURATION, Regime, log_notional_rate
 from hanknn.points import join, unpack
 from hanknn.references import SteadyState
 from hanknn.references.summary_table import tables_near
 
 GRIDS, VALUE_MODES = shipped_tables().grids, shipped_tables().summaries.modes
-OUTPUTS = {"free": (3,), "bound": (3,), "value": (VALUE_MODES,), "price_pressure": ()}
+OUTPUTS = {"free": (4 + VALUE_MODES,), "turn": (4 + VALUE_MODES,)}
 
 
 class Economy:
@@ -42,8 +43,9 @@ class Economy:
         )
 
     @staticmethod
-    def outputs(free=(0.0, 0.0, 0.0), bound=(0.0, 0.0, 0.0)):
-        return jnp.concatenate([jnp.asarray(free), jnp.asarray(bound), jnp.zeros(VALUE_MODES + 1)])
+    def outputs(free=(0.0, 0.0, 0.0), turn=(0.0, 0.0, 0.0)):
+        rest = jnp.zeros(VALUE_MODES + 1)
+        return jnp.concatenate([jnp.asarray(free), rest, jnp.asarray(turn), rest])
 
     def policy(self, **moves):
         return lambda state, theta: self.equilibrium.policies_from(state, self.outputs(**moves), theta)
@@ -90,7 +92,8 @@ def test_goods_add_up_where_markets_clear(economy):
     point = equilibrium._theta(economy.theta)
     state = equilibrium._state(economy.state)
     now = equilibrium._policy(economy.policy()(economy.state, economy.theta))
-    quarter = model._quarter(join(state, now), jnp.zeros(3), point.log_rate, point)
+    regime = Regime(jnp.zeros(3), 0.0, jnp.zeros(VALUE_MODES), point.log_rate)
+    quarter = model._quarter(join(state, now), regime, point)
     consumed = float(jnp.sum(state.distribution * quarter.choices.consumption))
     assert abs(consumed / float(now.labor) - 1) < 2e-5
 
@@ -108,19 +111,49 @@ def test_the_law_of_motion_keeps_mass_and_clears_assets(economy):
     np.testing.assert_allclose(later[2], 2 * sigma_m, rtol=1e-12)
 
 
-@pytest.mark.parametrize(("relaxation", "expected"), [(0.0, 0.0), (0.5, 0.5), (1.0, 1.0)])
-def test_the_rate_stops_at_zero_as_far_as_it_must(relaxation, expected):
+@pytest.mark.parametrize("relaxation", [0.0, 0.5, 1.0])
+def test_the_rate_stops_at_zero_as_far_as_it_must(relaxation):
     """With a large monetary shock the notional rate is negative; the prices of the bound's regime rule."""
     economy = Economy(relaxation)
     state = economy.state.at[2].set(-0.03)
-    bound = (0.001, 0.002, 0.003)
-    later = economy.next(state=state, bound=bound)
     theta = economy.equilibrium._theta(economy.theta)
-    notional = float(theta.log_rate + theta.theta_pi * 0.001 + theta.theta_y * 0.002 - 0.03)
-    assert notional < 0
-    np.testing.assert_allclose(later[3], expected * notional, atol=1e-12)
-    now = economy.equilibrium._policy(economy.policy(bound=bound)(state, economy.theta))
-    np.testing.assert_allclose(now.labor, np.exp(float(theta.log_labor) + 0.002), rtol=1e-12)
+    below = -(float(theta.log_rate) - 0.03)
+    assert below > 0
+    moves = np.array([0.001, 0.002, 0.003])
+    turn = moves * RATE_UNIT / below
+    later = economy.next(state=state, turn=turn)
+    at_bound = -below + float(theta.theta_pi) * moves[0] + float(theta.theta_y) * moves[1]
+    np.testing.assert_allclose(later[3], relaxation * at_bound, atol=1e-12)
+    now = economy.equilibrium._policy(economy.policy(turn=turn)(state, economy.theta))
+    np.testing.assert_allclose(now.labor, np.exp(float(theta.log_labor) + moves[1]), rtol=1e-12)
+
+
+def test_the_regimes_meet_where_the_notional_rate_is_zero(economy):
+    """Whatever is learned: prices, expectations and the law of motion are continuous there, and bend."""
+    outputs = (
+        0.5
+        * jax.random.normal(jax.random.key(0), (economy.equilibrium.output_size,))
+        * jnp.tile(jnp.concatenate([jnp.array([0.005, 0.01, 0.01, 0.002]), jnp.full(VALUE_MODES, 0.01)]), 2)
+    )
+    point = economy.equilibrium._theta(economy.theta)
+    meeting = -float(log_notional_rate(outputs[:3], economy.equilibrium._state(economy.state), point))
+    policies = lambda mp: economy.equilibrium.policies_from(economy.state.at[2].set(mp), outputs, economy.theta)
+    slope = lambda mp: jax.jvp(policies, (mp,), (1.0,))[1]
+    near = 1e-9
+    np.testing.assert_allclose(policies(meeting + near), policies(meeting - near), atol=1e-8)
+    bend = np.asarray(slope(meeting - near) - slope(meeting + near))
+    ruling = [*range(3), *range(3, 4 + VALUE_MODES)]
+    assert (np.abs(bend[ruling]) > 1e-6).all()
+
+
+def test_the_view_of_the_distribution_levels_off(economy):
+    """A policy that grows with the distribution for ever can hold up a path that leads away for ever."""
+    state, equilibrium = economy.state, economy.equilibrium
+    evened = jnp.zeros(GRIDS.shape).at[GRIDS.assets // 2].set(GRIDS.chain.stationary).reshape(-1)
+    moved = lambda share: equilibrium.inputs(state.at[4:].set((1 - share) * state[4:] + share * evened), economy.theta)
+    little, half, all_of_it = (np.abs(np.asarray(moved(share))[4:]) for share in (1e-4, 0.5, 1.0))
+    assert all_of_it.max() <= SATURATION and (all_of_it >= half).all() and half.max() > 0.95 * SATURATION
+    np.testing.assert_allclose(np.abs(np.asarray(moved(2e-4))[4:]), 2 * little, rtol=1e-3)
 
 
 def test_training_starts_from_small_shocks_without_the_bound():
@@ -132,7 +165,7 @@ def test_training_starts_from_small_shocks_without_the_bound():
 
 def test_outputs_have_their_declared_shapes(economy):
     named = unpack(OUTPUTS, jnp.arange(float(economy.equilibrium.output_size)))
-    assert named.value.shape == (VALUE_MODES,) and named.price_pressure.shape == ()
+    assert named.free.shape == named.turn.shape == (4 + VALUE_MODES,)
     with pytest.raises(Exception, match=r"shape|type"):
         choose(GRIDS, economy.equilibrium._theta(economy.theta), None, jnp.ones((1, GRIDS.assets)))
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from hanknn.errors import SettingError
-from hanknn.training.screen import Screen
+from hanknn.training.screen import Screen, remembered
 
 MISFITS = jnp.array([1.0, 1.0, 1.0, 2.0, 4.0, 40.0, jnp.nan])
 
@@ -25,6 +25,18 @@ def test_sharper_keeps_the_good_and_drops_the_bad():
 
 def test_the_floor_keeps_what_is_solved_well_enough():
     assert np.asarray(Screen(floor=100.0).robust(MISFITS))[:5].min() > 0.99
+
+
+def test_a_deep_recession_keeps_its_weight_and_an_economy_far_off_loses_it():
+    """Four iterations with a hundred times the misfit, or all of them."""
+    visits = np.full((60, 8), 1e-4)
+    visits[50:54, 0] = visits[:, 1] = 1e-2
+    kept = jnp.zeros(8)
+    lowest = np.ones(8)
+    for i, now in enumerate(visits):
+        kept = remembered(kept, jnp.asarray(now), jnp.asarray(i == 0))
+        lowest = np.minimum(lowest, np.asarray(Screen(floor=1e-9, ratio=25.0, sharpness=4.0).robust(kept)))
+    assert lowest[0] > 0.9 and lowest[1] < 0.01 and lowest[2] > 0.99
 
 
 @pytest.mark.parametrize("settings", [{"every": 0}, {"floor": 0.0}, {"ratio": -1.0}, {"sharpness": 0.0}])

@@ -12,7 +12,7 @@ from ..households.distribution import clear, gini
 from ..households.summaries import Steady, next_distribution, orthonormal, weight_units
 from ..households.tables import HouseholdTables, shipped_tables
 from ..model import Model, Scalars
-from ..points import Point, join
+from ..points import Point
 from .hank_parameters import PARAMETERS
 from .hank_variables import CONSTRAINTS, OBSERVABLES, SHOCKS, outputs, policies, states
 
@@ -25,7 +25,23 @@ BOUND_FROM = 0.7
 TINY = 1e-7
 """Keeps a root differentiable where it is zero."""
 
-VALUE_UNIT, PRESSURE_UNIT = 0.01, 0.002
+PRICE_UNITS, PRESSURE_UNIT, VALUE_UNIT, RATE_UNIT = (0.005, 0.01, 0.01), 0.002, 0.01, 0.01
+
+SATURATION = 3.0
+"""S.d. at which the network's view of the distribution levels off.
+
+A policy that goes on growing with the distribution can solve every equation on a path that leads away for ever, each
+quarter's prices supported by the next one's. Where it levels off, such a path runs into residuals.
+"""
+
+
+class Regime(NamedTuple):
+    """Log deviations of (Π, N, τ), expectations in the Phillips curve and the value's coefficients, the log rate."""
+
+    prices: Float[Array, " 3"]
+    price_pressure: Array
+    value: Float[Array, " modes"]
+    log_rate: Array
 
 
 class Quarter(NamedTuple):
@@ -44,8 +60,10 @@ class HANK(Model):
 
     Everything is detrended. The network learns what is smooth in the state: households' expected marginal value of
     assets (as coefficients on its responses to prices, see `households.summaries`), the expectation in the
-    Phillips curve, and prices in either regime: with the policy rule in force, and with the rate at its bound. The
-    notional rate tells which rules, so no kink is left to fit. The law of motion clears assets exactly.
+    Phillips curve, and prices, all of them in either regime: with the policy rule in force, and with the rate at its
+    bound. What is to come depends on today's rate and so has a kink in today's state, too. The two meet where the
+    notional rate is zero (`turn`), which tells which rules: no kink is left to fit. The law of motion clears assets
+    exactly.
 
     `relaxation`: the share of the rate's movement below the bound that is allowed; `shock_share`: the share of the
     aggregate shocks' s.d. (0 and 1 in the economy itself; training starts from 1 and 0.1). `tables`: households'
@@ -106,7 +124,7 @@ class HANK(Model):
         }
 
     def transition(self, now: Point, shock: Point, theta: Point) -> Scalars:
-        nodes, log_rate = self.grids.asset_nodes(theta.borrowing_limit), self._regime(now, theta)[1]
+        nodes, log_rate = self.grids.asset_nodes(theta.borrowing_limit), self._ruling(now, theta).log_rate
         assets = self.asset_choices(now, theta)
         return {
             "last_rate": log_rate,
@@ -118,15 +136,15 @@ class HANK(Model):
 
     def asset_choices(self, now: Point, theta: Point) -> Float[Array, "assets productivities"]:
         """Next quarter's assets by today's assets and productivity, adding up to the debt exactly."""
-        prices, log_rate = self._regime(now, theta)
         nodes = self.grids.asset_nodes(theta.borrowing_limit)
-        return clear(now.distribution, self._quarter(now, prices, log_rate, theta).choices.assets, nodes, theta.debt)
+        chosen = self._quarter(now, self._ruling(now, theta), theta).choices.assets
+        return clear(now.distribution, chosen, nodes, theta.debt)
 
     def expectands(self, now: Point, next: Point, theta: Point) -> Scalars:
         """The marginal value of assets (69), by asset choice and today's productivity; price pressure (74)."""
-        prices, log_rate = self._regime(next, theta)
-        later = self._quarter(next, prices, log_rate, theta)
-        marginal = later.choices.consumption**-theta.sigma @ jnp.asarray(self.grids.chain.transition, prices.dtype).T
+        later = self._quarter(next, self._ruling(next, theta), theta)
+        transition = jnp.asarray(self.grids.chain.transition, later.wage.dtype)
+        marginal = later.choices.consumption**-theta.sigma @ transition.T
         gap = next.inflation / theta.target
         return {
             "marginal_value": jnp.exp(next.zeta - next.z) / (next.inflation * theta.growth) * marginal,
@@ -139,14 +157,10 @@ class HANK(Model):
         `euler` holds the residuals' projections on the value's modes, `euler_remainder` the root mean square of what is
         orthogonal to them: the sum of their mean squares is the mean square over households.
         """
-        prices, log_rate = self._regime(now, theta)
-        notional = log_notional_rate(now.free, now, theta)
-        rules = notional >= 0
-        other = jnp.where(rules, now.bound, now.free)
-        other_rate = jnp.where(rules, self.relaxation * log_notional_rate(now.bound, now, theta), notional)
-        markets = self._markets(now, prices, log_rate, theta)
-        off = self._markets(now, other, other_rate, theta)
-        error = (jnp.log(self._value(now, theta)) - jnp.log(expected.marginal_value)) / theta.sigma
+        free, bound = self._regimes(now, theta)
+        markets = self._markets(now, _choose(free.log_rate >= 0, free, bound), theta)
+        off = self._markets(now, _choose(free.log_rate >= 0, bound, free), theta)
+        error = (jnp.log(self._value(now.value, theta)) - jnp.log(expected.marginal_value)) / theta.sigma
         projected = jnp.tensordot(theta.value_modes, error * theta.next_distribution, 2)
         whole = jnp.sum(theta.next_distribution * error**2)
         curve = theta.beta * jnp.exp(-now.zeta) * now.labor ** (theta.sigma - 1) * theta.varphi / (theta.epsilon - 1)
@@ -157,41 +171,49 @@ class HANK(Model):
             "phillips_curve": curve * (now.price_pressure - expected.price_pressure),
             "euler": self.tables.summaries.modes**0.5 * projected,
             "euler_remainder": jnp.sqrt(jnp.maximum(whole - jnp.sum(projected**2), 0) + TINY**2),
-            "other_regime": off * stop_gradient(jnp.exp(-0.5 * (notional / NEAR) ** 2)),
+            "other_regime": off * stop_gradient(jnp.exp(-0.5 * (free.log_rate / NEAR) ** 2)),
         }
 
     def slackness(self, now: Point, theta: Point) -> Scalars:
-        return {"zlb": log_notional_rate(now.free, now, theta)}
+        return {"zlb": log_notional_rate(now.free[:3], now, theta)}
 
     def policies_from(self, state: Point, outputs: Point, theta: Point) -> Scalars:
-        prices, _ = self._regime(join(state, outputs), theta)
+        notional = log_notional_rate(outputs.free[:3], state, theta)
+        bound = outputs.free - outputs.turn * notional / RATE_UNIT
+        rules = jnp.where(notional >= 0, outputs.free, bound)
         return {
-            "inflation": theta.target * jnp.exp(prices[0]),
-            "labor": jnp.exp(theta.log_labor + prices[1]),
-            "tax_level": jnp.exp(theta.log_tax_level + prices[2]),
-            "value": outputs.value,
-            "price_pressure": outputs.price_pressure,
+            "inflation": theta.target * jnp.exp(rules[0]),
+            "labor": jnp.exp(theta.log_labor + rules[1]),
+            "tax_level": jnp.exp(theta.log_tax_level + rules[2]),
+            "price_pressure": rules[3],
+            "value": rules[4:],
             "free": outputs.free,
-            "bound": outputs.bound,
+            "bound": bound,
         }
 
-    def _regime(self, now: Point, theta: Point) -> tuple[Float[Array, " 3"], Array]:
-        """Log deviations of prices, and the log rate, in the regime that rules."""
-        notional = log_notional_rate(now.free, now, theta)
-        at_bound = self.relaxation * log_notional_rate(now.bound, now, theta)
-        return jnp.where(notional >= 0, now.free, now.bound), jnp.where(notional >= 0, notional, at_bound)
+    def _regimes(self, now: Point, theta: Point) -> tuple[Regime, Regime]:
+        """With the rule in force, and with the rate at its bound."""
+        notional = log_notional_rate(now.free[:3], now, theta)
+        at_bound = self.relaxation * log_notional_rate(now.bound[:3], now, theta)
+        regime = lambda found, rate: Regime(found[:3], found[3], found[4:], rate)
+        return regime(now.free, notional), regime(now.bound, at_bound)
 
-    def _value(self, now: Point, theta: Point) -> Float[Array, "assets productivities"]:
+    def _ruling(self, now: Point, theta: Point) -> Regime:
+        free, bound = self._regimes(now, theta)
+        return _choose(free.log_rate >= 0, free, bound)
+
+    def _value(self, value: Float[Array, " modes"], theta: Point) -> Float[Array, "assets productivities"]:
         """E[e^{ζ'} C'^{−σ}/(Π' a')] by asset choice and today's productivity."""
-        return jnp.exp(theta.log_value + jnp.tensordot(now.value, theta.value_modes, 1))
+        return jnp.exp(theta.log_value + jnp.tensordot(value, theta.value_modes, 1))
 
-    def _quarter(self, now: Point, prices: Float[Array, " 3"], log_rate: Array, theta: Point) -> Quarter:
+    def _quarter(self, now: Point, regime: Regime, theta: Point) -> Quarter:
+        prices = regime.prices
         inflation, labor = theta.target * jnp.exp(prices[0]), jnp.exp(theta.log_labor + prices[1])
         tax_level, gap = jnp.exp(theta.log_tax_level + prices[2]), jnp.exp(prices[0])
-        pressure = theta.beta * jnp.exp(-now.zeta) * labor ** (theta.sigma - 1) * now.price_pressure
+        pressure = theta.beta * jnp.exp(-now.zeta) * labor ** (theta.sigma - 1) * regime.price_pressure
         wage = (theta.varphi * ((gap - 1) * gap - pressure) + theta.epsilon - 1) / theta.epsilon
         real_return = jnp.exp(now.last_rate - now.z) / (inflation * theta.growth)
-        euler = theta.beta * jnp.exp(log_rate - now.zeta) * self._value(now, theta)
+        euler = theta.beta * jnp.exp(regime.log_rate - now.zeta) * self._value(regime.value, theta)
         choices = choose(
             self.grids, theta, Prices(wage, tax_level, labor * (1 - wage), real_return), euler ** (-1 / theta.sigma)
         )
@@ -208,20 +230,20 @@ class HANK(Model):
             jnp.sum(mass * choices.assets) / theta.debt - 1,
         )
 
-    def _markets(self, now: Point, prices: Float[Array, " 3"], log_rate: Array, theta: Point) -> Float[Array, " 3"]:
-        seen = self._quarter(now, prices, log_rate, theta)
+    def _markets(self, now: Point, regime: Regime, theta: Point) -> Float[Array, " 3"]:
+        seen = self._quarter(now, regime, theta)
         return jnp.stack([seen.labor, seen.budget, seen.bonds])
 
     def observe(self, now: Point, last: Point, theta: Point) -> Scalars:
-        notional = log_notional_rate(now.free, now, theta)
+        free, bound = self._regimes(now, theta)
+        fallen = log_notional_rate(bound.prices, now, theta)
         nodes = self.grids.asset_nodes(theta.borrowing_limit)
         return {
             "output": 100 * (now.labor / jnp.exp(theta.log_labor) - 1),
             "output_growth": 400 * (theta.growth * jnp.exp(now.z) * now.labor / last.labor - 1),
             "inflation_rate": 400 * (now.inflation - 1),
-            "interest_rate": 400 * jnp.expm1(self._regime(now, theta)[1]),
-            "notional_rate": 400
-            * jnp.expm1(jnp.where(notional >= 0, notional, log_notional_rate(now.bound, now, theta))),
+            "interest_rate": 400 * jnp.expm1(_choose(free.log_rate >= 0, free, bound).log_rate),
+            "notional_rate": 400 * jnp.expm1(jnp.where(free.log_rate >= 0, free.log_rate, fallen)),
             "in_debt": 100 * jnp.sum(now.distribution * (nodes < 0)[:, None]),
             "at_the_limit": 100 * jnp.sum(now.distribution[0]),
             "gini": gini(nodes, now.distribution),
@@ -235,7 +257,7 @@ class HANK(Model):
             "last_rate": (state.last_rate - theta.log_rate) / scale["last_rate"],
             **{name: getattr(state, name) / scale[name] for name in ("zeta", "z", "mp")},
             **{
-                f"distribution_{i + 1}": moved[i] / unit
+                f"distribution_{i + 1}": SATURATION * jnp.tanh(moved[i] / unit / SATURATION)
                 for i, unit in enumerate(weight_units(self.tables.summaries.ahead))
             },
         }
@@ -253,17 +275,15 @@ class HANK(Model):
         }
 
     def output_center(self, theta: Point) -> Scalars:
-        return {
-            "free": jnp.zeros(3),
-            "bound": jnp.zeros(3),
-            "value": jnp.zeros(self.tables.summaries.modes),
-            "price_pressure": 0.0,
-        }
+        return {name: jnp.zeros(variable.shape) for name, variable in self.outputs.items()}
 
     def output_scale(self, theta: Point) -> Scalars:
-        prices = jnp.array([0.005, 0.01, 0.01])
-        value = jnp.full(self.tables.summaries.modes, VALUE_UNIT)
-        return {"free": prices, "bound": prices, "value": value, "price_pressure": PRESSURE_UNIT}
+        units = jnp.array([*PRICE_UNITS, PRESSURE_UNIT, *[VALUE_UNIT] * self.tables.summaries.modes])
+        return {"free": units, "turn": units}
+
+
+def _choose(first: Array, one: Regime, other: Regime) -> Regime:
+    return Regime(*(jnp.where(first, a, b) for a, b in zip(one, other, strict=True)))
 
 
 def log_notional_rate(prices: Float[Array, " 3"], state: Point, theta: Point) -> Array:

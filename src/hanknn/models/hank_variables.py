@@ -19,10 +19,6 @@ PRICES = {
     "labor": Variable(r"$N_t$", "labour, output and consumption", "level"),
     "tax_level": Variable(r"$\tau_t$", "level of after-tax income", "level"),
 }
-REGIMES = {
-    "free": Variable(r"$(\Pi, N, \tau)$", "prices where the rule is in force", "log deviation", (3,)),
-    "bound": Variable(r"$(\Pi, N, \tau)$", "prices where the rate is at its bound", "log deviation", (3,)),
-}
 PRESSURE = {"price_pressure": Variable(r"$E_t[\cdot]$", "expected price pressure", "level")}
 CONSTRAINTS = {"zlb": Variable(r"$\log R^N_t$", "zero lower bound", "log of the notional rate")}
 OBSERVABLES = {
@@ -44,13 +40,26 @@ def states(tables: HouseholdTables) -> dict[str, Variable]:
 
 
 def outputs(tables: HouseholdTables) -> dict[str, Variable]:
-    """What the network learns."""
-    shape = (tables.summaries.modes,)
-    value = Variable(r"$\log E_t[\cdot]$", "expected marginal value of assets", "coefficients", shape)
-    return {**REGIMES, "value": value, **PRESSURE}
+    """What the network learns: log prices (Π, N, τ), price pressure and the value's coefficients, as `regime_shape`."""
+    shape = regime_shape(tables)
+    return {
+        "free": Variable("rule", "prices and expectations where the rule is in force", "deviations", shape),
+        "turn": Variable("turn", "their change at the bound, by how far the notional rate is below it", "ratio", shape),
+    }
+
+
+def regime_shape(tables: HouseholdTables) -> tuple[int]:
+    """Three prices, one price pressure, the value's coefficients."""
+    return (4 + tables.summaries.modes,)
 
 
 def policies(tables: HouseholdTables) -> dict[str, Variable]:
-    """The prices that rule, and what the network learns."""
-    learned = outputs(tables)
-    return {**PRICES, **{name: learned[name] for name in ("value", "price_pressure", "free", "bound")}}
+    """Prices and expectations: those that rule, and in either regime."""
+    shape = (tables.summaries.modes,)
+    value = Variable(r"$\log E_t[\cdot]$", "expected marginal value of assets", "coefficients", shape)
+    bound = "prices and expectations where the rate is at its bound"
+    regimes = {
+        "free": outputs(tables)["free"],
+        "bound": Variable("bound", bound, "deviations", regime_shape(tables)),
+    }
+    return {**PRICES, "value": value, **PRESSURE, **regimes}

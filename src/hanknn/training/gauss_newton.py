@@ -25,7 +25,7 @@ from .damping import Damping
 from .method import Info, Method
 from .problem import Problem
 from .sampling import StateDraws, sobol_design
-from .screen import Screen
+from .screen import Screen, remembered
 from .walk import Walk
 from .weighting import PolicyUnits, Weighting
 
@@ -35,17 +35,19 @@ JACOBIAN_BYTES = 2**27
 BANDS = 4
 """In how many bands of columns JᵀJ is summed: a symmetric product for five eighths of its price."""
 
-MEMORY = 0.8
-"""How much of an economy's mean squared residuals along its path is remembered from one iteration to the next."""
+SETTLING = 4
+"""Iterations after which a step is half a Gauss-Newton step, where curvature is remembered."""
 
 SPAN = 0.1
 """Share of a step over which the rows' curvature is measured."""
 
 
 class GaussNewtonState(NamedTuple):
-    """What continues. `curvature` is JᵀJ/n in parameter space and J in sample space.
+    """What continues. `curvature` is JᵀJ/n in parameter space, past iterations' included as far as they are
+    remembered, and J in sample space.
 
-    `squares`: each economy's mean squared residuals along its path, the last iterations' counting most.
+    `squares`: each economy's mean squared residuals along its path, their geometric mean, the last iterations' counting
+    most.
     """
 
     weights: Float[Array, " weights"]
@@ -79,7 +81,10 @@ class GaussNewton(Method):
     damping up); 0: in single throughout, 1: in double throughout, which halves the compilation. Residuals, gradient
     and solve are always in double. `curriculum`: phases hard constraints in. `screen`: takes weight from economies
     that have no equilibrium. `walk`: moves the design's states by simulation, for economies whose ergodic
-    distribution is known no other way. `bend`: bend steps along the residuals' own curvature. `at_once`: points
+    distribution is known no other way. `memory`: where the walk brings new states each iteration, how much of the
+    curvature is remembered once constraints are in force; steps shorten in proportion. For a linear problem this is
+    recursive least squares: what earlier states have taught is kept, and the solution is that of 1/(1 − memory) times
+    as many points. `bend`: bend steps along the residuals' own curvature. `at_once`: points
     differentiated at once at most; lower it where a point takes much memory. `target`: stop at this mean squared
     residual (design points).
     """
@@ -97,6 +102,7 @@ class GaussNewton(Method):
     curriculum: Curriculum | None = None
     screen: Screen | None = None
     walk: Walk | None = None
+    memory: float = 0.0
     bend: bool = True
     at_once: int = 8192
     target: float = 0.0
@@ -110,6 +116,11 @@ class GaussNewton(Method):
                 raise SettingError(f"GaussNewton {name} is {value}; it must be a power of two (Sobol points)")
         if self.start > self.points:
             raise SettingError(f"GaussNewton start ({self.start}) exceeds points ({self.points})")
+        if not 0 <= self.memory < 1 or (self.memory and self.walk is None):
+            raise SettingError(
+                f"GaussNewton memory is {self.memory}; give at least 0 and less than 1, and 0 without a walk: states "
+                "that stay need no memory"
+            )
         if self.iterations < 1 or self.double_every < 1:
             raise SettingError("GaussNewton iterations and double_every must be at least 1")
 
@@ -127,6 +138,11 @@ class GaussNewton(Method):
         matrix = jax.eval_shape(lambda s, t: self.weighting.matrix(problem, network, s, t), states[0], thetas[0])
         height, width = (size + self._asks_for_stability for size in matrix.shape)
         in_sample_space = self._in_sample_space(height, weights.size)
+        if in_sample_space and self.memory:
+            raise SettingError(
+                f"GaussNewton memory needs at least as many residuals as weights ({weights.size:,}); {self.points:,} "
+                f"points have {self.points * height:,}: take more"
+            )
         shape = (self.points * height if in_sample_space else weights.size, weights.size)
         return GaussNewtonState(
             weights=weights,
@@ -159,8 +175,7 @@ class GaussNewton(Method):
             network = rebuild(state.weights)
             moved = self.walk.move(here, network, thetas, states, key, self.expectation)
             states = moved.states
-            kept = jnp.where(state.iteration == 0, 0.0, MEMORY)
-            squares = kept * squares + (1 - kept) * moved.sizes**2
+            squares = remembered(squares, moved.sizes**2, state.iteration == 0)
 
         def reweigh():
             net = rebuild(state.weights)
@@ -175,15 +190,18 @@ class GaussNewton(Method):
             lambda: design.linearise(state.weights, state.precise),
             lambda: (state.curvature, state.gradient, state.loss, state.mean_squares),
         )
+        gain = self._gain(state.iteration)
+        if self.memory:
+            curvature = (1 - gain) * state.curvature + gain * curvature
         # The accepted trial's loss, not its recomputation: rounding must not show as a rise.
         loss = jnp.where(changed, loss, state.loss)
         largest = jnp.max(design.diagonal(curvature))
         started = (state.damping >= 0) & ~moving
         damping = jnp.where(started, state.damping, jnp.maximum(state.damping, self.damping * largest))
 
-        step = design.direction(state.weights, curvature, gradient, damping)
+        step = gain * design.direction(state.weights, curvature, gradient, damping)
         trial_loss, trial_mean_squares = design.loss(state.weights + step)
-        predicted = step @ (damping * step - gradient)
+        predicted = step @ (damping * step - (2 - gain) * gradient)
         after, accept = Damping(damping, state.growth).after(loss, trial_loss, predicted)
 
         new = state._replace(
@@ -220,6 +238,13 @@ class GaussNewton(Method):
             screening = share == 0
             changed = changed | (screening & (iteration % self.screen.every == 0))
         return share, screening, moving, changed | moving
+
+    def _gain(self, iteration):
+        """The share of a whole step that is taken, and of the present curvature in the remembered one."""
+        if not self.memory:
+            return jnp.asarray(1.0, self.dtype)
+        since = iteration - (0 if self.curriculum is None else self.curriculum.end)
+        return jnp.maximum(1 - self.memory, 1 / (1 + jnp.maximum(since, 0).astype(self.dtype) / SETTLING))
 
     def _roots(self, problem, network, squares, thetas, screening):
         """Square roots of the economies' weights, shape (points, 1, 1), by their misfits: along their own paths where

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from ..errors import SettingError
 from ..expectations import Expectation
@@ -12,6 +12,9 @@ from ..networks import PolicyNetwork
 from .misfit import misfit
 from .problem import Problem
 from .weighting import Weighting
+
+MEMORY = 0.9
+"""How much of an economy's misfit along its path is remembered from one iteration to the next."""
 
 
 @dataclass(frozen=True)
@@ -51,3 +54,15 @@ class Screen:
         """The weights that go with misfits; 0 where one is NaN."""
         scale = jnp.maximum(self.floor, self.ratio * jnp.nanmedian(misfits))
         return 1 / (1 + (jnp.where(jnp.isnan(misfits), jnp.inf, misfits) / scale) ** self.sharpness) ** 2
+
+
+def remembered(
+    before: Float[Array, " points"], now: Float[Array, " points"], first: Bool[Array, ""]
+) -> Float[Array, " points"]:
+    """Positive misfits along a path: the geometric mean of what was and what is.
+
+    In logs, because an economy without equilibrium is far off nearly always, one in a deep recession now and then.
+    Averaged in levels, the recession would lose its weight, and policies there would never be learned.
+    """
+    kept = jnp.where(first, 0.0, MEMORY)
+    return before**kept * now ** (1 - kept)
