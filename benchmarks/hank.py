@@ -69,8 +69,9 @@ def moments(solution, quarters: int) -> None:
 
 @in_float64
 def calm(solution, economies: int = 64, quarters: int = 200) -> None:
-    """Without shocks the economy stays near its steady state: no explosive path was learned."""
-    thetas = jnp.asarray(solution.model.parameters.sample(economies, seed=3))
+    """Without shocks a solved economy stays near its steady state: no explosive path was learned."""
+    drawn = solution.model.parameters.sample(economies, seed=3)
+    thetas = jnp.asarray(drawn[solution.solved(drawn)])
     still = jnp.zeros((quarters, len(solution.equilibrium.shocks)))
     start = lambda theta: solution.equilibrium.units(theta)["state_center"]
     follow = jax.jit(
@@ -80,7 +81,8 @@ def calm(solution, economies: int = 64, quarters: int = 200) -> None:
     names = list(solution.model.observables)
     for name in ("output", "inflation_rate", "gini"):
         moved = shown[:, -1, names.index(name)] - shown[:, 0, names.index(name)]
-        print(f"{quarters} calm quarters, {economies} economies: {name} moves by at most {np.abs(moved).max():.4f}")
+        most = np.abs(moved).max()
+        print(f"{quarters} calm quarters, {len(thetas)} solved economies: {name} moves by at most {most:.4f}")
 
 
 def main() -> None:
