@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def small():
     """A tenth of the shocks, no bound: what the linear solution is for."""
-    return hanknn.solve(HANK(relaxation=1.0, shock_share=0.1), households(40, 256)).solution
+    return hanknn.solve(HANK(relaxation=1.0, shock_share=0.1), households(40)).solution
 
 
 def test_without_shocks_the_economy_stays_near_its_steady_state(small):

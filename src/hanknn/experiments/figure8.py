@@ -1,5 +1,6 @@
 """KMR's figure 8: output volatility and the frequency of the zero lower bound against households' risk."""
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from ..models import HANK
 from ..posterior.sample import Report, Step
 from ..solution import Solution, load
 from ..solve import solve
-from ..training.recipes import households
+from ..training.recipes import Recipe, households
 from .experiment import Experiment, Finding
 
 ESTIMATED = dict(
@@ -66,7 +67,9 @@ class Figure8(Experiment):
         if resume and path.exists():
             return load(path, model)
         tell = lambda p: report(Step("without the bound", p.iteration, p.iterations))
-        solution = solve(model, households(40, 256), seed, tell).solution
+        usual = households(40, 256)
+        network = dataclasses.replace(usual.network, width=8, depth=2, curved_width=16)
+        solution = solve(model, Recipe(network, usual.methods), seed, tell).solution
         solution.save(path)
         return solution
 
