@@ -1,6 +1,6 @@
 """`hank` as aggregate risk vanishes: the network's path after one large preference shock against the foreseen path.
 
-    python benchmarks/foreseen_hank.py        about five minutes on two cores
+    python benchmarks/foreseen_hank.py        about ten minutes on two cores
 
 The network is trained at KMR's true values with all shocks at their usual size in the states, and none in the
 expectations (one node, at zero): households foresee what follows. From the steady state the preference shock falls
