@@ -61,9 +61,9 @@ class HANK(Model):
     Everything is detrended. The network learns what is smooth in the state: households' expected marginal value of
     assets (as coefficients on its responses to prices, see `households.summaries`), the expectation in the
     Phillips curve, and prices, all of them in either regime: with the policy rule in force, and with the rate at its
-    bound. What is to come depends on today's rate and so has a kink in today's state, too. The two meet where the
-    notional rate is zero (`turn`), which tells which rules: no kink is left to fit. The law of motion clears assets
-    exactly.
+    bound. (What is to come depends on today's rate, and so has a kink in today's state, too.) The sign of the notional
+    rate tells which regime rules, and `turn` lets the two meet where it is zero: no kink is left to fit. The law of
+    motion clears assets exactly.
 
     `relaxation`: the share of the rate's movement below the bound that is allowed; `shock_share`: the share of the
     aggregate shocks' s.d. (0 and 1 in the economy itself; training starts from 1 and 0.1). `tables`: households'

@@ -60,10 +60,11 @@ def _constrained(iterations: int) -> GaussNewton:
 
 
 def households(iterations: int = 130, points: int = 512) -> Recipe:
-    """For `hank`, with households in its state and a bound: twenty-five minutes on two cores.
+    """For `hank`, with households in its state and a bound: twenty minutes on two cores.
 
     The bound comes in over the first two fifths of the iterations; then curvature is remembered, for new states come
-    with every iteration and a few hundred of them tell little alone.
+    with every iteration and a few hundred of them tell little alone. That needs more residuals than weights: fewer
+    points than 512 over a wide box ask for a smaller network.
     """
     method = GaussNewton(
         iterations=iterations,
