@@ -1,6 +1,6 @@
 """What `hank`'s residuals are made of: how much of them, economy by economy, a simple function of the state explains.
 
-    python benchmarks/residual_parts.py                 the shipped weights, four minutes on two cores
+    python benchmarks/residual_parts.py                 the shipped weights, two minutes on two cores
     python benchmarks/residual_parts.py runs/hank/solution.npz
 
 At each of some solved parameter points, residuals at simulated states are regressed on what the network sees of the
@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 import hanknn
+from hanknn.simulation import settled_states
 from hanknn.training.problem import Problem
-from hanknn.training.walk import residual_rows, walk
-
-QUARTERS = 60
+from hanknn.training.sampling import ergodic_sample
+from hanknn.training.walk import AT_ONCE
 
 
 def designs(inputs: np.ndarray, binds: np.ndarray) -> dict[str, np.ndarray]:
@@ -42,21 +42,12 @@ def left(residuals: np.ndarray, regressors: np.ndarray) -> np.ndarray:
     return np.sum((residuals - fitted) ** 2, axis=0) / (len(residuals) - regressors.shape[1])
 
 
-def at_one_economy(solution: hanknn.Solution, theta: np.ndarray, states: int, key) -> pd.DataFrame:
-    """Mean squared residuals and what is left of them: equations by regressors."""
-    equilibrium = solution.equilibrium
-    problem = Problem(equilibrium, jnp.float64)
-    known = equilibrium.prepared(jnp.asarray(theta))
-    start = equilibrium.units(known)["state_center"]
-    shocks = jax.random.normal(key, (states, QUARTERS, len(equilibrium.shocks)), jnp.float64)
-    found = jax.lax.map(lambda s: walk(problem, solution.network, known, start, s), shocks, batch_size=64)
-    rows = residual_rows(problem, solution.network, jnp.tile(known, (states, 1)), found, equilibrium.judging_rule)
-    inputs = jax.vmap(lambda state: equilibrium.inputs(state, known))(found)
-    slack = jax.vmap(lambda s: equilibrium.slackness(s, solution.policy_function(s, known), known))(found)
-    rows, binds = np.asarray(rows), np.asarray(slack[:, 0] < 0, float)
-    parts = {"nothing": np.mean(rows**2, axis=0)}
-    parts |= {name: left(rows, regressors) for name, regressors in designs(np.asarray(inputs), binds).items()}
-    return pd.DataFrame(parts).groupby(np.array(equilibrium.row_equations)).mean()
+def parts(residuals: np.ndarray, inputs: np.ndarray, binds: np.ndarray) -> pd.DataFrame:
+    """One economy's mean squared residuals and what is left of them: rows by regressors."""
+    regressors = designs(inputs, binds)
+    return pd.DataFrame(
+        {"nothing": np.mean(residuals**2, axis=0)} | {name: left(residuals, x) for name, x in regressors.items()}
+    )
 
 
 def main() -> None:
@@ -66,15 +57,27 @@ def main() -> None:
     parser.add_argument("--states", type=int, default=384)
     arguments = parser.parse_args()
     solution = hanknn.load(arguments.solution)
+    equilibrium = solution.equilibrium
     with jax.enable_x64(True):
-        keys = jax.random.split(jax.random.key(0), 4 * arguments.economies)
-        thetas = np.array([solution.model.parameters.draw(key, jnp.float64) for key in keys])
-        thetas = thetas[solution.solved(thetas)][: arguments.economies]
-        tables = [at_one_economy(solution, t, arguments.states, k) for t, k in zip(thetas, keys, strict=False)]
-    mean = sum(tables) / len(tables)
-    print(f"{len(tables)} solved economies, {arguments.states} states after {QUARTERS} quarters each")
+        problem, key = Problem(equilibrium, jnp.float64), jax.random.key(0)
+        drawn = ergodic_sample(equilibrium, key, 4 * arguments.economies, jnp.float64)[0]
+        economies = drawn[solution.solved(np.asarray(drawn))][: arguments.economies]
+        thetas = jnp.repeat(economies, arguments.states, axis=0)
+        states = settled_states(solution, thetas, key)
+
+        def at(state, theta):
+            known = equilibrium.prepared(theta)
+            slack = equilibrium.slackness(state, solution.policy_function(state, known), known)
+            residuals = problem.residuals(solution.network, state, known, equilibrium.judging_rule, key)
+            return residuals, equilibrium.inputs(state, known), (slack[0] < 0).astype(float)
+
+        seen = jax.jit(lambda a: jax.lax.map(lambda b: at(*b), a, batch_size=AT_ONCE))((states, thetas))
+    by_economy = zip(*(np.split(np.asarray(array), len(economies)) for array in seen), strict=True)
+    mean = sum(parts(*one) for one in by_economy) / len(economies)
+    print(f"{len(economies)} solved economies, {arguments.states} states each")
     print("Mean square, and what a regression on the state leaves of it in each economy:")
-    print(mean.to_string(float_format="{:.1e}".format))
+    table = mean.groupby(np.array(equilibrium.row_equations)).mean()
+    print(table.to_string(float_format="{:.1e}".format))
 
 
 if __name__ == "__main__":
