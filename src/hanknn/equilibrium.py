@@ -135,8 +135,11 @@ class Equilibrium:
     def prepared(self, theta: Float[Array, " parameters"]) -> Float[Array, " prepared"]:
         """`theta` followed by what the model derives from it: every method takes it in place of `theta`.
 
-        Where one economy is evaluated many times, its steady state, say, is then computed once.
+        Where one economy is evaluated many times, its steady state, say, is then computed once. What is prepared
+        already comes back as it is.
         """
+        if len(theta) > len(self.model.parameters):
+            return theta
         derived = self.model.derived(unpack(self.model.parameters.names, theta, "parameter"))
         return jnp.concatenate([theta, pack(derived, self._derived, self._where("derived"), theta.dtype)])
 

@@ -47,9 +47,12 @@ def long_run(
 
     run = split_over_devices(lambda rows: jax.vmap(one)(*rows), PATHS)
     keys = jax.random.split(jax.random.key(seed), PATHS)
+    # Not in the paths: they are many at one economy, and XLA's two devices have waited for each other there for ever.
+    prepare = jax.jit(equilibrium.prepared)
     tables = []
     for theta in np.atleast_2d(resolved):
-        means, variances = (np.asarray(a) for a in run((jnp.tile(theta, (PATHS, 1)), keys)))
+        rows = jnp.tile(prepare(theta), (PATHS, 1))
+        means, variances = (np.asarray(a) for a in run((rows, keys)))
         tables.append(np.stack([means.mean(axis=0), np.sqrt(variances.mean(axis=0) + means.var(axis=0))], axis=1))
     names = [*model.observables, *model.constraints]
     units = [*(v.unit for v in model.observables.values()), *["share of quarters"] * len(model.constraints)]

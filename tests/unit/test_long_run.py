@@ -1,5 +1,8 @@
 """Long simulations: their moments are those of one long path, whatever is asked beside."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -39,3 +42,19 @@ def test_what_makes_no_sense_is_refused(rank):
         hanknn.long_run(rank, quarters=199)
     with pytest.raises(OutOfRangeError, match="sigma_zeta"):
         hanknn.long_run(rank, {"sigma_zeta": 1.0}, quarters=400)
+
+
+ON_TWO_DEVICES = """
+import jax
+jax.config.update("jax_num_cpu_devices", 2)
+import hanknn
+print(hanknn.long_run(hanknn.load("hank"), quarters=200).loc["zlb", "mean"])
+"""
+
+
+@pytest.mark.slow
+def test_households_on_two_devices_come_to_an_end():
+    """Where each path prepares its own economy, the devices wait for each other for ever (XLA's thread pool)."""
+    done = subprocess.run([sys.executable, "-c", ON_TWO_DEVICES], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert 0 <= float(done.stdout) < 0.5
