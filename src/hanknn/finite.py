@@ -9,19 +9,19 @@ import pandas as pd
 from jaxtyping import Array, Float, Int
 
 from .errors import SettingError
+from .households import Grids
 from .households.grids import lottery
 from .models.hank import HANK
 from .precision import in_float64
+from .references import PerfectForesight
 from .solution import Solution, Values
-from .training.walk import FAR
 
 BURN = 100
 
 
 class Households(NamedTuple):
-    """Aggregate states, and each household's assets and productivity state."""
+    """Each household's assets and productivity state."""
 
-    aggregates: Float[Array, " aggregates"]
     assets: Float[Array, " households"]
     types: Int[Array, " households"]
 
@@ -37,10 +37,12 @@ def simulate_finite(
 ) -> pd.DataFrame:
     """Observables of one path with so many households, one row a quarter, after 100 discarded quarters.
 
-    Each household holds assets of its own and draws its productivity; the network sees the histogram that they make,
-    and their choices are the continuum's, linear between nodes. `inputs_far`, a share: how many of the network's
-    inputs lie beyond six ergodic s.d. The network knows the continuum: with few households (KMR track 100) mean
-    productivity moves by a per cent and more, further than anything it was trained on, and this column says so.
+    Households hold assets of their own, draw their productivity and choose as in the continuum, linear between nodes.
+    Their luck, the difference that the draws make to the distribution, moves output, inflation and rates to first
+    order and as without the bound (`ForeseenEconomy.luck`), on top of what the solution gives for the continuum. (The
+    solution itself has never seen a distribution off the continuum's paths, where mean productivity is constant: what
+    it says there is far off.) Shares and the Gini coefficient are those of the households. Column `luck`: its
+    part in output, percent. The same seed gives the same aggregate shocks, whatever the number of households.
     Raises `SettingError` for another model than `hank`, and for fewer than one household or quarter; what `policy`
     raises unless `extrapolate`.
     """
@@ -49,46 +51,86 @@ def simulate_finite(
         raise SettingError(f"model '{model.name}' has no households to count; this is for 'hank'")
     if households < 1 or quarters < 1:
         raise SettingError(f"households is {households} and quarters {quarters}; give at least 1 of both")
-    resolved = model.parameters.resolve(parameters)
-    solution.require_solved(resolved, extrapolate)
-    names, aggregates = tuple(model.observables), len(equilibrium.scalar_states)
+    theta = model.parameters.resolve(parameters)
+    solution.require_solved(theta, extrapolate)
+    names = tuple(model.observables)
+    distribution = len(equilibrium.scalar_states)
     cumulated = jnp.cumsum(jnp.asarray(model.grids.chain.transition), axis=1)
 
     @jax.jit
-    def run(theta: Float[Array, " parameters"], key: Array) -> Float[Array, "quarters shown"]:
+    def run(theta: Float[Array, " parameters"], key: Array) -> tuple[Array, Array]:
         theta = equilibrium.prepared(theta)
         center = equilibrium.units(theta)["state_center"]
         nodes = model.grids.asset_nodes(theta[model.parameters.names.index("borrowing_limit")])
 
-        def economy(now: Households) -> tuple[Array, Array]:
-            """State and policies: aggregates come first, then the histogram that the households make."""
-            i, share = lottery(nodes, now.assets)
-            mass = jnp.zeros(model.grids.shape)
-            mass = mass.at[i, now.types].add((1 - share) / households).at[i + 1, now.types].add(share / households)
-            state = jnp.concatenate([now.aggregates, mass.ravel()])
-            return state, solution.policy_function(state, theta)
-
         def quarter(carry, key):
-            now, last = carry
-            state, policy = economy(now)
+            state, last, now = carry
+            policy = solution.policy_function(state, theta)
+            seen = state.at[distribution:].set(_histogram(model.grids, nodes, now).ravel())
+            shown = equilibrium.observe(*last, seen, policy, theta, names)
             first, second = jax.random.split(key)
             shock = jax.random.normal(first, (len(equilibrium.shocks),))
             chosen = model.asset_choices(*equilibrium.named(state, policy, theta))
-            i, share = lottery(nodes, now.assets)
-            held = (1 - share) * chosen[i, now.types] + share * chosen[i + 1, now.types]
-            luck = jax.random.uniform(second, (households, 1))
-            drawn = jnp.minimum(jnp.sum(luck > cumulated[now.types], axis=1), model.grids.productivities - 1)
-            later = Households(equilibrium.transition(state, policy, shock, theta)[:aggregates], held, drawn)
-            far = jnp.mean(jnp.abs(equilibrium.inputs(state, theta)) > FAR)
-            return (later, (state, policy)), jnp.append(equilibrium.observe(*last, state, policy, theta, names), far)
+            later, luck = _drawn(model.grids, nodes, cumulated, chosen, now, second)
+            return (equilibrium.transition(state, policy, shock, theta), (state, policy), later), (shown, luck)
 
         first, second = jax.random.split(key)
-        mass = jnp.maximum(center[aggregates:], 0)
-        place = jax.random.categorical(first, jnp.log(mass), shape=(households,))
-        start = Households(
-            center[:aggregates], nodes[place // model.grids.productivities], place % model.grids.productivities
-        )
-        return jax.lax.scan(quarter, (start, economy(start)), jax.random.split(second, BURN + quarters))[1]
+        place = jax.random.categorical(first, jnp.log(jnp.maximum(center[distribution:], 0)), shape=(households,))
+        kinds = model.grids.productivities
+        start = Households(nodes[place // kinds], place % kinds)
+        before = center, solution.policy_function(center, theta)
+        return jax.lax.scan(quarter, (center, before, start), jax.random.split(second, BURN + quarters))[1]
 
-    shown = np.asarray(run(jnp.asarray(resolved), jax.random.key(seed)))[BURN:]
-    return pd.DataFrame(shown, columns=[*names, "inputs_far"]).rename_axis("quarter")
+    shown, luck = (np.asarray(a) for a in run(jnp.asarray(theta), jax.random.key(seed)))
+    table = pd.DataFrame(shown, columns=names).rename_axis("quarter")
+    return _with_luck(table, _felt(model, theta, luck), model)[BURN:].reset_index(drop=True).rename_axis("quarter")
+
+
+def _histogram(grids: Grids, nodes: Float[Array, " assets"], now: Households) -> Array:
+    """Households at the grid's nodes, each split between the two nearest."""
+    i, share = lottery(nodes, now.assets)
+    each = 1 / len(now.assets)
+    return jnp.zeros(grids.shape).at[i, now.types].add((1 - share) * each).at[i + 1, now.types].add(share * each)
+
+
+def _drawn(
+    grids: Grids,
+    nodes: Float[Array, " assets"],
+    cumulated: Float[Array, "productivities productivities"],
+    chosen: Float[Array, "assets productivities"],
+    now: Households,
+    key: Array,
+) -> tuple[Households, Float[Array, "assets productivities"]]:
+    """Households a quarter on, and how their histogram differs from the one to be expected before the draws."""
+    i, share = lottery(nodes, now.assets)
+    assets = (1 - share) * chosen[i, now.types] + share * chosen[i + 1, now.types]
+    drawn = jnp.sum(jax.random.uniform(key, (len(now.types), 1)) > cumulated[now.types], axis=1)
+    later = Households(assets, jnp.minimum(drawn, grids.productivities - 1))
+    expected = _histogram(grids, nodes, Households(assets, now.types)) @ jnp.asarray(grids.chain.transition)
+    return later, _histogram(grids, nodes, later) - expected
+
+
+def _felt(model: HANK, theta: np.ndarray, luck: Float[np.ndarray, "quarters assets productivities"]) -> pd.DataFrame:
+    """What luck, drawn at the end of each quarter, has done to output, inflation and the notional rate by then."""
+    named = dict(zip(model.parameters.names, theta.tolist(), strict=True))
+    responses = PerfectForesight(model.grids).at(named).luck
+    felt = {}
+    for name, by_node in responses.items():
+        each = np.tensordot(luck, by_node.to_numpy(), ((1, 2), (1, 2)))
+        total = np.zeros(len(luck) + 1)
+        for horizon in range(min(each.shape[1], len(luck))):
+            total[horizon + 1 :] += each[: len(luck) - horizon, horizon]
+        felt[name] = total[:-1]
+    return pd.DataFrame(felt)
+
+
+def _with_luck(table: pd.DataFrame, felt: pd.DataFrame, model: HANK) -> pd.DataFrame:
+    notional = table["notional_rate"] + felt["notional_rate"]
+    return table.assign(
+        output=table["output"] + felt["output"],
+        output_growth=table["output_growth"] + 4 * felt["output"].diff().fillna(0.0),
+        inflation_rate=table["inflation_rate"] + felt["inflation"],
+        notional_rate=notional,
+        interest_rate=np.where(notional < 0, model.relaxation * notional, notional),
+        luck=felt["output"],
+    )

@@ -211,6 +211,27 @@ def test_bound_binds_and_deepens_the_recession(economy, recession):
     assert np.abs(recession.residuals).max() <= 1e-10
 
 
+def test_luck_moves_aggregates_as_the_nonlinear_path_from_other_households_does(economy):
+    """Forty thousand households drawn from the steady state, their assets tilted until they add up to the debt."""
+    steady = economy.steady.distribution
+    drawn = (
+        np.random.default_rng(1)
+        .multinomial(40_000, np.maximum(steady, 0).ravel() / np.maximum(steady, 0).sum())
+        .reshape(steady.shape)
+        / 40_000
+    )
+    nodes = np.asarray(GRIDS.asset_nodes(jnp.asarray(P["borrowing_limit"])))[:, None]
+    off, spread = np.sum((steady - drawn) * nodes), np.sum(drawn * (nodes - np.sum(drawn * nodes)) ** 2)
+    drawn = drawn * (1 + off / spread * (nodes - np.sum(drawn * nodes)))
+    exact = economy.path({}, bound=False, distribution=drawn).to_dataset()
+    assert float(np.abs(exact["output"]).max()) > 0.001
+    for name, responses in economy.luck.items():
+        found = (responses * (drawn - steady)).sum(("assets", "productivity"))
+        assert share_of_peak(found, exact[name]) < 0.01
+    with pytest.raises(ShapeError, match="add up to one"):
+        economy.path({}, distribution=2 * drawn)
+
+
 @pytest.mark.slow
 def test_the_horizons_end_is_felt_near_it_only(recession):
     """Twice the quarters: the end, where wealth is not quite back, moves the whole path little, its first half less."""

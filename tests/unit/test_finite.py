@@ -32,11 +32,22 @@ def test_luck_averages_out_as_households_grow_in_number(resting):
     few, many = (
         hanknn.simulate_finite(resting, households, 60, seed=1, extrapolate=True) for households in (400, 6_400)
     )
-    assert list(few) == [*resting.model.observables, "inputs_far"] and len(few) == 60
+    assert list(few) == [*resting.model.observables, "luck"] and len(few) == 60
     steady = hanknn.references.SteadyState().solve(0.05, -0.5).share_with_debt
     off = [np.abs(100 * steady - table["in_debt"]).mean() for table in (few, many)]
     assert off[1] < 0.5 * off[0] and off[1] < 1.5
-    assert few["inputs_far"].mean() > many["inputs_far"].mean(), "few households lie where the network never looked"
+    assert few["luck"].std() > 2 * many["luck"].std()
+
+
+@pytest.mark.slow
+def test_the_variance_of_luck_is_that_of_independent_draws(resting):
+    """Innovations are independent over households and quarters: their variances, at steady-state choices, add up."""
+    households, quarters = 500, 4_000
+    found = hanknn.simulate_finite(resting, households, quarters, extrapolate=True)
+    known = hanknn.references.PerfectForesight().at().luck_deviation(households)
+    for name, column in (("output", "luck"), ("inflation", "inflation_rate")):
+        # Autocorrelated as productivity is (0.9): 4,000 quarters are some 200 independent ones.
+        np.testing.assert_allclose(found[column].std(), known[name], rtol=0.15)
 
 
 def test_the_same_seed_gives_the_same_path_and_nonsense_is_refused(resting):

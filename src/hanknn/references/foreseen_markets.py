@@ -85,11 +85,25 @@ def first_order_change(
     return jax.jvp(near, (guess, still), (move, processes))[1]
 
 
+@functools.partial(jax.jit, static_argnums=0)
+def moves_by_household(
+    grids: Grids, steady: SteadyHouseholds, household_jacobian: Float[Array, "totals quarters prices quarters"]
+) -> Float[Array, "3 quarters assets productivities"]:
+    """Derivatives of inflation, labour and tax level (log deviations) with respect to the mass of households that stand
+    at each node in quarter 0, to first order around the steady state and without the bound."""
+    still = jnp.zeros((3, household_jacobian.shape[1] + 1))
+    guess = still[:, 1:]
+    markets = lambda start: evaluate(grids, steady._replace(distribution=start), guess, still, False)
+    direct = jax.jacfwd(lambda start: markets(start).residuals)(steady.distribution)
+    calm = markets(steady.distribution)
+    return _solve(lambda g: _around(steady, household_jacobian, calm, g, still, False).residuals, guess, direct)
+
+
 def _solve(
-    function: Callable[[Array], Array], guess: Float[Array, "3 quarters"], off: Float[Array, "3 quarters"]
-) -> Float[Array, "3 quarters"]:
-    slope = jax.jacfwd(function)(guess).reshape(off.size, off.size)
-    return -jnp.linalg.solve(slope, off.ravel()).reshape(off.shape)
+    function: Callable[[Array], Array], guess: Float[Array, "3 quarters"], off: Float[Array, "3 quarters *columns"]
+) -> Float[Array, "3 quarters *columns"]:
+    slope = jax.jacfwd(function)(guess).reshape(guess.size, guess.size)
+    return -jnp.linalg.solve(slope, off.reshape(guess.size, -1)).reshape(off.shape)
 
 
 def _around(

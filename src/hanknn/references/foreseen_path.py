@@ -76,6 +76,24 @@ def first_order(
     return labelled(steady, changes, processes)
 
 
+def by_household(
+    steady: DeterministicSteadyState, moves: Float[np.ndarray, "3 quarters assets productivities"]
+) -> xr.Dataset:
+    """Output, inflation and the notional rate where inflation, labour and tax level move by `moves` (logs)."""
+    inflation, labor, _ = moves
+    levels = {
+        "output": (100 * labor, PERCENT),
+        "inflation": (400 * float(steady.theta.target) * inflation, ANNUAL),
+        "notional_rate": (
+            400 * steady.rate * (steady.theta.theta_pi * inflation + steady.theta.theta_y * labor),
+            ANNUAL,
+        ),
+    }
+    dims = ("horizon", "assets", "productivity")
+    variables = {name: (dims, np.asarray(values), {"units": unit}) for name, (values, unit) in levels.items()}
+    return xr.Dataset(variables, {"horizon": np.arange(labor.shape[0])}, {"model": "hank"})
+
+
 def labelled(
     steady: DeterministicSteadyState,
     responses: dict[str, np.ndarray],

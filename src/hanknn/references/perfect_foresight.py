@@ -19,11 +19,20 @@ from jaxtyping import Float
 
 from ..errors import NotSolvedError, SettingError, ShapeError, UnknownNameError
 from ..households import Grids
+from ..households.distribution import split
 from ..models.hank_parameters import PARAMETERS
 from ..precision import in_float64
 from .foreseen_equations import MARKETS, PROCESSES
-from .foreseen_markets import Markets, SteadyHouseholds, evaluate, first_order_change, jacobian, newton_move
-from .foreseen_path import ForeseenPath, first_order
+from .foreseen_markets import (
+    Markets,
+    SteadyHouseholds,
+    evaluate,
+    first_order_change,
+    jacobian,
+    moves_by_household,
+    newton_move,
+)
+from .foreseen_path import ForeseenPath, by_household, first_order
 from .steady_result import DeterministicSteadyState
 from .steady_state import SteadyState
 
@@ -70,23 +79,30 @@ class ForeseenEconomy:
     steady: DeterministicSteadyState
 
     @in_float64
-    def path(self, shocks: Mapping[str, float | np.ndarray], bound: bool = True) -> ForeseenPath:
-        """The path from the steady state after `shocks`, all of which are known in quarter 0.
+    def path(
+        self,
+        shocks: Mapping[str, float | np.ndarray],
+        bound: bool = True,
+        distribution: Float[np.ndarray, "assets productivities"] | None = None,
+    ) -> ForeseenPath:
+        """The path after `shocks`, all of which are known in quarter 0.
 
         `shocks`: "zeta", "z" or "mp" to the process in quarter 0, or in quarters 0, 1, …; after the last quarter
-        given it decays at its own persistence. `bound`: whether the rate is cut at one.
+        given it decays at its own persistence. `bound`: whether the rate is cut at one. `distribution`: of households
+        at the start of quarter 0, with as much debt as there is; the steady state's where none is given.
         Raises `NotSolvedError` where Newton's method does not reach the tolerance, `UnknownNameError` and `ShapeError`.
         """
         processes = self._processes(shocks)
         guess = jnp.zeros((3, self.settings.horizon))
-        at = evaluate(self.settings.grids, self._households, guess, processes, bound)
+        start = self._households if distribution is None else self._started(distribution)
+        at = evaluate(self.settings.grids, start, guess, processes, bound)
         for iteration in range(self.settings.max_iterations + 1):
             off = np.abs(at.residuals)
             if off.max() <= self.settings.tolerance:
                 at = jax.tree.map(np.asarray, at)
                 return ForeseenPath(self.steady, at.aggregates, at.totals, processes, at.residuals, iteration, bound)
             if iteration < self.settings.max_iterations:
-                guess, at = self._newton_step(guess, processes, bound, at)
+                guess, at = self._newton_step(start, guess, processes, bound, at)
         market, quarter = np.unravel_index(np.argmax(off), off.shape)
         raise NotSolvedError(
             f"perfect foresight with {', '.join(shocks)}: after {self.settings.max_iterations} Newton steps a residual "
@@ -115,6 +131,38 @@ class ForeseenEconomy:
 
     @functools.cached_property
     @in_float64
+    def luck(self) -> xr.Dataset:
+        """First-order responses, without the bound, to where households stand in quarter 0.
+
+        Of output, inflation and the notional rate, to one unit of mass at each node, in the units of
+        `ForeseenPath.to_dataset`; dimensions `horizon` (all quarters), `assets` and `productivity`. What households'
+        own luck does to aggregates is the sum of these responses over the difference that it makes to the distribution.
+        """
+        moves = moves_by_household(self.settings.grids, self._households, jnp.asarray(self.household_jacobian))
+        return by_household(self.steady, np.asarray(moves))
+
+    @in_float64
+    def luck_deviation(self, households: int) -> dict[str, float]:
+        """S.d. that the luck of so many households adds to each variable of `luck`, in its units.
+
+        Draws of productivity are independent over households and quarters, so the variances of what they do add up: to
+        first order, at steady-state choices, without the bound. Raises `SettingError` for less than one household.
+        """
+        if households < 1:
+            raise SettingError(f"households is {households}; give at least 1")
+        grids, steady, start = self.settings.grids, self.steady, self._households.distribution
+        nodes = grids.asset_nodes(jnp.asarray(steady.theta.borrowing_limit))
+        chosen = np.asarray(split(grids, nodes, start, jnp.asarray(steady.choices.assets)))
+        transition = np.asarray(grids.chain.transition)
+
+        def deviation(response: np.ndarray) -> float:
+            variance = response**2 @ transition.T - (response @ transition.T) ** 2
+            return float(np.sqrt(np.sum(chosen * variance) / households))
+
+        return {name: deviation(values.to_numpy()) for name, values in self.luck.items()}
+
+    @functools.cached_property
+    @in_float64
     def household_jacobian(self) -> Float[np.ndarray, "totals quarters prices quarters"]:
         """Derivatives of `Totals` with respect to `PricePath` at the steady state."""
         return np.asarray(jacobian(self.settings.grids, self._households, self.settings.horizon))
@@ -123,16 +171,25 @@ class ForeseenEconomy:
     def _households(self) -> SteadyHouseholds:
         return SteadyHouseholds.of(self.steady)
 
-    def _newton_step(self, guess, processes, bound: bool, at: Markets):
+    def _started(self, distribution: np.ndarray) -> SteadyHouseholds:
+        known = self._households.distribution
+        if np.shape(distribution) != known.shape or not np.isclose(np.sum(distribution), 1, atol=1e-6):
+            raise ShapeError(
+                f"the distribution has shape {np.shape(distribution)} and mass {np.sum(distribution):.6g}; give shares "
+                f"of households at each node, shape {known.shape} (assets, productivities), that add up to one"
+            )
+        return self._households._replace(distribution=jnp.asarray(distribution, known.dtype))
+
+    def _newton_step(self, start: SteadyHouseholds, guess, processes, bound: bool, at: Markets):
         """A step that is halved until the residuals' sum of squares falls."""
-        move = newton_move(self._households, self.household_jacobian, at, guess, processes, bound)
+        move = newton_move(start, self.household_jacobian, at, guess, processes, bound)
         for halvings in range(HALVINGS):
             new = guess + move / 2**halvings
-            there = evaluate(self.settings.grids, self._households, new, processes, bound)
+            there = evaluate(self.settings.grids, start, new, processes, bound)
             # Not a number compares as false, so steps into negative wages are halved too.
             if jnp.sum(there.residuals**2) < jnp.sum(at.residuals**2):
                 return new, there
-        return guess + move, evaluate(self.settings.grids, self._households, guess + move, processes, bound)
+        return guess + move, evaluate(self.settings.grids, start, guess + move, processes, bound)
 
     def _processes(self, shocks: Mapping[str, float | np.ndarray]) -> Float[np.ndarray, "3 quarters_and_one"]:
         processes = np.zeros((3, self.settings.horizon + 1))
