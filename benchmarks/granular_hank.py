@@ -24,7 +24,7 @@ VARIABLES = {"output": "output", "inflation": "inflation_rate", "notional_rate":
 
 @in_float64
 def first_order(economy) -> None:
-    """Both answers at their peak, to households drawn from the steady state, assets tilted until they make up the debt."""
+    """Both answers, at their peak, to households drawn from the steady state with assets tilted to make up the debt."""
     mass = np.maximum(economy.steady.distribution, 0)
     nodes = np.asarray(economy.settings.grids.asset_nodes(jnp.asarray(economy.steady.theta.borrowing_limit)))[:, None]
     for households in SAMPLES:

@@ -28,6 +28,10 @@ Values = Mapping[str, Any] | pd.DataFrame
 """Named scalars or one-dimensional columns."""
 
 
+AT_ONCE, SIMULATED_AT_ONCE = 256, 4
+"""Economies whose misfit is computed at once: an economy that has to be simulated takes longer."""
+
+
 class ExtrapolationWarning(UserWarning):
     """Policies were asked for at parameters outside the solved ranges."""
 
@@ -155,11 +159,15 @@ class Solution:
 
     @in_float64
     def _misfits(self, thetas: np.ndarray) -> np.ndarray:
-        return np.asarray(self._compiled_misfit(jnp.asarray(thetas, jnp.float64)))
+        """So many at once that any number of rows takes one program: compiling it can take half a minute."""
+        at_once = SIMULATED_AT_ONCE if self.model.simulated else AT_ONCE
+        rows = np.pad(thetas, ((0, -len(thetas) % at_once), (0, 0)), mode="edge")
+        parts = [self._compiled_misfit(jnp.asarray(part)) for part in np.split(rows, len(rows) // at_once)]
+        return np.concatenate(parts)[: len(thetas)]
 
     @functools.cached_property
     def _compiled_misfit(self) -> Callable:
-        return jax.jit(lambda thetas: jax.lax.map(self._misfit_function, thetas, batch_size=256))
+        return jax.jit(jax.vmap(self._misfit_function))
 
     def _misfit_function(self, theta: Float[Array, " parameters"]) -> Float[Array, ""]:
         equilibrium = self.equilibrium
