@@ -1,11 +1,13 @@
 """The command line: every mistake is one clear line and exit code 2."""
 
 import json
+from pathlib import Path
 
+import jax
 import pandas as pd
 import pytest
 
-from hanknn.cli import main
+from hanknn.cli import keep_compiled, main
 
 
 @pytest.fixture
@@ -88,3 +90,18 @@ def test_a_model_file_of_ones_own(tmp_path, capsys):
     file.write_text("import nothing_of_this_name\n")
     assert main(["solve", f"{file}:Mine", "--out", str(tmp_path / "run")]) == 2
     assert "cannot be imported" in capsys.readouterr().err
+
+
+def test_compiled_programs_are_kept_where_that_can_be_written(tmp_path):
+    names = "jax_compilation_cache_dir", "jax_compilation_cache_max_size"
+    before = {name: getattr(jax.config, name) for name in names}
+    try:
+        (tmp_path / "taken").write_text("a file")
+        keep_compiled(tmp_path / "taken")
+        assert {name: getattr(jax.config, name) for name in names} == before
+        keep_compiled(tmp_path / "free")
+        folder = Path(jax.config.jax_compilation_cache_dir)
+        assert folder.is_dir() and folder.parent == tmp_path / "free" and jax.config.jax_compilation_cache_max_size > 0
+    finally:
+        for name, value in before.items():
+            jax.config.update(name, value)
