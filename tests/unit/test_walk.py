@@ -11,7 +11,8 @@ from hanknn.errors import SettingError
 from hanknn.expectations import GaussHermite
 from hanknn.model import Variable
 from hanknn.models import RANK, LinearNK
-from hanknn.networks import PolicyNetwork
+from hanknn.networks import PolicyNetwork, SmoothNetwork
+from hanknn.training.gauss_newton import GaussNewton
 from hanknn.training.problem import Problem
 from hanknn.training.walk import LOST, Walk
 
@@ -115,9 +116,29 @@ def test_some_economies_are_hit_by_larger_shocks():
     assert abs(np.mean(ratio > 1.5) - 0.3) < 0.03
 
 
-def test_a_walk_takes_a_step():
+def test_states_are_held_between_walks():
+    """Of `nk`: the same states for three iterations, and a step lowers the loss of the sample that it was found on."""
+    equilibrium = Equilibrium(LinearNK())
+    with jax.enable_x64(True):
+        method = GaussNewton(4, 64, 64, expectation=GaussHermite(3), walk=Walk(3, 0.0, every=3))
+        problem = Problem(equilibrium, jnp.float64)
+        sizes = len(equilibrium.inputs_seen), len(equilibrium.model.parameters.free), equilibrium.output_size
+        network = SmoothNetwork(4, 1, 4, 1).build(*sizes, jax.random.key(0), jnp.float64)
+        state, seen, losses = method.init(problem, network, jax.random.key(1)), [], []
+        step = jax.jit(lambda state: method.step(problem, network, state, None)[0])
+        for _ in range(4):
+            state = step(state)
+            seen.append(np.asarray(state.states))
+            losses.append(float(state.loss))
+    assert np.array_equal(seen[0], seen[1]) and np.array_equal(seen[1], seen[2])
+    assert not np.isclose(seen[2], seen[3]).any()
+    assert losses[0] > losses[1] > losses[2]
+
+
+@pytest.mark.parametrize("settings", [dict(steps=0), dict(every=0)])
+def test_a_walk_takes_a_step(settings):
     with pytest.raises(SettingError, match="at least 1"):
-        Walk(0)
+        Walk(**settings)
     with pytest.raises(SettingError, match="no negative weight"):
         Walk(5, -1.0)
     with pytest.raises(SettingError, match="wide_scale"):

@@ -171,11 +171,15 @@ class GaussNewton(Method):
         here, states, squares = problem.relaxed(share), state.states, state.squares
         thetas = jax.vmap(problem.equilibrium.prepared)(state.thetas)
         if self.walk is not None:
-            key, changed = jax.random.fold_in(state.key, state.iteration), jnp.asarray(True)
-            network = rebuild(state.weights)
-            moved = self.walk.move(here, network, thetas, states, key, self.expectation)
-            states = moved.states
-            squares = remembered(squares, moved.sizes**2, state.iteration == 0)
+            walks = state.iteration % self.walk.every == 0
+            changed = changed | walks
+
+            def move():
+                key = jax.random.fold_in(state.key, state.iteration)
+                moved = self.walk.move(here, rebuild(state.weights), thetas, states, key, self.expectation)
+                return moved.states, remembered(squares, moved.sizes**2, state.iteration == 0)
+
+            states, squares = jax.lax.cond(walks, move, lambda: (states, squares))
 
         def reweigh():
             net = rebuild(state.weights)

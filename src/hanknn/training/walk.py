@@ -34,7 +34,7 @@ class Moved(NamedTuple):
 
 @dataclass(frozen=True)
 class Walk:
-    """Before each iteration every economy of a design moves `steps` quarters on, under the present policies.
+    """Every `every` iterations each economy of a design moves `steps` quarters on, under the present policies.
 
     A share `wide_share` of them is hit by shocks `wide_scale` times as large: deep recessions are where a policy
     function that has not seen them leads away, and in a simulation of the usual shocks they are rare.
@@ -50,11 +50,13 @@ class Walk:
     stability: float = 0.02
     wide_share: float = 0.3
     wide_scale: float = 1.5
+    every: int = 1
 
     def __post_init__(self) -> None:
-        if self.steps < 1 or not self.stability >= 0:
+        if self.steps < 1 or self.every < 1 or not self.stability >= 0:
             raise SettingError(
-                f"Walk steps is {self.steps}, stability {self.stability}; give at least 1 step and no negative weight"
+                f"Walk steps is {self.steps}, every {self.every}, stability {self.stability}; give at least 1 step, at "
+                "least 1 iteration and no negative weight"
             )
         if not 0 <= self.wide_share <= 1 or not self.wide_scale > 0:
             raise SettingError(
