@@ -162,7 +162,9 @@ class Solution:
         """So many at once that any number of rows takes one program: compiling it can take half a minute."""
         at_once = SIMULATED_AT_ONCE if self.model.simulated else AT_ONCE
         rows = np.pad(thetas, ((0, -len(thetas) % at_once), (0, 0)), mode="edge")
-        parts = [self._compiled_misfit(jnp.asarray(part)) for part in np.split(rows, len(rows) // at_once)]
+        parts = [
+            self._compiled_misfit(jnp.asarray(part)) for part in np.split(rows, range(at_once, len(rows), at_once))
+        ]
         return np.concatenate(parts)[: len(thetas)]
 
     @functools.cached_property
