@@ -17,6 +17,8 @@ from .references import PerfectForesight
 from .solution import Solution, Values
 
 BURN = 100
+FELT = ("output", "inflation", "notional_rate")
+"""What luck moves."""
 
 
 class Households(NamedTuple):
@@ -58,13 +60,13 @@ def simulate_finite(
     cumulated = jnp.cumsum(jnp.asarray(model.grids.chain.transition), axis=1)
 
     @jax.jit
-    def run(theta: Float[Array, " parameters"], key: Array) -> tuple[Array, Array]:
+    def run(theta: Float[Array, " parameters"], responses: Array, key: Array) -> tuple[Array, Array]:
         theta = equilibrium.prepared(theta)
         center = equilibrium.units(theta)["state_center"]
         nodes = model.grids.asset_nodes(theta[model.parameters.names.index("borrowing_limit")])
 
         def quarter(carry, key):
-            state, last, now = carry
+            state, last, now, ahead = carry
             policy = solution.policy_function(state, theta)
             seen = state.at[distribution:].set(_histogram(model.grids, nodes, now).ravel())
             shown = equilibrium.observe(*last, seen, policy, theta, names)
@@ -72,18 +74,22 @@ def simulate_finite(
             shock = jax.random.normal(first, (len(equilibrium.shocks),))
             chosen = model.asset_choices(*equilibrium.named(state, policy, theta))
             later, luck = _drawn(model.grids, nodes, cumulated, chosen, now, second)
-            return (equilibrium.transition(state, policy, shock, theta), (state, policy), later), (shown, luck)
+            moved = equilibrium.transition(state, policy, shock, theta)
+            # What all luck so far does from next quarter on.
+            next_ahead = jnp.pad(ahead[:, 1:], ((0, 0), (0, 1))) + jnp.tensordot(responses, luck, 2)
+            return (moved, (state, policy), later, next_ahead), (shown, ahead[:, 0])
 
         first, second = jax.random.split(key)
         place = jax.random.categorical(first, jnp.log(jnp.maximum(center[distribution:], 0)), shape=(households,))
         kinds = model.grids.productivities
         start = Households(nodes[place // kinds], place % kinds)
         before = center, solution.policy_function(center, theta)
-        return jax.lax.scan(quarter, (center, before, start), jax.random.split(second, BURN + quarters))[1]
+        first_quarter = center, before, start, jnp.zeros(responses.shape[:2])
+        return jax.lax.scan(quarter, first_quarter, jax.random.split(second, BURN + quarters))[1]
 
-    shown, luck = (np.asarray(a) for a in run(jnp.asarray(theta), jax.random.key(seed)))
-    table = pd.DataFrame(shown, columns=names).rename_axis("quarter")
-    return _with_luck(table, _felt(model, theta, luck), model)[BURN:].reset_index(drop=True).rename_axis("quarter")
+    shown, felt = run(jnp.asarray(theta), _responses(model, theta), jax.random.key(seed))
+    table, moved = pd.DataFrame(np.asarray(shown), columns=names), pd.DataFrame(np.asarray(felt), columns=FELT)
+    return _with_luck(table, moved, model)[BURN:].reset_index(drop=True).rename_axis("quarter")
 
 
 def _histogram(grids: Grids, nodes: Float[Array, " assets"], now: Households) -> Array:
@@ -110,18 +116,11 @@ def _drawn(
     return later, _histogram(grids, nodes, later) - expected
 
 
-def _felt(model: HANK, theta: np.ndarray, luck: Float[np.ndarray, "quarters assets productivities"]) -> pd.DataFrame:
-    """What luck, drawn at the end of each quarter, has done to output, inflation and the notional rate by then."""
+def _responses(model: HANK, theta: np.ndarray) -> Float[Array, "felt quarters assets productivities"]:
+    """First-order responses of `FELT` to where households stand, in this quarter and those that follow."""
     named = dict(zip(model.parameters.names, theta.tolist(), strict=True))
-    responses = PerfectForesight(model.grids).at(named).luck
-    felt = {}
-    for name, by_node in responses.items():
-        each = np.tensordot(luck, by_node.to_numpy(), ((1, 2), (1, 2)))
-        total = np.zeros(len(luck) + 1)
-        for horizon in range(min(each.shape[1], len(luck))):
-            total[horizon + 1 :] += each[: len(luck) - horizon, horizon]
-        felt[name] = total[:-1]
-    return pd.DataFrame(felt)
+    found = PerfectForesight(model.grids).at(named).luck
+    return jnp.asarray(np.stack([found[name].to_numpy() for name in FELT]))
 
 
 def _with_luck(table: pd.DataFrame, felt: pd.DataFrame, model: HANK) -> pd.DataFrame:
