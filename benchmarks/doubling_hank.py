@@ -44,7 +44,7 @@ def solved(doubled: bool, iterations: int, points: int, file: Path | None) -> ha
     if file is not None and file.exists():
         return hanknn.load(file, model)
     usual = households(iterations, points).methods[0]
-    method = dataclasses.replace(usual, expectation=SplitGaussHermite(6 if doubled else 3))
+    method = dataclasses.replace(usual, expectation=SplitGaussHermite(6 if doubled else 3, randomized=True))
     solution = hanknn.solve(model, hanknn.Recipe(NETWORK, (method,)), report=tell).solution
     if file is not None:
         solution.save(file)

@@ -106,6 +106,9 @@ class ScrambledSobol(Expectation):
 EDGE = 4.5
 """Kinks further out than this many s.d. of the shock are taken to lie there: they carry no weight."""
 
+FAMILY = 16
+"""Among how many rules a randomized one draws, for either side of the kink."""
+
 
 @dataclass(frozen=True)
 class SplitGaussHermite(Expectation):
@@ -116,10 +119,15 @@ class SplitGaussHermite(Expectation):
     one side of a threshold; `searches`: Newton steps that find it (a threshold off by δ changes the mean by δ²
     only, and holds still while derivatives are taken). Of several shocks, one axis is turned to where slackness
     changes fastest and split; across it, three points an axis are exact for polynomials of the third degree.
+
+    `randomized`: `key` moves the nodes. Each side draws one of `FAMILY` rules that are exact to degree 2 `order` − 2,
+    and on average to one more; across, axes are turned at random and points lie at a random distance. A policy
+    function that is trained on nodes which stay can satisfy its equations there and wave in between.
     """
 
     order: int = 5
     searches: int = 2
+    randomized: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.order <= 12 or self.searches < 1:
@@ -139,14 +147,20 @@ class SplitGaussHermite(Expectation):
         if shocks > 1:
             axes = jax.lax.stop_gradient(_axes(jax.jacfwd(margin)(jnp.zeros(shocks, dtype))))
         kink = jax.lax.stop_gradient(self._threshold(lambda e: margin(e * axes[0]), dtype))
-        above, below = (self._upper(c) for c in (kink, -kink))
+        # Single precision whatever `dtype` is: a derivative and a residual must see the same nodes.
+        upper, lower, turn, stretch = jax.random.split(key, 4)
+        above, below = self._upper(kink, upper), self._upper(-kink, lower)
         nodes = jnp.concatenate([above[0], -below[0]])[:, None] * axes[:1]
         weights = jnp.concatenate([above[1], below[1]])
         if shocks == 1:
             return nodes, weights
         # Across: exact to the third degree, as a sum over the axes less what the centre has counted twice.
-        across = 3**0.5 * jnp.concatenate([axes[1:], -axes[1:], jnp.zeros_like(axes[:1])])
-        counted = jnp.asarray([1 / 6] * (2 * (shocks - 1)) + [-(shocks - 1) / 3], dtype)
+        others, square = axes[1:], jnp.asarray(3.0, dtype)
+        if self.randomized:
+            others = _axes(jax.random.normal(turn, (shocks - 1,), jnp.float32).astype(dtype)) @ others
+            square = jax.random.uniform(stretch, (), jnp.float32, 1.5, 4.5).astype(dtype)
+        across = jnp.sqrt(square) * jnp.concatenate([others, -others, jnp.zeros_like(axes[:1])])
+        counted = jnp.asarray([1 / 2] * (2 * (shocks - 1)) + [1.0 - shocks], dtype) / square
         return jnp.concatenate([nodes, across]), jnp.concatenate([weights, counted])
 
     def _threshold(self, margin: Callable, dtype) -> Float[Array, ""]:
@@ -172,32 +186,44 @@ class SplitGaussHermite(Expectation):
         found = jax.lax.fori_loop(0, self.searches, search, (low, high, start))[2]
         return jnp.where(crosses, found, EDGE).astype(dtype)
 
-    def _upper(self, kink: Float[Array, ""]) -> tuple[Float[Array, " order"], Float[Array, " order"]]:
+    def _upper(
+        self, kink: Float[Array, ""], key: PRNGKeyArray
+    ) -> tuple[Float[Array, " order"], Float[Array, " order"]]:
         """Nodes and weights of the normal density above `kink`."""
-        table = jnp.asarray(_upper_rules(self.order), kink.dtype)
+        tables = jnp.asarray(_upper_rules(self.order, FAMILY if self.randomized else 1), kink.dtype)
+        table = tables[jax.random.randint(key, (), 0, FAMILY)] if self.randomized else tables[0]
         powers = jnp.cos(jnp.arange(table.shape[2]) * jnp.arccos(jnp.clip(kink / EDGE, -1, 1)))
         return table[0] @ powers, jnp.exp(table[1] @ powers)
 
 
 @functools.cache
-def _upper_rules(order: int, degree: int = 48) -> np.ndarray:
-    """Nodes and log weights of Gauss rules for the normal density above c, as Chebyshev series in c / EDGE.
+def _upper_rules(order: int, family: int = 1, degree: int = 48) -> np.ndarray:
+    """Nodes and log weights of rules for the normal density above c, as Chebyshev series in c / EDGE.
 
-    Shape (2, order, degree). Each rule comes from a fine Gauss-Legendre rule by Lanczos (Gautschi 2004).
+    Shape (family, 2, order, degree): the Gauss rule alone, or a family around it. Each comes from a fine Gauss-Legendre
+    rule by Lanczos (Gautschi 2004).
     """
     legendre, legendre_weights = np.polynomial.legendre.leggauss(400)
     places = np.cos(np.pi * (np.arange(degree) + 0.5) / degree)
+    shifts = np.linspace(-1, 1, family) if family > 1 else np.zeros(1)
     rules = []
     for c in EDGE * places:
         x = c + (9 - c) * (legendre + 1) / 2
         density = legendre_weights * (9 - c) / 2 * norm.pdf(x)
-        rules.append(_gauss_rule(x, density, order))
-    values = np.stack([[nodes for nodes, _ in rules], [np.log(weights) for _, weights in rules]])
-    return np.einsum("kcn,cj->knj", values, np.linalg.inv(np.polynomial.chebyshev.chebvander(places, degree - 1)).T)
+        rules.append(_rules(x, density, order, shifts))
+    nodes, weights = (np.stack([rule[i] for rule in rules]) for i in range(2))
+    values = np.stack([nodes, np.log(weights)])
+    return np.einsum("kcfn,cj->fknj", values, np.linalg.inv(np.polynomial.chebyshev.chebvander(places, degree - 1)).T)
 
 
-def _gauss_rule(x: np.ndarray, density: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
-    """The Gauss rule of a discrete density, by Lanczos with full reorthogonalisation."""
+def _rules(x: np.ndarray, density: np.ndarray, order: int, shifts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights of a discrete density's rules, shape (shifts, order), by Lanczos with full reorthogonalisation.
+
+    A shift of zero is the Gauss rule, exact to degree 2 `order` − 1. Any other moves the last diagonal entry of the
+    Jacobi matrix, in units of the next entry beside it: a rule with positive weights, exact to one degree less, whose
+    error in that degree is proportional to the shift. Below a shift of −1.01 or so its lowest node would leave the
+    density's support (for −1 it never does, whatever the order up to 12 and wherever the normal density is cut).
+    """
     mass = density.sum()
     basis = [np.sqrt(density / mass)]
     diagonal, off = [], []
@@ -208,8 +234,10 @@ def _gauss_rule(x: np.ndarray, density: np.ndarray, order: int) -> tuple[np.ndar
             step = step - np.stack(basis).T @ (np.stack(basis) @ step)
         off.append(np.linalg.norm(step))
         basis.append(step / off[-1])
-    nodes, vectors = np.linalg.eigh(np.diag(diagonal) + np.diag(off[:-1], 1) + np.diag(off[:-1], -1))
-    return nodes, mass * vectors[0] ** 2
+    matrices = np.tile(np.diag(diagonal) + np.diag(off[:-1], 1) + np.diag(off[:-1], -1), (len(shifts), 1, 1))
+    matrices[:, -1, -1] += shifts * off[-1]
+    nodes, vectors = np.linalg.eigh(matrices)
+    return nodes, mass * vectors[:, 0] ** 2
 
 
 def judging_rule(shocks: int, constraints: int) -> Expectation:

@@ -108,6 +108,10 @@ class KMRNetwork(Architecture):
 class SmoothNetwork(Architecture):
     """The default: narrow and deep SiLU layers for levels and slopes, a small network for curvature.
 
+    Levels and slopes are linear in `width` functions of the parameters, the last of `depth` layers. The layers before
+    it are `hidden_width` wide, like it if None: where a model has many inputs and outputs, most weights lie behind the
+    last layer, and wider ones before it make those functions richer for few.
+
     `begin`: size of the initial outputs. Where states are endogenous, start near zero, that is near the policies of the
     steady state, whose law of motion is stable: residuals alone do not tell a stable path from an explosive one.
     """
@@ -118,15 +122,25 @@ class SmoothNetwork(Architecture):
     curved_depth: int = 2
     bend: float = 0.1
     begin: float = 1.0
+    hidden_width: int | None = None
 
     def __post_init__(self) -> None:
         _require_positive(
-            width=self.width, depth=self.depth, curved_width=self.curved_width, curved_depth=self.curved_depth
+            width=self.width,
+            depth=self.depth,
+            curved_width=self.curved_width,
+            curved_depth=self.curved_depth,
+            hidden_width=self._hidden_width,
         )
+
+    @property
+    def _hidden_width(self) -> int:
+        return self.width if self.hidden_width is None else self.hidden_width
 
     def build(self, states, parameters, policies, key, dtype):
         first, second = jax.random.split(key)
-        linear = [parameters, *[self.width] * self.depth, policies * (1 + states)]
+        hidden = [self._hidden_width] * (self.depth - 1)
+        linear = [parameters, *hidden, self.width, policies * (1 + states)]
         curved = [states + parameters, *[self.curved_width] * self.curved_depth, policies]
         return SmoothPolicy(
             _normal_layers(first, linear, jax.nn.silu, 0.3 * self.begin, dtype),

@@ -76,6 +76,51 @@ def test_a_kink_across_several_shocks_is_averaged_exactly(direction, place):
         np.testing.assert_allclose(weights.sum(), 1, atol=1e-12)
 
 
+SPLIT_BY_CHANCE = SplitGaussHermite(3, searches=3, randomized=True)
+
+
+def _by_chance(keys, shocks, dtype=jnp.float64, kink=0.4):
+    """Nodes and weights of the randomized rule for each key, split where the shocks' mean crosses `kink`."""
+    slackness = lambda e: (jnp.sum(e) / shocks**0.5 - kink)[None].astype(e.dtype)
+    return jax.vmap(lambda k: SPLIT_BY_CHANCE.nodes(k, shocks, dtype, slackness))(keys)
+
+
+@pytest.mark.parametrize("kink", [-1.3, 0.4])
+def test_a_randomized_rule_keeps_the_kink_and_errs_in_its_last_degree_by_chance_only(kink):
+    keys = jax.random.split(jax.random.key(0), 4000)
+    with jax.enable_x64(True):
+        x, w = (np.asarray(a) for a in _by_chance(keys, 1, kink=kink))
+    x = x[:, :, 0]
+    for k in range(5):
+        np.testing.assert_allclose(np.sum(w * x**k, axis=1), _moment(k), atol=1e-9)
+    above = norm.pdf(kink) - kink * norm.sf(kink)
+    np.testing.assert_allclose(np.sum(w * np.maximum(x - kink, 0), axis=1), above, atol=1e-10)
+    fifth = np.sum(w * x**5, axis=1)
+    assert fifth.std() > 0.1 and abs(fifth.mean()) < 4 * fifth.std() / len(fifth) ** 0.5
+    assert (w > 0).all()
+
+
+def test_a_randomized_rule_turns_across_and_keeps_three_degrees():
+    keys = jax.random.split(jax.random.key(0), 500)
+    with jax.enable_x64(True):
+        x, w = (np.asarray(a) for a in _by_chance(keys, 3))
+    np.testing.assert_allclose(w.sum(axis=1), 1, atol=1e-12)
+    np.testing.assert_allclose(np.einsum("kn,kni->ki", w, x), 0, atol=1e-10)
+    np.testing.assert_allclose(np.einsum("kn,kni,knj->kij", w, x, x), np.tile(np.eye(3), (500, 1, 1)), atol=1e-9)
+    assert np.abs(np.einsum("kn,kni,knj,knl->kijl", w, x, x, x)).max() < 1e-8
+    across = x[:, 6:10]
+    assert len(np.unique(np.round(across[:, 0, 0], 9))) == 500, "directions and distances differ"
+
+
+def test_a_randomized_rule_draws_the_same_nodes_in_either_precision():
+    """A derivative in single precision must be that of the residual in double."""
+    keys = jax.random.split(jax.random.key(1), 50)
+    with jax.enable_x64(True):
+        double, single = (np.asarray(_by_chance(keys, 3, t)[0]) for t in (jnp.float64, jnp.float32))
+    np.testing.assert_allclose(single, double, atol=1e-4)
+    assert np.abs(double[0] - double[1]).max() > 0.1
+
+
 def test_antithetic_draws_cancel_odd_moments_and_plain_ones_do_not():
     antithetic, w = MonteCarlo(10).nodes(jax.random.key(3), 1, jnp.float32)
     plain, _ = MonteCarlo(10, antithetic=False).nodes(jax.random.key(3), 1, jnp.float32)

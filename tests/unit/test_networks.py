@@ -21,6 +21,17 @@ def test_kmrs_outputs_are_scaled():
     np.testing.assert_allclose(make(0.01)(*inputs), 0.01 * make(1.0)(*inputs), rtol=1e-6)
 
 
+def test_hidden_layers_may_be_wider_than_the_last():
+    count = lambda network: ravel_pytree(network.build(3, 10, 2, jax.random.key(0), jnp.float32))[0].size
+    curved = (13 * 4 + 4) + (4 * 2 + 2)
+    assert count(SmoothNetwork(6, 3, 4, 1)) == (10 * 6 + 6) + 2 * (6 * 6 + 6) + (6 * 8 + 8) + curved
+    assert count(SmoothNetwork(6, 3, 4, 1, hidden_width=20)) == (
+        (10 * 20 + 20) + (20 * 20 + 20) + (20 * 6 + 6) + (6 * 8 + 8) + curved
+    )
+    with pytest.raises(SettingError, match="hidden_width is 0"):
+        SmoothNetwork(hidden_width=0)
+
+
 def test_the_smooth_network_is_linear_far_out():
     with jax.enable_x64(True):
         network = SmoothNetwork().build(1, 8, 2, jax.random.key(0), jnp.float64)

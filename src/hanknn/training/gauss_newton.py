@@ -170,6 +170,9 @@ class GaussNewton(Method):
         changed = changed | (active != state.active)
         here, states, squares = problem.relaxed(share), state.states, state.squares
         thetas = jax.vmap(problem.equilibrium.prepared)(state.thetas)
+        # New nodes, of a rule that draws them, with new states only: steps are judged on one and the same sample.
+        since = state.iteration % self.walk.every if self.walk is not None else state.iteration
+        keys = jax.random.split(jax.random.fold_in(state.key, state.iteration - since), self.points)
         if self.walk is not None:
             walks = state.iteration % self.walk.every == 0
             changed = changed | walks
@@ -187,14 +190,14 @@ class GaussNewton(Method):
             return self._with_stability(matrices) * self._roots(here, net, squares, thetas, screening)
 
         row_weights = jax.lax.cond(changed, reweigh, lambda: state.row_weights)
-        points = thetas, states, row_weights
+        points = thetas, states, row_weights, keys
         design = _Design(self, problem, share, rebuild, *points, active, state.weights.size)
         curvature, gradient, loss, mean_squares = jax.lax.cond(
             changed | state.moved,
             lambda: design.linearise(state.weights, state.precise),
             lambda: (state.curvature, state.gradient, state.loss, state.mean_squares),
         )
-        gain = self._gain(state.iteration)
+        gain, own = self._gain(state.iteration), curvature
         if self.memory:
             curvature = (1 - gain) * state.curvature + gain * curvature
         # The accepted trial's loss, not its recomputation: rounding must not show as a rise.
@@ -205,7 +208,7 @@ class GaussNewton(Method):
 
         step = gain * design.direction(state.weights, curvature, gradient, damping)
         trial_loss, trial_mean_squares = design.loss(state.weights + step)
-        predicted = step @ (damping * step - (2 - gain) * gradient)
+        predicted = -step @ (2 * gradient + own @ step) if self.memory else step @ (damping * step - gradient)
         after, accept = Damping(damping, state.growth).after(loss, trial_loss, predicted)
 
         new = state._replace(
@@ -285,6 +288,7 @@ class _Design(NamedTuple):
     thetas: Float[Array, "points parameters"]
     states: Float[Array, "points states"]
     matrices: Float[Array, "points rows residuals"]
+    keys: PRNGKeyArray
     active: Int[Array, ""]
     size: int
 
@@ -313,16 +317,16 @@ class _Design(NamedTuple):
         """The diagonal of JᵀJ/n."""
         return jnp.sum(curvature**2, axis=0) / self.count if self.in_sample_space else jnp.diag(curvature)
 
-    def residual(self, weights, state, theta):
+    def residual(self, weights, state, theta, key):
         network = self.rebuild(weights)
         problem = self.problem.relaxed(self.share.astype(weights.dtype))
-        return problem.residuals(network, state, theta, self.method.expectation, jax.random.key(0))
+        return problem.residuals(network, state, theta, self.method.expectation, key)
 
     def _slice(self, array, i):
         return jax.lax.dynamic_slice_in_dim(array, i * self.chunk, self.chunk)
 
     def _chunk_points(self, i):
-        return tuple(self._slice(a, i) for a in (self.matrices, self.states, self.thetas))
+        return tuple(self._slice(a, i) for a in (self.matrices, self.states, self.thetas, self.keys))
 
     def loss(self, weights):
         """Mean square of the weighted rows, and each equation's own mean square, over the active points."""
@@ -335,25 +339,25 @@ class _Design(NamedTuple):
         weighted, squares = jax.lax.fori_loop(0, self.active // self.chunk, add, zero)
         return weighted / self.count, self.problem.equilibrium.by_equation(squares / self.active)
 
-    def _point(self, weights, matrix, state, theta):
+    def _point(self, weights, matrix, state, theta, key):
         """Weighted rows of one point, and the residuals behind them."""
-        raw = self.residual(weights, state, theta)
+        raw = self.residual(weights, state, theta, key)
         if not self.method._asks_for_stability:
             return matrix @ raw, raw
         problem = self.problem.relaxed(self.share.astype(weights.dtype))
         away = self.method.walk.wandering(problem, self.rebuild(weights), state, theta)
         return matrix @ jnp.append(raw, away), raw
 
-    def _rows(self, weights, matrices, states, thetas):
+    def _rows(self, weights, *points):
         """Weighted rows of one chunk, shape (chunk · rows,), and the residuals behind them."""
-        rows, raw = jax.vmap(self._point, (None, 0, 0, 0))(weights, matrices, states, thetas)
+        rows, raw = jax.vmap(self._point, (None, 0, 0, 0, 0))(weights, *points)
         return rows.reshape(-1), raw
 
-    def _jacobian(self, weights, matrices, states, thetas):
+    def _jacobian(self, weights, *points):
         """Jacobian of one chunk's weighted rows, shape (chunk · rows, weights)."""
 
         rows = lambda *point: self._point(*point)[0]
-        jacobian = jax.vmap(jax.jacrev(rows), (None, 0, 0, 0))(weights, matrices, states, thetas)
+        jacobian = jax.vmap(jax.jacrev(rows), (None, 0, 0, 0, 0))(weights, *points)
         return jacobian.reshape(-1, weights.size)
 
     def linearise(self, weights, precise):
@@ -388,7 +392,8 @@ class _Design(NamedTuple):
         edges = np.linspace(0, self.size, BANDS + 1).astype(int)
 
         def add(i, bands):
-            jacobian = self._jacobian(*(a.astype(dtype) for a in (weights, *self._chunk_points(i))))
+            *numbers, keys = self._chunk_points(i)
+            jacobian = self._jacobian(*(a.astype(dtype) for a in (weights, *numbers)), keys)
             return [
                 band + jacobian[:, low:high].T @ jacobian[:, low:]
                 for band, (low, high) in zip(bands, pairwise(edges), strict=True)

@@ -44,9 +44,12 @@ Report = Callable[[Progress], None]
 class Checkpoints:
     """Where and how often (seconds) training saves itself, and whether it goes on from what is there."""
 
-    path: Path
+    path: Path | str
     resume: bool = False
     every: float = 10.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", Path(self.path))
 
 
 class Trained(NamedTuple):

@@ -54,7 +54,8 @@ def _simulated(problem: Problem, network: PolicyNetwork, theta, expectation: Exp
     starts = jax.vmap(lambda normal: equilibrium.ergodic_state(normal, theta))(normals)
     shocks = jax.random.normal(jax.random.key(0), (PATHS, QUARTERS, len(equilibrium.shocks)), theta.dtype)
     states = jax.vmap(lambda start, path: walk(problem, network, theta, start, path))(starts, shocks)
-    rows = residual_rows(problem, network, jnp.broadcast_to(theta, (PATHS, len(theta))), states, expectation)
+    thetas = jnp.broadcast_to(theta, (PATHS, len(theta)))
+    rows = residual_rows(problem, network, thetas, states, expectation, jax.random.key(0))
     return jnp.sqrt(jnp.mean(rows**2))
 
 

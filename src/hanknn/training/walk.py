@@ -106,7 +106,7 @@ class Walk:
         scales = jnp.where(wide, self.wide_scale, 1.0).astype(states.dtype)
         found = jax.vmap(one)(thetas, states, jax.random.split(key, len(thetas)), scales)
         inputs = jax.vmap(equilibrium.inputs)(found, thetas)
-        rows = residual_rows(problem, network, thetas, found, expectation)
+        rows = residual_rows(problem, network, thetas, found, expectation, jax.random.fold_in(key, 0))
         sizes = jnp.sqrt(jnp.mean(rows**2, axis=1))
         lost = ~(jnp.all(jnp.abs(inputs) < FAR, axis=1) & jnp.all(jnp.isfinite(found), axis=1) & (sizes < LOST))
         centers = jax.vmap(lambda theta: equilibrium.units(theta)["state_center"])(thetas)
@@ -135,7 +135,9 @@ def residual_rows(
     thetas: Float[Array, "points parameters"],
     states: Float[Array, "points states"],
     expectation: Expectation,
+    key: PRNGKeyArray,
 ) -> Float[Array, "points rows"]:
     """All residuals at each point, some points at a time: a state may hold a distribution."""
-    one = lambda a: problem.residuals(network, *a, expectation, jax.random.key(0))
-    return jax.lax.map(one, (states, thetas), batch_size=min(AT_ONCE, len(states)))
+    one = lambda a: problem.residuals(network, a[0], a[1], expectation, a[2])
+    keys = jax.random.split(key, len(states))
+    return jax.lax.map(one, (states, thetas, keys), batch_size=min(AT_ONCE, len(states)))
