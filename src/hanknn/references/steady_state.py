@@ -138,11 +138,14 @@ class _Search:
         raise self._failure("no return was found at which households hold the debt")
 
     def _bonds(self, shortfall: float) -> float:
-        """Excess demand for bonds where the other two markets clear; exactly zero within the tolerance."""
+        """Excess demand for bonds where the other two markets clear; zero within a tenth of the tolerance.
+
+        That far the search goes where rounding lets it; the tolerance itself says what is accepted where it does not.
+        """
         if shortfall not in self.found:
             self.found[shortfall] = self._clear(shortfall)
         excess = float(self.found[shortfall][0][0])
-        return 0.0 if abs(excess) <= self.settings.tolerance else excess
+        return 0.0 if abs(excess) <= 0.1 * self.settings.tolerance else excess
 
     def _clear(self, shortfall: float) -> tuple[np.ndarray, Block]:
         """Labour and tax level by Broyden's method, the Jacobian kept from one shortfall to the next."""
