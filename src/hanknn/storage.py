@@ -18,7 +18,7 @@ FORMAT = 1
 
 def write(path: Path, header: dict[str, Any], arrays: Sequence[np.ndarray]) -> None:
     """Write atomically: a kill at any moment leaves the old file or the new one, never half of one."""
-    header = {"format": FORMAT, "sha256": _digest(arrays), **header}
+    header = {**header, "format": FORMAT, "sha256": _digest(arrays)}
     temporary = path.with_name(f".{path.name}.partial")
     with temporary.open("wb") as file:
         text = np.frombuffer(json.dumps(header).encode(), np.uint8)

@@ -1,5 +1,6 @@
 """Solutions: asking by name, saving, loading, refusing."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from hanknn import ExtrapolationWarning
 from hanknn.errors import OutOfRangeError, ShapeError, SolutionFileError, UnknownNameError
 from hanknn.models import LinearNK
 from hanknn.networks import SmoothNetwork
+from hanknn.solution import Solution
 from hanknn.training.gauss_newton import GaussNewton
 
 
@@ -57,6 +59,15 @@ def test_a_saved_solution_answers_the_same(quick, tmp_path):
     pd.testing.assert_frame_equal(loaded.policy({"zeta": zeta}), quick.policy({"zeta": zeta}), check_exact=True)
     for entry in ("model", "version", "seed", "recipe", "packages", "definition", "sha256", "created", "status"):
         assert entry in loaded.header
+
+
+def test_a_loaded_solution_with_other_weights_is_saved_as_what_it_is(quick, tmp_path):
+    quick.save(tmp_path / "one.npz")
+    loaded = hanknn.load(tmp_path / "one.npz")
+    network = jax.tree.map(lambda leaf: 2 * leaf, loaded.network)
+    Solution(loaded.model, loaded.architecture, network, loaded.header).save(tmp_path / "two.npz")
+    first, second = (hanknn.load(tmp_path / f"{name}.npz").policy({"zeta": 0.01}) for name in ("one", "two"))
+    assert (first != second).all()
 
 
 def test_damaged_files_are_refused(quick, tmp_path):
