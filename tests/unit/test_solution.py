@@ -64,7 +64,7 @@ def test_a_saved_solution_answers_the_same(quick, tmp_path):
 def test_a_loaded_solution_with_other_weights_is_saved_as_what_it_is(quick, tmp_path):
     quick.save(tmp_path / "one.npz")
     loaded = hanknn.load(tmp_path / "one.npz")
-    network = jax.tree.map(lambda leaf: 2 * leaf, loaded.network)
+    network = jax.tree.map(lambda leaf: 2 * np.asarray(leaf), loaded.network)
     Solution(loaded.model, loaded.architecture, network, loaded.header).save(tmp_path / "two.npz")
     first, second = (hanknn.load(tmp_path / f"{name}.npz").policy({"zeta": 0.01}) for name in ("one", "two"))
     assert (first != second).all()
