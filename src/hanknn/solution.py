@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from warnings import warn
@@ -201,7 +201,9 @@ class Solution:
     def save(self, path: str | Path) -> Path:
         """Write to one file without pickle; returns its path."""
         path = Path(path)
-        storage.write(path, {"kind": "solution", **self.header}, storage.leaves_to_numpy(self.network))
+        architecture = {"kind": type(self.architecture).__name__, **asdict(self.architecture)}
+        header = {**self.header, "kind": "solution", "architecture": architecture}
+        storage.write(path, header, storage.leaves_to_numpy(self.network))
         return path
 
 

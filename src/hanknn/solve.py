@@ -1,6 +1,5 @@
 """Solve a model once for all its parameter values."""
 
-import dataclasses
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -61,7 +60,6 @@ def _header(model: Model, recipe: Recipe, seed: int, trained: Trained) -> dict[s
         "model": model.name,
         "version": __version__,
         "definition": definition(model),
-        "architecture": {"kind": type(recipe.network).__name__, **dataclasses.asdict(recipe.network)},
         "recipe": repr(recipe),
         "seed": seed,
         "status": trained.status,

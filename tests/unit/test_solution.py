@@ -68,6 +68,10 @@ def test_a_loaded_solution_with_other_weights_is_saved_as_what_it_is(quick, tmp_
     Solution(loaded.model, loaded.architecture, network, loaded.header).save(tmp_path / "two.npz")
     first, second = (hanknn.load(tmp_path / f"{name}.npz").policy({"zeta": 0.01}) for name in ("one", "two"))
     assert (first != second).all()
+    architecture = SmoothNetwork(width=3, depth=1)
+    network = architecture.build(1, len(loaded.model.parameters.free), 2, jax.random.key(0), jnp.float32)
+    Solution(loaded.model, architecture, network, loaded.header).save(tmp_path / "three.npz")
+    assert hanknn.load(tmp_path / "three.npz").architecture == architecture
 
 
 def test_damaged_files_are_refused(quick, tmp_path):

@@ -25,6 +25,9 @@ from .steady_result import DeterministicSteadyState
 
 INNER_STEPS = 30
 LARGEST_MOVE = 0.1
+AIM = 0.1
+"""Share of the tolerance to which markets are cleared where rounding allows it."""
+
 BOND_SLOPE = 1.4
 """Bonds fall by about this much when the log of the return's shortfall rises by one; it sizes the first step."""
 
@@ -138,14 +141,14 @@ class _Search:
         raise self._failure("no return was found at which households hold the debt")
 
     def _bonds(self, shortfall: float) -> float:
-        """Excess demand for bonds where the other two markets clear; zero within a tenth of the tolerance.
+        """Excess demand for bonds where the other two markets clear; zero within the share `AIM` of the tolerance.
 
-        That far the search goes where rounding lets it; the tolerance itself says what is accepted where it does not.
+        The tolerance itself says what is accepted where rounding stops the search before.
         """
         if shortfall not in self.found:
             self.found[shortfall] = self._clear(shortfall)
         excess = float(self.found[shortfall][0][0])
-        return 0.0 if abs(excess) <= 0.1 * self.settings.tolerance else excess
+        return 0.0 if abs(excess) <= AIM * self.settings.tolerance else excess
 
     def _clear(self, shortfall: float) -> tuple[np.ndarray, Block]:
         """Labour and tax level by Broyden's method, the Jacobian kept from one shortfall to the next."""
@@ -156,7 +159,7 @@ class _Search:
             columns = [(self._at(shortfall, x + tiny * d)[0] - residuals)[1:] / tiny for d in np.eye(2)]
             self.jacobian = np.stack(columns, axis=1)
         for _ in range(INNER_STEPS):
-            if np.abs(residuals[1:]).max() <= 0.1 * self.settings.tolerance:
+            if np.abs(residuals[1:]).max() <= AIM * self.settings.tolerance:
                 self.inner = x
                 return residuals, block
             move = -np.linalg.solve(self.jacobian, residuals[1:])
