@@ -50,9 +50,13 @@ def test_the_variance_of_luck_is_that_of_independent_draws(resting):
         np.testing.assert_allclose(found[column].std(), known[name], rtol=0.15)
 
 
-def test_the_same_seed_gives_the_same_path_and_nonsense_is_refused(resting):
+@pytest.mark.slow
+def test_the_same_seed_gives_the_same_path(resting):
     again = [hanknn.simulate_finite(resting, 50, 3, seed=2, extrapolate=True) for _ in range(2)]
     assert again[0].equals(again[1])
+
+
+def test_nonsense_is_refused(resting):
     with pytest.raises(SettingError, match="at least 1 of both"):
         hanknn.simulate_finite(resting, 0)
     with pytest.raises(SettingError, match="for 'hank'"):

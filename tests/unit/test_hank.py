@@ -10,7 +10,7 @@ from hanknn.expectations import GaussHermite
 from hanknn.households import Grids, choose
 from hanknn.households.tables import shipped_tables
 from hanknn.models import HANK
-from hanknn.models.hank import RATE_UNIT, SATURATION, Regime, log_notional_rate
+from hanknn.models.hank import BOUND_FROM, RATE_UNIT, SATURATION, Regime, log_notional_rate
 from hanknn.points import join, unpack
 from hanknn.references import SteadyState
 from hanknn.references.summary_table import tables_near
@@ -22,8 +22,8 @@ OUTPUTS = {"free": (4 + VALUE_MODES,), "turn": (4 + VALUE_MODES,)}
 class Economy:
     """`hank` away from the baseline, at its steady state, with outputs that may move every price from there."""
 
-    def __init__(self, relaxation: float = 0.0) -> None:
-        self.equilibrium = Equilibrium(HANK(relaxation))
+    def __init__(self) -> None:
+        self.equilibrium = Equilibrium(HANK())
         values = {"sigma_s": 0.07, "borrowing_limit": -0.45}
         self.theta = jnp.asarray(self.equilibrium.model.parameters.resolve(values))
         self.state = self.equilibrium.units(self.theta)["state_center"]
@@ -38,9 +38,12 @@ class Economy:
                 jax.random.key(0),
             )
         )
-        self._next = jax.jit(
-            lambda outputs, s, e, t: self.equilibrium.transition(s, self.equilibrium.policies_from(s, outputs, t), e, t)
-        )
+
+        def after(outputs, s, e, t, share):
+            relaxed = self.equilibrium.relaxed(share)
+            return relaxed.transition(s, relaxed.policies_from(s, outputs, t), e, t)
+
+        self._next = jax.jit(after)
 
     @staticmethod
     def outputs(free=(0.0, 0.0, 0.0), turn=(0.0, 0.0, 0.0)):
@@ -54,9 +57,9 @@ class Economy:
         rows = self._residuals(self.outputs(**moves), self.state, self.theta)
         return dict(zip(self.equilibrium.row_equations, np.asarray(rows).tolist(), strict=True))
 
-    def next(self, shocks=(0.0, 0.0, 0.0), state=None, **moves):
+    def next(self, shocks=(0.0, 0.0, 0.0), state=None, relaxation=0.0, **moves):
         state = self.state if state is None else state
-        return self._next(self.outputs(**moves), state, jnp.asarray(shocks), self.theta)
+        return self._next(self.outputs(**moves), state, jnp.asarray(shocks), self.theta, BOUND_FROM * relaxation)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -112,16 +115,15 @@ def test_the_law_of_motion_keeps_mass_and_clears_assets(economy):
 
 
 @pytest.mark.parametrize("relaxation", [0.0, 0.5, 1.0])
-def test_the_rate_stops_at_zero_as_far_as_it_must(relaxation):
+def test_the_rate_stops_at_zero_as_far_as_it_must(economy, relaxation):
     """With a large monetary shock the notional rate is negative; the prices of the bound's regime rule."""
-    economy = Economy(relaxation)
     state = economy.state.at[2].set(-0.03)
     theta = economy.equilibrium._theta(economy.theta)
     below = -(float(theta.log_rate) - 0.03)
     assert below > 0
     moves = np.array([0.001, 0.002, 0.003])
     turn = moves * RATE_UNIT / below
-    later = economy.next(state=state, turn=turn)
+    later = economy.next(state=state, relaxation=relaxation, turn=turn)
     at_bound = -below + float(theta.theta_pi) * moves[0] + float(theta.theta_y) * moves[1]
     np.testing.assert_allclose(later[3], relaxation * at_bound, atol=1e-12)
     now = economy.equilibrium._policy(economy.policy(turn=turn)(state, economy.theta))
