@@ -21,7 +21,7 @@ from hanknn.training.weighting import EquationWeights, PolicyUnits
 NETWORKS = {FirstOrder: KMRNetwork(width=12, depth=2), GaussNewton: SmoothNetwork(8, 2, 4, 1)}
 FIRST = FirstOrder(iterations=1000, batch=64, learning_rate=1e-2)
 NEWTON = GaussNewton(iterations=10, points=256, start=128, double_every=5, expectation=GaussHermite(3))
-PLAIN = dataclasses.replace(NEWTON, bend=False)  # a third less to compile
+PLAIN = dataclasses.replace(NEWTON, bend=False)  # less to compile
 METHODS = {
     "fresh": FIRST,
     "kept": dataclasses.replace(FIRST, sampling=Kept(redraw_every=100)),
