@@ -24,7 +24,7 @@ from hanknn.training.sampling import ergodic_sample
 PAGE = Path(__file__).parents[1] / "docs" / "extend" / "brock_mirman.py"
 RECIPE = hanknn.Recipe(
     SmoothNetwork(width=8, depth=3, curved_width=4, curved_depth=1),
-    (GaussNewton(iterations=100, points=2048, start=1024, double_every=20, float32_until=1.0),),
+    (GaussNewton(iterations=75, points=2048, start=1024, double_every=20, float32_until=1.0),),
 )
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import jax
 import numpy as np
 
+from .compiled import jit
+
 AXIS = "rows"
 
 
@@ -14,4 +16,4 @@ def split_over_devices(function: Callable, rows: int) -> Callable:
     if len(devices) > 1 and rows % len(devices) == 0:
         mesh, split = jax.sharding.Mesh(np.array(devices), (AXIS,)), jax.sharding.PartitionSpec(AXIS)
         function = jax.shard_map(function, mesh=mesh, in_specs=split, out_specs=split, check_vma=False)
-    return jax.jit(function)
+    return jit(function)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import PRNGKeyArray
 
+from .compiled import jit
 from .data.observed import Observed
 from .errors import SettingError
 from .likelihood import Filter, Guided, Kalman, Likelihood, ParticleFilter
@@ -175,7 +176,7 @@ class ViaSurrogate(Estimation):
             draw, again = jax.random.fold_in(keys[3], turn), jax.random.fold_in(keys[4], turn)
             cloud = TemperedSMC(particles=self.refinement.points, runs=1, moves=5, target_ess=0.5)
             zs = cloud.run(Target(box, surrogate.at).tempered(self.power), draw)[0]
-            values = np.asarray(jax.jit(jax.vmap(box.estimated))(jnp.asarray(zs)))
+            values = np.asarray(jit(jax.vmap(box.estimated))(jnp.asarray(zs)))
             more = self.refinement.evaluate(values, box, evaluate, again, f"refinement {turn + 1}", store, report)
             # Judged by draws that it has not seen, where it puts the posterior, less the estimates' own noise.
             gap = surrogate.gap(box.full(values), more.first)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float
 
+from .compiled import jit
 from .devices import split_over_devices
 from .errors import SettingError
 from .precision import in_float64
@@ -48,7 +49,7 @@ def long_run(
     run = split_over_devices(lambda rows: jax.vmap(one)(*rows), PATHS)
     keys = jax.random.split(jax.random.key(seed), PATHS)
     # Not in the paths: they are many at one economy, and XLA's two devices have waited for each other there for ever.
-    prepare = jax.jit(equilibrium.prepared)
+    prepare = jit(equilibrium.prepared)
     tables = []
     for theta in np.atleast_2d(resolved):
         rows = jnp.tile(prepare(theta), (PATHS, 1))

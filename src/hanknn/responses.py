@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from .compiled import jit
 from .errors import SettingError, UnknownNameError
 from .precision import in_float64
 from .simulation import labelled, path, settled_states, simulate, which_shock
@@ -55,7 +56,7 @@ def girf(
 
         return jax.tree.map(lambda a: jnp.mean(a, axis=0), jax.vmap(one)(starts, padded))
 
-    found = jax.jit(lambda s: jax.lax.map(response, s))(jnp.asarray(sizes, jnp.float64))
+    found = jit(lambda s: jax.lax.map(response, s))(jnp.asarray(sizes, jnp.float64))
     arrays = {kind: np.asarray(values)[:, 1:] for kind, values in found.items()}
     coordinates = {"size": list(map(float, sizes)), "horizon": np.arange(periods)}
     attributes = {"model": model.name, "shock": name, "size_unit": "s.d."}

@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from .compiled import jit
 from .errors import SettingError, UnknownNameError
 from .model import Model
 from .precision import in_float64
@@ -42,7 +43,7 @@ def simulate(
     def one(t):
         return path(solution, equilibrium.ergodic_state(normal, t), shocks, t)
 
-    found = {kind: np.asarray(values)[:, burn:] for kind, values in jax.jit(jax.vmap(one))(theta).items()}
+    found = {kind: np.asarray(values)[:, burn:] for kind, values in jit(jax.vmap(one))(theta).items()}
     return _dataset(solution, parameters, "period", found)
 
 
@@ -74,7 +75,7 @@ def irf(
         return {kind: hit[kind] - calm[kind] for kind in ("states", "policies", "observables")}
 
     # The path's first point precedes the shock, which moves next period's state.
-    found = jax.jit(jax.vmap(one))(_solved(solution, parameters, extrapolate))
+    found = jit(jax.vmap(one))(_solved(solution, parameters, extrapolate))
     data = _dataset(solution, parameters, "horizon", {kind: np.asarray(v)[:, 1:] for kind, v in found.items()})
     return data.assign_attrs(shock=name, size=size, size_unit="s.d.")
 
@@ -87,7 +88,7 @@ def settled_states(
     equilibrium = solution.equilibrium
     first, second = jax.random.split(key)
     normals = jax.random.normal(first, (len(thetas), len(equilibrium.scalar_states)), thetas.dtype)
-    starts = jax.jit(jax.vmap(equilibrium.ergodic_state))(normals, thetas)
+    starts = jit(jax.vmap(equilibrium.ergodic_state))(normals, thetas)
     if not equilibrium.model.simulated:
         return starts
     problem = Problem(equilibrium, thetas.dtype)
@@ -97,7 +98,7 @@ def settled_states(
             problem, solution.network, theta, start, jax.random.normal(key, (quarters, len(equilibrium.shocks)))
         )
 
-    run = jax.jit(lambda a: jax.lax.map(lambda b: one(*b), a, batch_size=AT_ONCE))
+    run = jit(lambda a: jax.lax.map(lambda b: one(*b), a, batch_size=AT_ONCE))
     return run((starts, thetas, jax.random.split(second, len(thetas))))
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from jaxtyping import Array, Bool, Float
 
 from . import storage
+from .compiled import jit
 from .equilibrium import Equilibrium
 from .errors import NotSolvedError, ShapeError, SolutionFileError, UnknownNameError
 from .model import Model
@@ -56,7 +57,7 @@ class Solution:
 
     @functools.cached_property
     def _compiled(self) -> Callable:
-        return jax.jit(jax.vmap(self.policy_function))
+        return jit(jax.vmap(self.policy_function))
 
     def policy(self, state: Values, parameters: Values | None = None, extrapolate: bool = False):
         """Policies at named states and parameters (the rest of the parameters at baseline).
@@ -124,7 +125,7 @@ class Solution:
         equilibrium = self.equilibrium
         full = np.zeros((len(thetas), equilibrium.state_size))
         if len(states) < len(equilibrium.states):
-            center = jax.jit(jax.vmap(lambda theta: equilibrium.units(theta)["state_center"]))
+            center = jit(jax.vmap(lambda theta: equilibrium.units(theta)["state_center"]))
             full[:] = np.asarray(center(jnp.asarray(thetas)))
         for name, place in zip(equilibrium.scalar_states, equilibrium.scalar_state_places, strict=True):
             if name in states:
@@ -169,7 +170,7 @@ class Solution:
 
     @functools.cached_property
     def _compiled_misfit(self) -> Callable:
-        return jax.jit(jax.vmap(self._misfit_function))
+        return jit(jax.vmap(self._misfit_function))
 
     def _misfit_function(self, theta: Float[Array, " parameters"]) -> Float[Array, ""]:
         equilibrium = self.equilibrium

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
+from ..compiled import jit
 from ..equilibrium import Equilibrium
 from ..errors import ModelError, SettingError
 from ..expectations import MonteCarlo
@@ -44,7 +45,7 @@ def audit(solution: Solution, points: int = 10_000, draws: int = 20, seed: int =
         total, squares = jnp.sum(r, axis=0), jnp.sum(r**2, axis=0)
         return (total**2 - squares) / (draws * (draws - 1)), (total / draws) ** 2
 
-    step = jax.jit(lambda args: jax.lax.map(lambda a: at(*a), args, batch_size=256))
+    step = jit(lambda args: jax.lax.map(lambda a: at(*a), args, batch_size=256))
     unbiased, biased = (np.asarray(a) for a in step((states, thetas, jax.random.split(second, points)[solved])))
     return pd.DataFrame(
         {

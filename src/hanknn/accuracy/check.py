@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
+from ..compiled import jit
 from ..equilibrium import Equilibrium
 from ..errors import SettingError
 from ..expectations import Expectation
@@ -70,11 +71,11 @@ def _measure(solution: Solution, equilibrium: Equilibrium, states, thetas, expec
     residual = lambda s, t: problem.residuals(network, s, equilibrium.prepared(t), expectation, key)
     policy = lambda s, t: evaluate(network, equilibrium, s, t)
     at_once = AT_ONCE if equilibrium.model.simulated else len(states)
-    measure = jax.jit(lambda s, t: jax.lax.map(lambda a: residual(*a), (s, t), batch_size=at_once))
+    measure = jit(lambda s, t: jax.lax.map(lambda a: residual(*a), (s, t), batch_size=at_once))
     residuals = np.asarray(measure(states, thetas))
-    policies = np.asarray(jax.jit(jax.vmap(policy))(states, thetas))
+    policies = np.asarray(jit(jax.vmap(policy))(states, thetas))
     known = jax.eval_shape(equilibrium.closed_form, states[0], thetas[0]) is not None
-    exact = np.asarray(jax.jit(jax.vmap(equilibrium.closed_form))(states, thetas)) if known else None
+    exact = np.asarray(jit(jax.vmap(equilibrium.closed_form))(states, thetas)) if known else None
     return residuals, policies, exact
 
 
@@ -99,7 +100,7 @@ def _constraints(equilibrium: Equilibrium, states, thetas, policies, residuals) 
     """Residuals where each constraint binds and where it is slack, with the share of draws there."""
     if not equilibrium.constraints:
         return None
-    slackness = np.asarray(jax.jit(jax.vmap(equilibrium.slackness))(states, jnp.asarray(policies), thetas))
+    slackness = np.asarray(jit(jax.vmap(equilibrium.slackness))(states, jnp.asarray(policies), thetas))
     tables = {}
     for i, name in enumerate(equilibrium.constraints):
         for label, where in (("binding", slackness[:, i] < 0), ("slack", slackness[:, i] >= 0)):

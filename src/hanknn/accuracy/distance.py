@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
+from ..compiled import jit
 from ..errors import SettingError
 from ..parameters import ParameterSpace
 from ..precision import in_float64
@@ -32,7 +33,7 @@ def distance(solution: Solution, known: TimeIterated, width: float = 3.0) -> pd.
     scales = jax.vmap(lambda t: solution.equilibrium.units(t)["state_scale"][0])(thetas)
     states = np.linspace(-width, width, POINTS)[None, :] * np.asarray(scales)[:, None]
     at = lambda theta, zetas: jax.vmap(lambda z: solution.policy_function(z[None], theta))(zetas)
-    found = np.asarray(jax.jit(jax.vmap(at))(thetas, jnp.asarray(states)))
+    found = np.asarray(jit(jax.vmap(at))(thetas, jnp.asarray(states)))
     exact = known.policy(states)
     labor, inflation = (found[..., solution.equilibrium.policies.index(name)] for name in ("labor", "inflation"))
     named = {name: known.thetas[:, space.names.index(name)] for name in space.free}

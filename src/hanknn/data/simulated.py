@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from ..compiled import jit
 from ..errors import SettingError
 from ..precision import in_float64
 from ..simulation import simulate
@@ -51,7 +52,7 @@ def simulate_data(
     clean_table = pd.DataFrame(np.zeros((1, len(names))), columns=list(names))
     Observed(clean_table, np.eye(len(names))).require_observables(solution.model)
     observe = lambda s0, p0, s1, p1: equilibrium.observe(s0, p0, s1, p1, jnp.asarray(theta), names)
-    clean = np.asarray(jax.jit(jax.vmap(observe))(states[:-1], policies[:-1], states[1:], policies[1:]))
+    clean = np.asarray(jit(jax.vmap(observe))(states[:-1], policies[:-1], states[1:], policies[1:]))
     table = pd.DataFrame(clean, columns=list(names), index=pd.RangeIndex(1, periods + 1, name="period"))
     noise = covariance(table, measurement_error)
     normal = np.asarray(jax.random.normal(jax.random.fold_in(jax.random.key(seed), 1), clean.shape))

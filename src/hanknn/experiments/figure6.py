@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
+from ..compiled import jit
 from ..devices import split_over_devices
 from ..figures import posterior_cuts, save
 from ..posterior import Box
@@ -38,7 +39,7 @@ class Figure6(Experiment):
         for i, column in enumerate(box.index):
             rows[i, :, column] = places[i]
         flat = rows.reshape(-1, rows.shape[-1])
-        prior = np.asarray(jax.jit(jax.vmap(box.log_prior))(jnp.asarray(flat)))
+        prior = np.asarray(jit(jax.vmap(box.log_prior))(jnp.asarray(flat)))
         found = {}
         for label, reference in (("neural network", None), ("time iteration", GridLikelihood.reference)):
             at = GridLikelihood(solution, data.observed, reference).at

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ..compiled import jit
 from ..errors import SettingError, UnknownNameError
 from ..precision import in_float64
 from ..responses import girf, states_where
@@ -133,7 +134,7 @@ def _states_and_exact(solution: Solution, parameters: dict[str, np.ndarray], sds
         state = units["state_center"].at[0].add(sds * units["state_scale"][0])
         return state, equilibrium.closed_form(state, theta)
 
-    states, exact = jax.jit(jax.vmap(at))(jnp.asarray(model.parameters.resolve(parameters)))
+    states, exact = jit(jax.vmap(at))(jnp.asarray(model.parameters.resolve(parameters)))
     scalars = np.asarray(states)[:, equilibrium.scalar_state_places]
     named = dict(zip(equilibrium.scalar_states, scalars.T, strict=True))
     return named, None if exact is None else dict(zip(model.policies, np.asarray(exact).T, strict=True))

@@ -18,6 +18,7 @@ import xarray as xr
 from jaxtyping import Array, Float
 
 from .. import storage
+from ..compiled import jit
 from ..errors import OutOfRangeError, SolutionFileError
 from ..points import Point
 from ..precision import in_float64
@@ -95,7 +96,7 @@ class SteadyMap:
                     "solve directly: hanknn.references.SteadyState().solve"
                 )
         risk, limit = jnp.asarray(sigma_s, jnp.float64), jnp.asarray(borrowing_limit, jnp.float64)
-        found = jax.jit(self)(risk, limit)
+        found = jit(self)(risk, limit)
         by_household = {
             "euler_consumption": jnp.exp(found.log_euler_consumption),
             "consumption": jnp.exp(found.log_consumption),

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ..compiled import jit
 from ..errors import ModelError
 from .base import Cloud, Filter, Track
 from .space import Period, StateSpace
@@ -229,6 +230,6 @@ def departure_from_linearity(space: StateSpace, draws: int = 8) -> tuple[str, fl
         true, straight = jax.vmap(at)(jax.random.uniform(second, (64, states + shocks), minval=-3.0, maxval=3.0))
         return jnp.max(jnp.abs(true - straight), axis=0) / (jnp.std(true, axis=0) + 1e-300)
 
-    worst = np.asarray(jax.jit(jax.vmap(compare))(jax.random.split(jax.random.key(0), draws))).max(axis=0)
+    worst = np.asarray(jit(jax.vmap(compare))(jax.random.split(jax.random.key(0), draws))).max(axis=0)
     names = (*equilibrium.states, *space.names)
     return names[int(np.argmax(worst))], float(worst.max())

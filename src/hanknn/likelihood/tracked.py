@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 from jaxtyping import PRNGKeyArray
 
+from ..compiled import jit
 from ..data.observed import Observed
 from ..errors import SettingError
 from ..precision import in_float64
@@ -45,9 +46,7 @@ def dates(data: Observed) -> np.ndarray:
 
 
 def _track(likelihood: Likelihood, theta: np.ndarray, key: PRNGKeyArray) -> Track:
-    track = jax.jit(lambda t, k: likelihood.filter.track(likelihood.space, likelihood.data, t, k))(
-        jnp.asarray(theta), key
-    )
+    track = jit(lambda t, k: likelihood.filter.track(likelihood.space, likelihood.data, t, k))(jnp.asarray(theta), key)
     increments = np.asarray(track.increments)
     if not np.isfinite(increments).all():
         when = likelihood.observed.table.index[int(np.argmax(~np.isfinite(increments)))]
@@ -95,7 +94,7 @@ def shock_decomposition(
     """
     likelihood = Likelihood(solution, data, Kalman())
     theta = jnp.asarray(solution.one_value(parameters, extrapolate))
-    linear, first, shocks = jax.jit(lambda t: Kalman().smoothed_shocks(likelihood.space, likelihood.data, t))(theta)
+    linear, first, shocks = jit(lambda t: Kalman().smoothed_shocks(likelihood.space, likelihood.data, t))(theta)
     periods = shocks.shape[0]
     calm = np.zeros_like(shocks)
     mean = np.asarray(linear.start)

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.optimize import minimize
 
+from ..compiled import jit
 from ..errors import SettingError
 from ..precision import in_float64
 from .target import Target
@@ -37,7 +38,7 @@ def find_mode(target: Target, starts: int = 8, seed: int = 0) -> Mode:
         theta = box.theta(z)
         return -(box.log_prior(theta) + target.log_likelihood(theta))
 
-    value_and_slope = jax.jit(jax.value_and_grad(loss))
+    value_and_slope = jit(jax.value_and_grad(loss))
     begin = box.coordinates(box.full(box.prior_sample(starts, jax.random.key(seed))))
     objective = lambda z: tuple(np.asarray(a, np.float64) for a in value_and_slope(jnp.asarray(z)))
     found = [minimize(objective, z, jac=True, method="L-BFGS-B", bounds=[(-12, 12)] * len(z)) for z in begin]

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
+from ..compiled import jit
 from ..errors import SettingError
 from .chains import Record, run_chains
 from .sample import Report, Sample, Step, Store, silent
@@ -35,7 +36,7 @@ class NUTS:
         first, second, third = jax.random.split(key, 3)
         starts = TemperedSMC(particles=max(256, self.chains), runs=1, moves=5, target_ess=0.5).run(target, first)[0]
         report(Step("warm-up", 0, self.warmup))
-        states = jax.jit(jax.vmap(lambda z, k: self.warm_up(target, z, k)))(
+        states = jit(jax.vmap(lambda z, k: self.warm_up(target, z, k)))(
             jnp.asarray(starts[: self.chains]), jax.random.split(second, self.chains)
         )
         report(Step("warm-up", self.warmup, self.warmup))
@@ -49,7 +50,7 @@ class NUTS:
 
         keys = jax.random.split(third, self.chains)
         _, kept = run_chains(step, states, keys, self.draws, min(self.chunk, self.draws), "NUTS", store, report)
-        values = np.asarray(jax.jit(jax.vmap(jax.vmap(target.box.estimated)))(kept.z))
+        values = np.asarray(jit(jax.vmap(jax.vmap(target.box.estimated)))(kept.z))
         return Sample(values, kept.log_density, kept.acceptance, kept.divergent)
 
     def warm_up(self, target: Target, z, key):

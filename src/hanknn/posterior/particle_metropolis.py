@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from ..compiled import jit
 from ..errors import SettingError
 from .chains import Record, run_chains
 from .random_walk import proposal_factor
@@ -64,11 +65,11 @@ class ParticleMetropolis:
         step = self.kernel(guide, proposal_factor(cloud), estimate)
         chosen = np.asarray(jax.random.choice(first, len(cloud), (self.chains,), replace=False))
         begin = lambda z, k: PseudoState(z, guide.log_density(z), estimate(guide.box.theta(z), k))
-        states = jax.jit(jax.vmap(begin))(jnp.asarray(cloud[chosen]), jax.random.split(second, self.chains))
+        states = jit(jax.vmap(begin))(jnp.asarray(cloud[chosen]), jax.random.split(second, self.chains))
         keys, total = jax.random.split(third, self.chains), self.warmup + self.draws
         _, kept = run_chains(step, states, keys, total, min(self.chunk, total), "particle Metropolis", store, report)
         kept = Record(*(a[:, self.warmup :] for a in kept))
-        values = np.asarray(jax.jit(jax.vmap(jax.vmap(guide.box.estimated)))(kept.z))
+        values = np.asarray(jit(jax.vmap(jax.vmap(guide.box.estimated)))(kept.z))
         return Sample(values, kept.log_density, kept.acceptance, kept.divergent)
 
     def kernel(self, guide: Target, factor: np.ndarray, estimate: Estimate):

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
+from ..compiled import jit
 from ..errors import SettingError
 from .chains import Record, run_chains
 from .sample import Report, Sample, Store, silent
@@ -51,7 +52,7 @@ class RandomWalk:
             (state, log_scale), record = step(carry, key)
             return (state, log_scale + 0.05 * (record.acceptance - GOAL)), record
 
-        states = jax.jit(jax.vmap(lambda z: (start(z, target.log_density), jnp.zeros((), z.dtype))))(
+        states = jit(jax.vmap(lambda z: (start(z, target.log_density), jnp.zeros((), z.dtype))))(
             jnp.asarray(cloud[: self.chains])
         )
         one, two = (jax.random.split(k, self.chains) for k in (second, third))
@@ -60,7 +61,7 @@ class RandomWalk:
         )
         states = state, jnp.full_like(scales, jnp.mean(scales))
         _, kept = run_chains(step, states, two, self.draws, min(self.chunk, self.draws), "random walk", store, report)
-        values = np.asarray(jax.jit(jax.vmap(jax.vmap(target.box.estimated)))(kept.z))
+        values = np.asarray(jit(jax.vmap(jax.vmap(target.box.estimated)))(kept.z))
         return Sample(values, kept.log_density, kept.acceptance, kept.divergent)
 
 

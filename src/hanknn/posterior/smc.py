@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from ..compiled import jit
 from ..errors import SettingError
 from .sample import Report, Sample, Step, Store, silent
 from .target import Target
@@ -38,8 +39,8 @@ class TemperedSMC:
             found.append(self.run(target, jax.random.fold_in(key, i)))
             report(Step("tempered SMC", i + 1, self.runs))
         zs, evidence = np.stack([z for z, _ in found]), np.array([e for _, e in found])
-        values = np.asarray(jax.jit(jax.vmap(jax.vmap(target.box.estimated)))(zs))
-        density = np.asarray(jax.jit(jax.vmap(jax.vmap(target.log_density)))(zs))
+        values = np.asarray(jit(jax.vmap(jax.vmap(target.box.estimated)))(zs))
+        density = np.asarray(jit(jax.vmap(jax.vmap(target.log_density)))(zs))
         shape = values.shape[:2]
         log_mean = float(np.log(np.mean(np.exp(evidence - evidence.max()))) + evidence.max())
         return Sample(values, density, np.full(shape, np.nan), np.zeros(shape, bool), log_mean)
@@ -51,7 +52,7 @@ class TemperedSMC:
 
         first, key = jax.random.split(key)
         start = jnp.asarray(target.box.coordinates(target.box.full(target.box.prior_sample(self.particles, first))))
-        stage = jax.jit(lambda key, state: self._stage(target, key, state))
+        stage = jit(lambda key, state: self._stage(target, key, state))
         state, evidence = adaptive.init(start), 0.0
         for _ in range(MAX_STAGES):
             key, sub = jax.random.split(key)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
+from ..compiled import jit
 from ..errors import SettingError, UnknownNameError
 from ..parameters import ParameterSpace
 from ..precision import in_float64
@@ -129,7 +130,7 @@ class Box:
 
     @functools.cached_property
     def _compiled_support(self) -> Callable:
-        return jax.jit(lambda thetas: jax.lax.map(self.support, thetas, batch_size=256))
+        return jit(lambda thetas: jax.lax.map(self.support, thetas, batch_size=256))
 
 
 @dataclass(frozen=True, eq=False)

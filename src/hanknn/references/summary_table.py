@@ -1,9 +1,9 @@
 """The table behind `households.SummaryMap`: value modes and distribution weights at steady states over the box."""
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..compiled import jit
 from ..households import Grids, Prices
 from ..households.chebyshev import Ranges, fit, table_nodes
 from ..households.summaries import Steady, distribution_weights, next_distribution, value_responses
@@ -65,7 +65,7 @@ def _economy(settings: SteadyState, sigma_s: float, limit: float) -> tuple[Point
 def _combination(theta: Point, steady: Steady, grids: Grids, modes: int) -> np.ndarray:
     """Which combinations of responses (responses, modes) are the leading ones, each response counting alike."""
     weights = np.maximum(np.asarray(next_distribution(grids, theta, steady)), 0)
-    responses = np.asarray(jax.jit(lambda s: value_responses(grids, theta, s))(steady))
+    responses = np.asarray(jit(lambda s: value_responses(grids, theta, s))(steady))
     sizes = np.sqrt(np.einsum("rab,ab->r", responses**2, weights))
     scaled = (responses / sizes[:, None, None] * np.sqrt(weights)).reshape(len(responses), -1)
     left, values, _ = np.linalg.svd(scaled, full_matrices=False)

@@ -14,6 +14,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from ..compiled import jit
 from ..devices import split_over_devices
 from ..errors import SettingError
 from ..models.rank import RANK
@@ -216,7 +217,7 @@ class TimeIterated:
     def policy(self, zeta: np.ndarray) -> dict[str, np.ndarray]:
         """Labour, gross inflation and gross rate at states `zeta` (draws, points); NaN where diverged."""
         zeta = np.asarray(zeta, np.float64)
-        at = jax.jit(jax.vmap(self.settings.choices))(jnp.asarray(self.thetas), self.found, jnp.asarray(zeta))
+        at = jit(jax.vmap(self.settings.choices))(jnp.asarray(self.thetas), self.found, jnp.asarray(zeta))
         target = self.thetas[:, [RANK.parameters.names.index("target")]]
         levels = {
             "labor": np.exp(at.labor),

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
+from ..compiled import jit
 from ..precision import in_float64
 from .surrogate import Surrogate
 
@@ -20,7 +21,7 @@ def errors(surrogate: Surrogate, thetas: np.ndarray, known: np.ndarray, within: 
     keep = known > known.max() - (surrogate.exact_within if within is None else within)
     rows = {}
     for name, function in (("uncorrected", surrogate.uncorrected), ("corrected", surrogate.at)):
-        found = np.asarray(jax.jit(jax.vmap(function))(jnp.asarray(thetas[keep], jnp.float64)))
+        found = np.asarray(jit(jax.vmap(function))(jnp.asarray(thetas[keep], jnp.float64)))
         error = found - known[keep]
         rows[name] = {"mean": error.mean(), "sd": error.std(), "rmse": np.sqrt((error**2).mean()), "draws": keep.sum()}
     return pd.DataFrame.from_dict(rows, orient="index")

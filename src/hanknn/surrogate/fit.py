@@ -10,6 +10,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from ..compiled import jit
 from ..errors import SettingError
 from ..networks import Dense, silu_network
 from ..posterior.sample import Report, Step
@@ -116,5 +117,5 @@ class Fit:
             updates, state = optimizer.update(jax.grad(loss)(network), state)
             return (optax.apply_updates(network, updates), state), None
 
-        run = jax.jit(lambda n: jax.lax.scan(step, (n, optimizer.init(n)), length=self.variance_steps)[0][0])
+        run = jit(lambda n: jax.lax.scan(step, (n, optimizer.init(n)), length=self.variance_steps)[0][0])
         return run(network)

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .. import storage
+from ..compiled import jit
 from ..errors import OutOfRangeError, SolutionFileError
 from ..networks import Dense, silu_network
 from ..parameters import ParameterSpace
@@ -65,14 +66,14 @@ class Surrogate:
         """Corrected log-likelihoods of rows of full parameter vectors; raises `OutOfRangeError` outside the box."""
         thetas = np.atleast_2d(thetas)
         self.require_inside(thetas)
-        return np.asarray(jax.jit(jax.vmap(self.at))(jnp.asarray(thetas, jnp.float64)))
+        return np.asarray(jit(jax.vmap(self.at))(jnp.asarray(thetas, jnp.float64)))
 
     @in_float64
     def gap(self, thetas: np.ndarray, estimates: np.ndarray) -> float:
         """S.d. of fresh estimates log L̂ around μ at rows of full parameter vectors, beyond their own noise σ²."""
         known = np.isfinite(estimates)
         rows = jnp.asarray(thetas[known], jnp.float64)
-        level, noise = (np.asarray(jax.jit(jax.vmap(f))(rows)) for f in (self.uncorrected, self.variance))
+        level, noise = (np.asarray(jit(jax.vmap(f))(rows)) for f in (self.uncorrected, self.variance))
         return float(np.sqrt(max(np.var(estimates[known] - level) - np.mean(noise), 0.0)))
 
     def require_inside(self, thetas: np.ndarray) -> None:

@@ -10,6 +10,7 @@ from jax.flatten_util import ravel_pytree
 from jax.sharding import PartitionSpec
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from ..compiled import once
 from ..errors import SettingError
 from ..expectations import Expectation, MonteCarlo
 from .method import Info, Method
@@ -88,7 +89,7 @@ class FirstOrder(Method):
         weights = ravel_pytree(network)[0].astype(self.dtype)
         first, second = jax.random.split(key)
         keys = jax.random.split(first, self.batch)
-        economies = jax.jit(jax.vmap(lambda k: self.sampling.start(problem.equilibrium, k, self.dtype)))(keys)
+        economies = once(jax.vmap(lambda k: self.sampling.start(problem.equilibrium, k, self.dtype)))(keys)
         return FirstOrderState(
             weights=weights,
             optimizer=self._optimizer().init(weights),

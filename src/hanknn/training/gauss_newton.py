@@ -278,6 +278,18 @@ class GaussNewton(Method):
         return self.points * height < weights
 
 
+class _Sums(NamedTuple):
+    """Over points: Jᵀ times the rows, the rows squared, and each residual squared."""
+
+    gradient: Float[Array, " weights"]
+    weighted: Float[Array, ""]
+    raw: Float[Array, " residuals"]
+
+    def plus(self, gradient: Array, rows: Array, raw: Array) -> "_Sums":
+        """With another chunk's."""
+        return _Sums(self.gradient + gradient, self.weighted + jnp.sum(rows**2), self.raw + jnp.sum(raw**2, axis=0))
+
+
 class _Design(NamedTuple):
     """The weighted residuals of a design as a function of the weight vector."""
 
@@ -354,67 +366,81 @@ class _Design(NamedTuple):
         return rows.reshape(-1), raw
 
     def _jacobian(self, weights, *points):
-        """Jacobian of one chunk's weighted rows, shape (chunk · rows, weights)."""
+        """Jacobian of one chunk's weighted rows, shape (chunk · rows, weights), the rows, the residuals behind them."""
 
-        rows = lambda *point: self._point(*point)[0]
-        jacobian = jax.vmap(jax.jacrev(rows), (None, 0, 0, 0, 0))(weights, *points)
-        return jacobian.reshape(-1, weights.size)
+        def point(weights, *point):
+            rows, raw = self._point(weights, *point)
+            return rows, (rows, raw)
+
+        jacobian, (rows, raw) = jax.vmap(jax.jacrev(point, has_aux=True), (None, 0, 0, 0, 0))(weights, *points)
+        return jacobian.reshape(-1, weights.size), rows.reshape(-1), raw
 
     def linearise(self, weights, precise):
         """Curvature and gradient of half the loss, and what `loss` returns."""
+        if self.in_sample_space:
+            curvature, sums = self._stacked_jacobian(weights)
+        elif self.method.float32_until >= 1:
+            gram, sums = self._gram(weights, weights.dtype)
+            curvature = gram / self.count
+        else:
+            curvature, sums = self._curvature(weights, precise), self._sums(weights)
+        mean_squares = self.problem.equilibrium.by_equation(sums.raw / self.active)
+        return curvature, sums.gradient / self.count, sums.weighted / self.count, mean_squares
 
-        def add(i, totals):
+    def _sums(self, weights):
+        """The gradient by one reverse pass a chunk: a Jacobian in single precision is not exact enough for it."""
+
+        def add(i, sums):
             rows, pull_back, raw = jax.vjp(lambda w: self._rows(w, *self._chunk_points(i)), weights, has_aux=True)
-            return totals[0] + pull_back(rows)[0], totals[1] + jnp.sum(rows**2), totals[2] + jnp.sum(raw**2, axis=0)
+            return sums.plus(pull_back(rows)[0], rows, raw)
 
-        zero = jnp.zeros((), weights.dtype)
-        totals = jnp.zeros_like(weights), zero, jnp.zeros(len(self.problem.equilibrium.row_equations), weights.dtype)
-        gradient, weighted, raw = jax.lax.fori_loop(0, self.active // self.chunk, add, totals)
-        curvature = self._stacked_jacobian(weights) if self.in_sample_space else self._curvature(weights, precise)
-        mean_squares = self.problem.equilibrium.by_equation(raw / self.active)
-        return curvature, gradient / self.count, weighted / self.count, mean_squares
+        return jax.lax.fori_loop(0, self.active // self.chunk, add, self._no_sums(weights.dtype))
+
+    def _no_sums(self, dtype):
+        count = len(self.problem.equilibrium.row_equations)
+        return _Sums(jnp.zeros(self.size, dtype), jnp.zeros((), dtype), jnp.zeros(count, dtype))
 
     def _curvature(self, weights, precise):
         """JᵀJ/n. Where one precision serves throughout, only that one is compiled."""
-        double, single = (lambda t=t: self._gram(weights, t) / self.count for t in (weights.dtype, jnp.float32))
-        if self.method.float32_until >= 1:
-            return double()
-        if self.method.float32_until == 0:
-            return single()
-        return jax.lax.cond(precise, double, single)
+        double, single = (lambda t=t: self._gram(weights, t)[0] / self.count for t in (weights.dtype, jnp.float32))
+        return single() if self.method.float32_until == 0 else jax.lax.cond(precise, double, single)
 
     def _gram(self, weights, dtype):
-        """JᵀJ over the active points, accumulated in `dtype`.
+        """JᵀJ over the active points, accumulated in `dtype`, and sums of the same precision.
 
         The sum keeps that type throughout: with a cast to float64 fused into the product, XLA's
         CPU backend takes three times as long. Being symmetric, it is summed from its diagonal to the right, in bands.
         """
         edges = np.linspace(0, self.size, BANDS + 1).astype(int)
 
-        def add(i, bands):
+        def add(i, carry):
+            bands, sums = carry
             *numbers, keys = self._chunk_points(i)
-            jacobian = self._jacobian(*(a.astype(dtype) for a in (weights, *numbers)), keys)
-            return [
+            jacobian, rows, raw = self._jacobian(*(a.astype(dtype) for a in (weights, *numbers)), keys)
+            bands = [
                 band + jacobian[:, low:high].T @ jacobian[:, low:]
                 for band, (low, high) in zip(bands, pairwise(edges), strict=True)
             ]
+            return bands, sums.plus(jacobian.T @ rows, rows, raw)
 
         start = [jnp.zeros((high - low, self.size - low), dtype) for low, high in pairwise(edges)]
-        bands = jax.lax.fori_loop(0, self.active // self.chunk, add, start)
+        bands, sums = jax.lax.fori_loop(0, self.active // self.chunk, add, (start, self._no_sums(dtype)))
         upper = jnp.concatenate(
             [jnp.pad(band, ((0, 0), (low, 0))) for band, low in zip(bands, edges[:-1], strict=True)]
         )
-        return (jnp.triu(upper) + jnp.triu(upper, 1).T).astype(weights.dtype)
+        return (jnp.triu(upper) + jnp.triu(upper, 1).T).astype(weights.dtype), sums
 
     def _stacked_jacobian(self, weights):
-        """J over all points, rows of inactive ones zero."""
+        """J over all points, rows of inactive ones zero, and its sums."""
 
-        def store(i, stacked):
-            jacobian = self._jacobian(weights, *self._chunk_points(i))
-            return jax.lax.dynamic_update_slice_in_dim(stacked, jacobian, i * len(jacobian), 0)
+        def store(i, carry):
+            stacked, sums = carry
+            jacobian, rows, raw = self._jacobian(weights, *self._chunk_points(i))
+            stacked = jax.lax.dynamic_update_slice_in_dim(stacked, jacobian, i * len(jacobian), 0)
+            return stacked, sums.plus(jacobian.T @ rows, rows, raw)
 
         start = jnp.zeros((len(self.thetas) * self.height, self.size), weights.dtype)
-        return jax.lax.fori_loop(0, self.active // self.chunk, store, start)
+        return jax.lax.fori_loop(0, self.active // self.chunk, store, (start, self._no_sums(weights.dtype)))
 
     def direction(self, weights, curvature, gradient, damping):
         """The damped Gauss-Newton step, bent along the residuals' own curvature.

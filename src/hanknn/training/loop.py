@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
+from ..compiled import jit, once
 from ..equilibrium import Equilibrium
 from ..errors import RunFolderError, TrainingStopped
 from ..networks import PolicyNetwork
@@ -98,7 +99,7 @@ class _Training:
         model = self.equilibrium.model
         counts = len(self.equilibrium.inputs_seen), len(model.parameters.free), self.equilibrium.output_size
         build = lambda key: self.recipe.network.build(*counts, key, self.recipe.methods[0].dtype)
-        network = jax.jit(build)(jax.random.fold_in(self.key, 0))
+        network = once(build)(jax.random.fold_in(self.key, 0))
         first, restored, saved = self._restore(network)
         for stage, method in enumerate(self.recipe.methods):
             network = jax.tree.map(lambda leaf: leaf.astype(method.dtype), network)  # noqa: B023
@@ -123,7 +124,7 @@ class _Training:
             while iteration < method.iterations:
                 began = time.perf_counter()
                 size = min(method.chunk, method.iterations - iteration)
-                new, info = (advance if size == method.chunk else _chunk(problem, method, network, size))(state)
+                new, info = (advance if size == method.chunk else jit(_chunk(problem, method, network, size)))(state)
                 bad = ~np.asarray(info.good)
                 if bad.any():
                     self._stop(iteration, int(np.argmax(bad)), info, new, rebuild(method.weights(new)))
@@ -145,7 +146,7 @@ class _Training:
 
     def _compile(self, function, argument):
         began = time.perf_counter()
-        compiled = jax.jit(function).lower(argument).compile()
+        compiled = jit(function).lower(argument).compile()
         self.compile_seconds += time.perf_counter() - began
         return compiled
 
@@ -218,7 +219,7 @@ def _on_one_device(weights: jax.Array) -> jax.Array:
 
 
 def _chunk(problem: Problem, method: Method, network: PolicyNetwork, size: int):
-    """`size` iterations as one compiled function; a step that is not finite leaves the state as it was."""
+    """`size` iterations as one function to compile; a step that is not finite leaves the state as it was."""
     partition = _partition(method)
     axis = None if partition is None else AXIS
 
@@ -231,7 +232,7 @@ def _chunk(problem: Problem, method: Method, network: PolicyNetwork, size: int):
         mesh, specs = partition
         whole = jax.sharding.PartitionSpec()
         run = jax.shard_map(run, mesh=mesh, in_specs=(specs,), out_specs=(specs, whole), check_vma=False)
-    return jax.jit(run)
+    return run
 
 
 def _validator(problem: Problem, rebuild, sample):

@@ -12,6 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from ..compiled import once
 from ..equilibrium import Equilibrium
 from ..errors import SettingError
 from ..expectations import sobol_normals
@@ -60,7 +61,7 @@ def ergodic_sample(
 ) -> tuple[Float[Array, "points parameters"], Float[Array, "points states"]]:
     """Independent draws of parameters over the box, each with an ergodic state of its own."""
     sampling = Fresh()
-    economies = jax.jit(jax.vmap(lambda k: sampling.start(equilibrium, k, dtype)))(jax.random.split(key, points))
+    economies = once(jax.vmap(lambda k: sampling.start(equilibrium, k, dtype)))(jax.random.split(key, points))
     return economies.theta, economies.state
 
 
@@ -75,7 +76,7 @@ def sobol_design(
         theta = equilibrium.model.parameters.from_unit(uniform[:free])
         return theta, equilibrium.ergodic_state(draws.spread(equilibrium, normal, uniform[free]), theta)
 
-    return jax.jit(jax.vmap(place))(jnp.asarray(uniforms), jnp.asarray(normals))
+    return once(jax.vmap(place))(jnp.asarray(uniforms), jnp.asarray(normals))
 
 
 class Sampling(abc.ABC):
