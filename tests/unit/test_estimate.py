@@ -1,5 +1,6 @@
 """Estimation from data to posterior: right on a small problem, saved, resumed, refused."""
 
+import builtins
 import dataclasses
 import json
 import signal
@@ -7,7 +8,6 @@ import subprocess
 import sys
 import time
 
-import arviz
 import jax
 import numpy as np
 import pytest
@@ -18,6 +18,7 @@ from hanknn.errors import OutOfRangeError, RunFolderError, SettingError, Unknown
 from hanknn.estimate import Direct, ViaSurrogate, estimate
 from hanknn.likelihood import Bootstrap, Grid, Guided, Kalman, Likelihood
 from hanknn.posterior import NUTS, ParticleMetropolis, RandomWalk, Store
+from hanknn.posterior.arviz_import import imported_arviz
 from hanknn.posterior.importance import Reweighting, reweight, thin
 from hanknn.posterior.result import weighted_quantiles
 from hanknn.surrogate import Design, Fit, Regression
@@ -74,7 +75,7 @@ def test_tables_name_prior_posterior_and_truth(exact, small, data):
 def test_arviz_reads_what_is_saved(exact, small, tmp_path):
     for found in (exact.posterior, small[0].posterior):
         # Twice to one path: a reader that still has the first open must not block the second.
-        read = arviz.from_netcdf(str(found.save(tmp_path / "posterior.nc")))
+        read = imported_arviz().from_netcdf(str(found.save(tmp_path / "posterior.nc")))
         assert set(read.posterior.data_vars) == set(NAMES)
         assert float(read.posterior["rho"].mean()) == pytest.approx(found.mean_sd()[0][1], abs=0.01)
         read.close()
@@ -199,3 +200,19 @@ def test_filter_and_forecast_print_tables(quick, tmp_path, capsys):
     ):
         assert main(wrong) == 2
         assert message in capsys.readouterr().err
+
+
+def test_arviz_is_imported_though_another_process_writes_its_stamp_first(monkeypatch):
+    original, tries = builtins.__import__, []
+
+    def beaten(name, *rest):
+        if name == "arviz":
+            tries.append(name)
+            if len(tries) == 1:
+                raise FileNotFoundError("daily_warning.tmp")
+        return original(name, *rest)
+
+    imported_arviz()
+    monkeypatch.setattr(builtins, "__import__", beaten)
+    assert imported_arviz().__name__ == "arviz"
+    assert len(tries) == 2

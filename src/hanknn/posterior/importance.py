@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from ..errors import SettingError
+from .arviz_import import imported_arviz
 
 GOOD_K = 0.7
 """Pareto shape below which importance sampling is reliable (Vehtari et al. 2024)."""
@@ -41,14 +42,12 @@ class Reweighting:
 
 def reweight(log_estimates: np.ndarray, log_surrogate: np.ndarray) -> Reweighted:
     """Pareto-smoothed importance weights from log L̂ and the surrogate's log L at the same draws, shape (draws,)."""
-    from arviz import psislw  # slow to import
-
     ratios = np.asarray(log_estimates, np.float64) - np.asarray(log_surrogate, np.float64)
     finite = np.isfinite(ratios)
     if not finite.any():
         raise SettingError("no draw of the surrogate's posterior has a finite likelihood estimate; use more particles")
     floor = ratios[finite].min() - 1e3
-    smoothed, k = psislw(np.where(finite, ratios, floor))
+    smoothed, k = imported_arviz().psislw(np.where(finite, ratios, floor))
     weights = np.exp(np.asarray(smoothed))
     weights = weights / weights.sum()
     return Reweighted(weights, float(k), float(1 / (weights**2).sum()), float(ratios[finite].std()))

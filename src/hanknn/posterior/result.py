@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import ShapeError
+from .arviz_import import imported_arviz
 from .sample import Sample
 from .target import Box
 
@@ -83,8 +84,7 @@ class Posterior:
 
     def convergence(self) -> tuple[np.ndarray, np.ndarray]:
         """R-hat (NaN for one chain or weighted draws) and effective draws, each of shape (estimated,)."""
-        import arviz  # slow to import
-
+        arviz = imported_arviz()
         chains, _, width = self.values.shape
         if self.weights is not None:
             lost = (self.weights**2).sum() + (0 if self.behind is None else 1 / self.behind)
@@ -95,8 +95,7 @@ class Posterior:
 
     def to_arviz(self):
         """An `arviz.InferenceData`: posterior (weighted draws are resampled), sampler statistics, prior draws."""
-        import arviz
-
+        arviz = imported_arviz()
         values = self.values
         if self.weights is not None:
             flat, p = values.reshape(-1, len(self.names)), self.weights.ravel()
