@@ -38,32 +38,27 @@ def tables(doubled: bool) -> HouseholdTables:
     return tables_near(*at, SteadyState(grids, tolerance=1e-9), **summaries)
 
 
-def solved(doubled: bool, iterations: int, settling: int, file: Path | None) -> hanknn.Solution:
+def solved(doubled: bool, iterations: int, file: Path | None) -> hanknn.Solution:
     model = HANK(tables=tables(doubled)).only()
     if file is not None and file.exists():
         return hanknn.load(file, model)
-    usual = calibration(iterations, settling)
-    begun, settled = usual.methods
-    if doubled:
-        settled = dataclasses.replace(settled, expectation=SplitGaussHermite(6, randomized=True))
-    solution = hanknn.solve(model, hanknn.Recipe(usual.network, (begun, settled)), report=tell).solution
+    usual = calibration(iterations)
+    rule = SplitGaussHermite(6 if doubled else 3, randomized=True)
+    method = dataclasses.replace(usual.methods[0], expectation=rule)
+    solution = hanknn.solve(model, hanknn.Recipe(usual.network, (method,)), report=tell).solution
     if file is not None:
         solution.save(file)
     return solution
 
 
 def tell(progress) -> None:
-    print(
-        f"  {progress.stage + 1} {progress.iteration:4d} {progress.seconds:6.0f} s {progress.mean_square:.2e}",
-        flush=True,
-    )
+    print(f"  {progress.iteration:4d} {progress.seconds:6.0f} s {progress.mean_square:.2e}", flush=True)
 
 
 def main() -> int:
     jax.config.update("jax_num_cpu_devices", 2)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--iterations", type=int, default=100)
-    parser.add_argument("--settling", type=int, default=22)
     parser.add_argument("--keep", type=Path, help="Folder for the solutions; those already there are not solved anew.")
     parser.add_argument("--base", action="store_true", help="Leave the doubled economy out.")
     arguments = parser.parse_args()
@@ -71,7 +66,7 @@ def main() -> int:
     for label, doubled in (("as shipped", False), ("doubled", True))[: 1 if arguments.base else 2]:
         began = time.perf_counter()
         file = None if arguments.keep is None else arguments.keep / f"{label.replace(' ', '-')}.npz"
-        solution = solved(doubled, arguments.iterations, arguments.settling, file)
+        solution = solved(doubled, arguments.iterations, file)
         print(f"{label}: {time.perf_counter() - began:.0f} s", flush=True)
         print(hanknn.check(solution, 256).residuals.to_string(float_format="{:.2e}".format), flush=True)
         found[label] = hanknn.long_run(solution, quarters=QUARTERS)

@@ -17,8 +17,12 @@ FORMAT = 1
 
 
 def write(path: Path, header: dict[str, Any], arrays: Sequence[np.ndarray]) -> None:
-    """Write atomically: a kill at any moment leaves the old file or the new one, never half of one."""
+    """Write atomically: a kill at any moment leaves the old file or the new one, never half of one.
+
+    A folder that is not there is made: what took an hour to solve must not be lost for want of one.
+    """
     header = {**header, "format": FORMAT, "sha256": _digest(arrays)}
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.partial")
     with temporary.open("wb") as file:
         text = np.frombuffer(json.dumps(header).encode(), np.uint8)

@@ -54,7 +54,7 @@ def test_parameters_outside_the_ranges_are_refused_or_flagged(quick):
 
 
 def test_a_saved_solution_answers_the_same(quick, tmp_path):
-    loaded = hanknn.load(quick.save(tmp_path / "nk.npz"))
+    loaded = hanknn.load(quick.save(tmp_path / "made" / "on the way" / "nk.npz"))
     zeta = np.linspace(-0.5, 0.5, 11)
     pd.testing.assert_frame_equal(loaded.policy({"zeta": zeta}), quick.policy({"zeta": zeta}), check_exact=True)
     for entry in ("model", "version", "seed", "recipe", "packages", "definition", "sha256", "created", "status"):
