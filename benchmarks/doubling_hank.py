@@ -1,6 +1,6 @@
 """`hank` at the true values, everything doubled: households' grids, shock nodes, projections of the distribution.
 
-    python benchmarks/doubling_hank.py         over an hour on two cores
+    python benchmarks/doubling_hank.py         about an hour on two cores
     python benchmarks/doubling_hank.py --base  the economy as it is alone: what the recipe `calibration` reaches
 
 Both economies are solved from nothing at this one point (`Model.only`, the recipe `calibration`) and simulated for
@@ -38,11 +38,11 @@ def tables(doubled: bool) -> HouseholdTables:
     return tables_near(*at, SteadyState(grids, tolerance=1e-9), **summaries)
 
 
-def solved(doubled: bool, iterations: int, file: Path | None) -> hanknn.Solution:
+def solved(doubled: bool, iterations: int, points: int, file: Path | None) -> hanknn.Solution:
     model = HANK(tables=tables(doubled)).only()
     if file is not None and file.exists():
         return hanknn.load(file, model)
-    usual = calibration(iterations)
+    usual = calibration(iterations, points)
     rule = SplitGaussHermite(6 if doubled else 3, randomized=True)
     method = dataclasses.replace(usual.methods[0], expectation=rule)
     solution = hanknn.solve(model, hanknn.Recipe(usual.network, (method,)), report=tell).solution
@@ -59,14 +59,16 @@ def main() -> int:
     jax.config.update("jax_num_cpu_devices", 2)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--iterations", type=int, default=100)
+    parser.add_argument("--points", type=int, default=256)
     parser.add_argument("--keep", type=Path, help="Folder for the solutions; those already there are not solved anew.")
     parser.add_argument("--base", action="store_true", help="Leave the doubled economy out.")
     arguments = parser.parse_args()
     found = {}
-    for label, doubled in (("as shipped", False), ("doubled", True))[: 1 if arguments.base else 2]:
+    economies = {"as shipped": False} if arguments.base else {"as shipped": False, "doubled": True}
+    for label, doubled in economies.items():
         began = time.perf_counter()
         file = None if arguments.keep is None else arguments.keep / f"{label.replace(' ', '-')}.npz"
-        solution = solved(doubled, arguments.iterations, file)
+        solution = solved(doubled, arguments.iterations, arguments.points, file)
         print(f"{label}: {time.perf_counter() - began:.0f} s", flush=True)
         print(hanknn.check(solution, 256).residuals.to_string(float_format="{:.2e}".format), flush=True)
         found[label] = hanknn.long_run(solution, quarters=QUARTERS)

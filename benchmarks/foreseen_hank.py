@@ -21,26 +21,22 @@ import hanknn
 from hanknn.expectations import GaussHermite
 from hanknn.households.steady_map import shipped_map
 from hanknn.models import HANK
-from hanknn.networks import SmoothNetwork
 from hanknn.precision import in_float64
 from hanknn.references import PerfectForesight
 from hanknn.simulation import path
-from hanknn.training.recipes import households
+from hanknn.training.recipes import calibration
 from hanknn.training.walk import Walk
 
 SHOCK, QUARTERS, TARGET = -0.06, 20, 1.0
 COMPARED = {"output": "output", "inflation": "inflation_rate", "interest_rate": "interest_rate"}
-NETWORK = SmoothNetwork(4, 2, curved_width=24, curved_depth=2, bend=0.3, begin=0.01)
 
 
 def foreseeing(bound: bool, iterations: int, points: int) -> hanknn.Solution:
     model = HANK(relaxation=0.0 if bound else 1.0).only()
-    method = dataclasses.replace(
-        households(iterations, points).methods[0],
-        expectation=GaussHermite(1),
-        walk=Walk(wide_share=0.5, wide_scale=2.0),
-    )
-    return hanknn.solve(model, hanknn.Recipe(NETWORK, (method,))).solution
+    usual = calibration(iterations, points)
+    walk = Walk(wide_share=0.5, wide_scale=2.0)
+    method = dataclasses.replace(usual.methods[0], expectation=GaussHermite(1), walk=walk)
+    return hanknn.solve(model, hanknn.Recipe(usual.network, (method,))).solution
 
 
 @in_float64

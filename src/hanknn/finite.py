@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float, Int
 
+from .compiled import jit
 from .errors import SettingError
 from .households import Grids
 from .households.grids import lottery
@@ -59,7 +60,7 @@ def simulate_finite(
     distribution = len(equilibrium.scalar_states)
     cumulated = jnp.cumsum(jnp.asarray(model.grids.chain.transition), axis=1)
 
-    @jax.jit
+    @jit
     def run(theta: Float[Array, " parameters"], responses: Array, key: Array) -> tuple[Array, Array]:
         theta = equilibrium.prepared(theta)
         center = equilibrium.units(theta)["state_center"]

@@ -88,11 +88,11 @@ def households(iterations: int = 120, points: int = 512) -> Recipe:
     return Recipe(network, (method,))
 
 
-def calibration(iterations: int = 100) -> Recipe:
-    """For `hank` at one value of every parameter (`HANK().only()`): six minutes on two cores, and about five times as
+def calibration(iterations: int = 100, points: int = 256) -> Recipe:
+    """For `hank` at one value of every parameter (`HANK().only()`): five minutes on two cores, and about five times as
     exact in mean square as `households` is over the whole box. A network without parameters has few weights."""
     network = SmoothNetwork(4, 2, curved_width=24, curved_depth=2, bend=0.3, begin=0.01)
-    return Recipe(network, households(iterations, points=256).methods)
+    return Recipe(network, households(iterations, points).methods)
 
 
 def suited(model: Model) -> Recipe:
