@@ -44,6 +44,24 @@ class PolicyNetwork(eqx.Module):
     ) -> Float[Array, " outputs"]:
         """Outputs in the model's units, given the model's rough centre and scale of each."""
 
+    @property
+    def of_parameters(self) -> Dense | None:
+        """The part that sees parameters only, if there is one; its weights are the network's first."""
+        return None
+
+    def given(self, known: Float[Array, " known"]) -> "PolicyNetwork":
+        """The network where `of_parameters` has put this out: a part without weights of its own, but these numbers."""
+        raise NotImplementedError
+
+
+class Known(eqx.Module):
+    """In place of a part of a network, what it puts out."""
+
+    values: Float[Array, " known"]
+
+    def __call__(self, theta: Float[Array, " inputs"]) -> Float[Array, " known"]:
+        return self.values
+
 
 class PlainPolicy(PolicyNetwork):
     """One dense network of states and parameters, times a constant output scale."""
@@ -62,9 +80,16 @@ class SmoothPolicy(PolicyNetwork):
     carries the solution far outside the states it was trained on.
     """
 
-    linear: Dense
+    linear: Dense | Known
     curved: Dense
     bend: float = eqx.field(static=True)
+
+    @property
+    def of_parameters(self):
+        return self.linear
+
+    def given(self, known):
+        return SmoothPolicy(Known(known), self.curved, self.bend)
 
     def __call__(self, state, theta, center, scale):
         policies = center.shape[0]

@@ -7,13 +7,11 @@ loss is rejected, so no run ends in NaN.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import jax.scipy.linalg as jsl
-import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
@@ -22,6 +20,7 @@ from ..expectations import Expectation, GaussHermite
 from ..networks import PolicyNetwork
 from .curriculum import Curriculum
 from .damping import Damping
+from .jacobian import Jacobian
 from .method import Info, Method
 from .problem import Problem
 from .sampling import StateDraws, sobol_design
@@ -29,11 +28,8 @@ from .screen import Screen, remembered
 from .walk import Walk
 from .weighting import PolicyUnits, Weighting
 
-JACOBIAN_BYTES = 2**27
-"""Largest Jacobian formed at once; larger designs are accumulated in chunks."""
-
-BANDS = 4
-"""In how many bands of columns JᵀJ is summed: a symmetric product for five eighths of its price."""
+CHUNK_BYTES = 2**27
+"""Largest array formed at once; larger designs are accumulated in chunks."""
 
 SETTLING = 4
 """Iterations after which a step is half a Gauss-Newton step, where curvature is remembered."""
@@ -310,8 +306,13 @@ class _Design(NamedTuple):
 
     @property
     def chunk(self) -> int:
-        points = min(self.method.start, self.method.at_once)
-        while points > 1 and points * self.height * self.size * 8 > JACOBIAN_BYTES:
+        """Points differentiated at once."""
+        return min(self._fitting(self.height * self.size), self.method.at_once)
+
+    def _fitting(self, numbers: int) -> int:
+        """How many points to take at once where each needs so many numbers."""
+        points = self.method.start
+        while points > 1 and points * numbers * 8 > CHUNK_BYTES:
             points //= 2
         return points
 
@@ -328,11 +329,6 @@ class _Design(NamedTuple):
     def diagonal(self, curvature):
         """The diagonal of JᵀJ/n."""
         return jnp.sum(curvature**2, axis=0) / self.count if self.in_sample_space else jnp.diag(curvature)
-
-    def residual(self, weights, state, theta, key):
-        network = self.rebuild(weights)
-        problem = self.problem.relaxed(self.share.astype(weights.dtype))
-        return problem.residuals(network, state, theta, self.method.expectation, key)
 
     def _slice(self, array, i):
         return jax.lax.dynamic_slice_in_dim(array, i * self.chunk, self.chunk)
@@ -351,29 +347,28 @@ class _Design(NamedTuple):
         weighted, squares = jax.lax.fori_loop(0, self.active // self.chunk, add, zero)
         return weighted / self.count, self.problem.equilibrium.by_equation(squares / self.active)
 
-    def _point(self, weights, matrix, state, theta, key):
+    def _point(self, network, matrix, state, theta, key):
         """Weighted rows of one point, and the residuals behind them."""
-        raw = self.residual(weights, state, theta, key)
+        problem = self.problem.relaxed(self.share.astype(state.dtype))
+        raw = problem.residuals(network, state, theta, self.method.expectation, key)
         if not self.method._asks_for_stability:
             return matrix @ raw, raw
-        problem = self.problem.relaxed(self.share.astype(weights.dtype))
-        away = self.method.walk.wandering(problem, self.rebuild(weights), state, theta)
-        return matrix @ jnp.append(raw, away), raw
+        return matrix @ jnp.append(raw, self.method.walk.wandering(problem, network, state, theta)), raw
 
     def _rows(self, weights, *points):
         """Weighted rows of one chunk, shape (chunk · rows,), and the residuals behind them."""
-        rows, raw = jax.vmap(self._point, (None, 0, 0, 0, 0))(weights, *points)
+        rows, raw = jax.vmap(self._point, (None, 0, 0, 0, 0))(self.rebuild(weights), *points)
         return rows.reshape(-1), raw
 
-    def _jacobian(self, weights, *points):
-        """Jacobian of one chunk's weighted rows, shape (chunk · rows, weights), the rows, the residuals behind them."""
+    def _jacobian(self, weights, matrices, states, thetas, keys):
+        """Jacobian of one chunk's weighted rows, the rows, shape (chunk, rows), and the residuals behind them."""
+        network = self.rebuild(weights)
 
-        def point(weights, *point):
-            rows, raw = self._point(weights, *point)
-            return rows, (rows, raw)
+        def point(*point):
+            seen = self.problem.equilibrium.model.parameters.scaled(point[2])
+            return Jacobian.of(lambda net: self._point(net, *point), network, seen)
 
-        jacobian, (rows, raw) = jax.vmap(jax.jacrev(point, has_aux=True), (None, 0, 0, 0, 0))(weights, *points)
-        return jacobian.reshape(-1, weights.size), rows.reshape(-1), raw
+        return jax.vmap(point)(matrices, states, thetas, keys)
 
     def linearise(self, weights, precise):
         """Curvature and gradient of half the loss, and what `loss` returns."""
@@ -409,38 +404,37 @@ class _Design(NamedTuple):
         """JᵀJ over the active points, accumulated in `dtype`, and sums of the same precision.
 
         The sum keeps that type throughout: with a cast to float64 fused into the product, XLA's
-        CPU backend takes three times as long. Being symmetric, it is summed from its diagonal to the right, in bands.
+        CPU backend takes three times as long.
         """
-        edges = np.linspace(0, self.size, BANDS + 1).astype(int)
-
-        def add(i, carry):
-            bands, sums = carry
-            *numbers, keys = self._chunk_points(i)
-            jacobian, rows, raw = self._jacobian(*(a.astype(dtype) for a in (weights, *numbers)), keys)
-            bands = [
-                band + jacobian[:, low:high].T @ jacobian[:, low:]
-                for band, (low, high) in zip(bands, pairwise(edges), strict=True)
-            ]
-            return bands, sums.plus(jacobian.T @ rows, rows, raw)
-
-        start = [jnp.zeros((high - low, self.size - low), dtype) for low, high in pairwise(edges)]
-        bands, sums = jax.lax.fori_loop(0, self.active // self.chunk, add, (start, self._no_sums(dtype)))
-        upper = jnp.concatenate(
-            [jnp.pad(band, ((0, 0), (low, 0))) for band, low in zip(bands, edges[:-1], strict=True)]
-        )
-        return (jnp.triu(upper) + jnp.triu(upper, 1).T).astype(weights.dtype), sums
+        jacobian, sums = self._stored(weights, dtype)
+        size = self._fitting(jacobian.largest_product)
+        part = lambda i: jax.tree.map(lambda leaf: jax.lax.dynamic_slice_in_dim(leaf, i * size, size), jacobian)
+        add = lambda i, total: jax.tree.map(jnp.add, total, part(i).products())
+        start = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), jax.eval_shape(lambda: part(0).products()))
+        products = jax.lax.fori_loop(0, self.active // size, add, start)
+        return jacobian.gram(products).astype(weights.dtype), sums
 
     def _stacked_jacobian(self, weights):
         """J over all points, rows of inactive ones zero, and its sums."""
+        jacobian, sums = self._stored(weights, weights.dtype)
+        return jacobian.dense(), sums
+
+    def _stored(self, weights, dtype):
+        """The Jacobian of all points in factors, those of inactive ones zero, and its sums."""
+        chunk = lambda i: self._cast(dtype, weights, *self._chunk_points(i))
 
         def store(i, carry):
-            stacked, sums = carry
-            jacobian, rows, raw = self._jacobian(weights, *self._chunk_points(i))
-            stacked = jax.lax.dynamic_update_slice_in_dim(stacked, jacobian, i * len(jacobian), 0)
-            return stacked, sums.plus(jacobian.T @ rows, rows, raw)
+            stored, sums = carry
+            jacobian, rows, raw = self._jacobian(*chunk(i))
+            put = lambda whole, part: jax.lax.dynamic_update_slice_in_dim(whole, part, i * self.chunk, 0)
+            return jax.tree.map(put, stored, jacobian), sums.plus(jacobian.transposed_times(rows), rows, raw)
 
-        start = jnp.zeros((len(self.thetas) * self.height, self.size), weights.dtype)
-        return jax.lax.fori_loop(0, self.active // self.chunk, store, (start, self._no_sums(weights.dtype)))
+        shapes = jax.eval_shape(lambda: self._jacobian(*chunk(0))[0])
+        start = jax.tree.map(lambda s: jnp.zeros((len(self.thetas), *s.shape[1:]), dtype), shapes)
+        return jax.lax.fori_loop(0, self.active // self.chunk, store, (start, self._no_sums(dtype)))
+
+    def _cast(self, dtype, *arrays):
+        return [a.astype(dtype) if jnp.issubdtype(a.dtype, jnp.floating) else a for a in arrays]
 
     def direction(self, weights, curvature, gradient, damping):
         """The damped Gauss-Newton step, bent along the residuals' own curvature.
