@@ -421,20 +421,20 @@ class _Design(NamedTuple):
 
     def _stored(self, weights, dtype):
         """The Jacobian of all points in factors, those of inactive ones zero, and its sums."""
-        chunk = lambda i: self._cast(dtype, weights, *self._chunk_points(i))
+
+        def linear(i):
+            *numbers, keys = self._chunk_points(i)
+            return self._jacobian(*(a.astype(dtype) for a in (weights, *numbers)), keys)
 
         def store(i, carry):
             stored, sums = carry
-            jacobian, rows, raw = self._jacobian(*chunk(i))
+            jacobian, rows, raw = linear(i)
             put = lambda whole, part: jax.lax.dynamic_update_slice_in_dim(whole, part, i * self.chunk, 0)
             return jax.tree.map(put, stored, jacobian), sums.plus(jacobian.transposed_times(rows), rows, raw)
 
-        shapes = jax.eval_shape(lambda: self._jacobian(*chunk(0))[0])
+        shapes = jax.eval_shape(lambda: linear(0)[0])
         start = jax.tree.map(lambda s: jnp.zeros((len(self.thetas), *s.shape[1:]), dtype), shapes)
         return jax.lax.fori_loop(0, self.active // self.chunk, store, (start, self._no_sums(dtype)))
-
-    def _cast(self, dtype, *arrays):
-        return [a.astype(dtype) if jnp.issubdtype(a.dtype, jnp.floating) else a for a in arrays]
 
     def direction(self, weights, curvature, gradient, damping):
         """The damped Gauss-Newton step, bent along the residuals' own curvature.

@@ -46,7 +46,7 @@ class Jacobian(NamedTuple):
             weights, rebuild = ravel_pytree(network)
             rest, values = _slopes(lambda w: rows(rebuild(w)), weights)
             return cls((), (), rest), *values
-        inputs, gates, known = _layers(head, theta)
+        inputs, gates, known = _forward(head, theta)
         weights, rebuild = ravel_pytree(network.given(known))
         found, values = _slopes(lambda w: rows(rebuild(w)), weights)
         slopes = [found[:, : known.size]]
@@ -123,7 +123,7 @@ def _bands(size: int) -> list[tuple[int, int]]:
     return list(pairwise(np.linspace(0, size, BANDS + 1).astype(int).tolist()))
 
 
-def _layers(dense: Dense, x: Float[Array, " inputs"]) -> tuple[list[Array], list[Array], Array]:
+def _forward(dense: Dense, x: Float[Array, " inputs"]) -> tuple[list[Array], list[Array], Array]:
     """Inputs of each layer, a one last; slopes of the activations between them; what the last one puts out."""
     inputs, gates = [], []
     for k, (w, b) in enumerate(zip(dense.weights, dense.biases, strict=True)):
