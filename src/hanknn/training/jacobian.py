@@ -85,9 +85,9 @@ class Jacobian(NamedTuple):
         bands, begin = [], 0
         shapes = [(a.shape[1], d.shape[2]) for a, d in self._layers]
         for k, (n, m) in enumerate(shapes):
-            order = np.zeros((n, n), int)
+            order = np.zeros((n, n), int)  # what ends up below the diagonal is not read
             order[np.triu_indices(n)] = np.arange(n * (n + 1) // 2)
-            right = [next(parts)[np.maximum(order, order.T).ravel()].reshape(n, n, m, m)]
+            right = [next(parts)[order.ravel()].reshape(n, n, m, m)]
             right += [next(parts).reshape(n, n2, m, m2) for n2, m2 in shapes[k + 1 :]]
             blocks = [block.transpose(0, 2, 1, 3).reshape(n * m, -1) for block in right]
             bands.append((jnp.concatenate([*blocks, next(parts).reshape(n * m, size)], axis=1), begin))
