@@ -1,0 +1,70 @@
+"""How strong may shocks and bound be for `hank` to have an equilibrium: one parameter point after another.
+
+    python benchmarks/bound_hank.py                            about half an hour on two cores
+    python benchmarks/bound_hank.py --cases 0.012:0 0.015:0.5  s.d. of the preference shock : relaxation
+
+Each case is solved from nothing with the recipe `calibration`, all other parameters at KMR's true values.
+`relaxation`: the share of the rate's movement below the bound that is allowed, 0 in the economy itself. Where shocks
+are weak, or the bound soft, mean squares fall to some 1e-9; a case that stays far above that is solved approximately
+only, and may have no exact equilibrium.
+"""
+
+import argparse
+import dataclasses
+import sys
+import time
+
+import jax
+import pandas as pd
+
+import hanknn
+from hanknn.models import HANK
+from hanknn.training.curriculum import Curriculum
+from hanknn.training.recipes import calibration
+
+CASES = ("0.012:0", "0.0135:0", "0.015:0.5", "0.015:0.2", "0.015:0")
+DRAWS = 400
+SHOWN = ("labor_market", "government_budget", "bond_market", "phillips_curve", "euler", "euler_remainder")
+
+
+def case(sigma_zeta: float, relaxation: float, iterations: int, quarters: int) -> dict[str, float]:
+    began = time.perf_counter()
+    model = HANK(relaxation=relaxation).only(sigma_zeta=sigma_zeta)
+    recipe = calibration(iterations)
+    method = dataclasses.replace(recipe.methods[0], curriculum=Curriculum(2, 30))
+    solution = hanknn.solve(model, hanknn.Recipe(recipe.network, (method,)), report=tell).solution
+    found = hanknn.check(solution, DRAWS).residuals["mean_square"]
+    moments = hanknn.long_run(solution, quarters=quarters)
+    target = 400 * (model.parameters["target"].value - 1)
+    return {
+        "sigma_zeta": sigma_zeta,
+        "relaxation": relaxation,
+        **found[list(SHOWN)],
+        "zlb (%)": 100 * moments.loc["zlb", "mean"],
+        "inflation gap (bp)": 100 * (moments.loc["inflation_rate", "mean"] - target),
+        "s.d. output (%)": moments.loc["output", "sd"],
+        "seconds": time.perf_counter() - began,
+    }
+
+
+def tell(progress) -> None:
+    print(f"  {progress.iteration:4d} {progress.seconds:6.0f} s {progress.mean_square:.2e}", flush=True)
+
+
+def main() -> int:
+    jax.config.update("jax_num_cpu_devices", 2)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", nargs="+", default=CASES, metavar="SIGMA_ZETA:RELAXATION")
+    parser.add_argument("--iterations", type=int, default=80)
+    parser.add_argument("--quarters", type=int, default=200_000)
+    arguments = parser.parse_args()
+    rows = []
+    for text in arguments.cases:
+        sigma_zeta, relaxation = map(float, text.split(":"))
+        rows.append(case(sigma_zeta, relaxation, arguments.iterations, arguments.quarters))
+        print(pd.DataFrame(rows).to_string(index=False, float_format="{:.3g}".format), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
