@@ -93,7 +93,7 @@ def calibration(iterations: int = 100, points: int = 256) -> Recipe:
 
     A network without parameters has few weights, so less damping is safe than `households` needs. Residuals fall to a
     mean square of 1e-9 where shocks are weak enough for the bound, and to 1e-8 at σ_ζ = 0.0135; at KMR's true values
-    (0.015) they stay near 5e-8 (docs/decisions/households.md says why).
+    (0.015) they stay between 2.5e-8 and 1.3e-7 (docs/decisions/households.md: what is known of it).
     """
     network = SmoothNetwork(4, 2, curved_width=24, curved_depth=2, bend=0.3, begin=0.01)
     return Recipe(network, (replace(households(iterations, points).methods[0], least_damping=1e-8),))
