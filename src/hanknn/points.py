@@ -71,6 +71,8 @@ def unpack(names: Names, vector: Float[Array, " n"], kind: str = "variable") -> 
     ends = np.cumsum([0, *(math.prod(shape) for shape in known.values())])
     if vector.shape != (ends[-1],):
         raise ModelError(f"{len(known)} {kind}s hold {ends[-1]} numbers, but the vector has shape {vector.shape}")
+    if not any(known.values()):  # one operation to trace and compile, where equations are traced many times over
+        return Point(dict(zip(known, jnp.unstack(vector), strict=True)), kind)
     parts = zip(known.items(), pairwise(map(int, ends)), strict=True)
     return Point({name: vector[a:b].reshape(shape) for (name, shape), (a, b) in parts}, kind)
 
@@ -100,5 +102,7 @@ def pack(values: Mapping[str, Array | float], names: Names, where: str, dtype: j
             raise ModelError(
                 f"'{name}' in {where} has shape {value.shape}, but equations are written for one point: return {wanted}"
             )
-        packed.append(value.reshape(-1))
-    return jnp.concatenate(packed) if packed else jnp.zeros(0, dtype)
+        packed.append(value)
+    if not packed:
+        return jnp.zeros(0, dtype)
+    return jnp.concatenate([value.reshape(-1) for value in packed]) if any(known.values()) else jnp.stack(packed)

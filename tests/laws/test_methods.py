@@ -47,16 +47,28 @@ def _solve(nk, method, seed=0, **options):
 
 
 @pytest.fixture(scope="module")
-def solved(nk):
-    """Each method's result at seed 0, trained once."""
+def trained(nk, tmp_path_factory):
+    """Each method's result at seed 0, trained once, and the checkpoint that a kill half-way would have left."""
     results = {}
 
     def get(name):
         if name not in results:
-            results[name] = _solve(nk, METHODS[name])
+            folder = tmp_path_factory.mktemp(name)
+            checkpoints, half_way = Checkpoints(folder / "checkpoint.npz", every=0.0), folder / "half-way.npz"
+
+            def keep(progress):
+                if checkpoints.path.exists() and progress.iteration > METHODS[name].iterations // 2:
+                    checkpoints.path.rename(half_way)
+
+            results[name] = _solve(nk, METHODS[name], report=keep, checkpoints=checkpoints), half_way
         return results[name]
 
     return get
+
+
+@pytest.fixture(scope="module")
+def solved(trained):
+    return lambda name: trained(name)[0]
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -69,21 +81,28 @@ def test_every_method_learns(name, solved):
 
 
 @pytest.mark.parametrize("name", METHODS)
-def test_training_goes_on_to_the_same_result_after_an_interruption(name, solved, nk, tmp_path):
-    path = tmp_path / "checkpoint.npz"
+def test_training_goes_on_to_the_same_result_after_a_kill(name, trained, nk):
+    whole, half_way = trained(name)
+    _same(_solve(nk, METHODS[name], checkpoints=Checkpoints(half_way, resume=True)), whole)
+
+
+def test_training_goes_on_to_the_same_result_after_an_interruption(solved, nk, tmp_path):
+    checkpoints = Checkpoints(tmp_path / "checkpoint.npz", resume=True)
 
     def interrupt(progress):
-        if progress.iteration >= METHODS[name].iterations // 2:
-            raise KeyboardInterrupt
+        raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        _solve(nk, METHODS[name], report=interrupt, checkpoints=Checkpoints(path))
-    resumed = _solve(nk, METHODS[name], checkpoints=Checkpoints(path, resume=True))
-    whole = solved(name)
-    for a, b in zip(*(jax.tree.leaves(s.solution.network) for s in (resumed, whole)), strict=True):
+        _solve(nk, NEWTON, report=interrupt, checkpoints=checkpoints)
+    assert checkpoints.path.exists()
+    _same(_solve(nk, NEWTON, checkpoints=checkpoints), solved("gauss-newton"))
+
+
+def _same(one, other):
+    for a, b in zip(*(jax.tree.leaves(s.solution.network) for s in (one, other)), strict=True):
         np.testing.assert_array_equal(a, b)
-    columns = [c for c in whole.history.table if c != "seconds"]
-    np.testing.assert_array_equal(resumed.history.table[columns], whole.history.table[columns])
+    columns = [c for c in other.history.table if c != "seconds"]
+    np.testing.assert_array_equal(one.history.table[columns], other.history.table[columns])
 
 
 def test_another_seed_gives_another_result(solved, nk):

@@ -31,7 +31,7 @@ def test_the_closed_form_solves_the_equations(model):
         def residuals(factors):
             policy = lambda s, t: factors * equilibrium.closed_form(s, t)
             one = lambda s, t: equilibrium.residuals(policy, s, t, GaussHermite(5), jax.random.key(0))
-            return jax.vmap(one)(states, thetas)
+            return jax.jit(jax.vmap(one))(states, thetas)
 
         count = len(equilibrium.policies)
         assert np.abs(residuals(jnp.ones(count))).max() < 1e-14
@@ -53,8 +53,8 @@ def test_ergodic_draws_stay_ergodic(model):
             move = lambda s, e, t: equilibrium.transition(s, solution.policy_function(s, t), e, t)
             return jax.vmap(move)(s, e, thetas), None
 
-        later = jax.lax.scan(step, states, shocks)[0]
-        units = jax.vmap(equilibrium.units)(thetas)
+        later = jax.jit(lambda s: jax.lax.scan(step, s, shocks)[0])(states)
+        units = jax.jit(jax.vmap(equilibrium.units))(thetas)
         spread = lambda s: np.asarray((s - units["state_center"]) / units["state_scale"]).std(axis=0)
         np.testing.assert_allclose(spread(later), spread(states), rtol=0.03)
 

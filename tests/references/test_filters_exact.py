@@ -85,7 +85,9 @@ def test_exact_filters_agree_with_dense_gaussian_algebra(filter, nk, space, obse
 @pytest.mark.parametrize("filter", [Kalman(), Grid(nodes=301)], ids=["kalman", "grid"])
 def test_smoothed_states_agree_with_dense_gaussian_algebra(filter, nk, space, observed):
     with jax.enable_x64(True):
-        track = filter.track(space, panel(observed), jnp.asarray(nk.parameters.baseline), jax.random.key(0))
+        track = jax.jit(lambda theta: filter.track(space, panel(observed), theta, jax.random.key(0)))(
+            jnp.asarray(nk.parameters.baseline)
+        )
     mean, sd = Dense(observed.table, observed.noise).smoothed()
     np.testing.assert_allclose(track.smoothed_mean[:, 0], mean, atol=1e-6)
     np.testing.assert_allclose(track.smoothed_sd[:, 0], sd, rtol=1e-4)
@@ -115,7 +117,8 @@ def test_the_guided_filter_is_the_most_precise(nk, space, observed):
 def test_particle_filters_track_what_kalman_tracks(filter, nk, space, observed):
     with jax.enable_x64(True):
         theta, data = jnp.asarray(nk.parameters.baseline), panel(observed)
-        exact, found = (f.track(space, data, theta, jax.random.key(1)) for f in (Kalman(), filter))
+        track = lambda f: jax.jit(lambda theta: f.track(space, data, theta, jax.random.key(1)))(theta)
+        exact, found = track(Kalman()), track(filter)
     for kind in ("filtered", "smoothed", "predicted"):
         mean, sd = np.asarray(getattr(exact, f"{kind}_mean")), np.asarray(getattr(exact, f"{kind}_sd"))
         distance = np.abs(np.asarray(getattr(found, f"{kind}_mean")) - mean) / sd

@@ -39,7 +39,7 @@ def test_gauss_hermite_with_two_shocks_integrates_cross_products():
 def test_a_split_rule_is_exact_on_both_sides_of_a_kink(order, kink):
     with jax.enable_x64(True):
         rule = SplitGaussHermite(order)
-        nodes, weights = rule.nodes(jax.random.key(0), 1, jnp.float64, lambda e: e - kink)
+        nodes, weights = jax.jit(lambda key: rule.nodes(key, 1, jnp.float64, lambda e: e - kink))(jax.random.key(0))
     x, w = np.asarray(nodes)[:, 0], np.asarray(weights)
     for k in range(2 * order):
         np.testing.assert_allclose(w @ x**k, _moment(k), atol=2e-9 * max(1, _moment(k + k % 2)))
@@ -54,8 +54,8 @@ def test_a_split_rule_is_exact_on_both_sides_of_a_kink(order, kink):
 def test_the_kink_of_a_bent_margin_is_found(kink):
     bent = lambda e: jnp.where(e < kink, 3 * (e - kink), jnp.expm1(0.3 * (e - kink)))
     with jax.enable_x64(True):
-        found = SplitGaussHermite(5, searches=4)._threshold(bent, jnp.float64)
-        never = SplitGaussHermite(5)._threshold(lambda e: e + 50, jnp.float64)
+        found = jax.jit(lambda: SplitGaussHermite(5, searches=4)._threshold(bent, jnp.float64))()
+        never = jax.jit(lambda: SplitGaussHermite(5)._threshold(lambda e: e + 50, jnp.float64))()
     assert abs(float(found) - kink) < 1e-4 and float(never) == 4.5
 
 
@@ -67,7 +67,8 @@ def test_a_kink_across_several_shocks_is_averaged_exactly(direction, place):
         d = jnp.asarray(direction)
         length = float(jnp.linalg.norm(d))
         slackness = lambda e: (jnp.sum(d * e) + place)[None]
-        nodes, weights = SplitGaussHermite(4, searches=3).nodes(jax.random.key(0), 3, jnp.float64, slackness)
+        rule = SplitGaussHermite(4, searches=3)
+        nodes, weights = jax.jit(lambda key: rule.nodes(key, 3, jnp.float64, slackness))(jax.random.key(0))
         z = place / length
         exact = place * norm.cdf(z) + length * norm.pdf(z)
         assert abs(float(weights @ jnp.maximum(nodes @ d + place, 0)) - exact) < 1e-9
@@ -82,7 +83,7 @@ SPLIT_BY_CHANCE = SplitGaussHermite(3, searches=3, randomized=True)
 def _by_chance(keys, shocks, dtype=jnp.float64, kink=0.4):
     """Nodes and weights of the randomized rule for each key, split where the shocks' mean crosses `kink`."""
     slackness = lambda e: (jnp.sum(e) / shocks**0.5 - kink)[None].astype(e.dtype)
-    return jax.vmap(lambda k: SPLIT_BY_CHANCE.nodes(k, shocks, dtype, slackness))(keys)
+    return jax.jit(jax.vmap(lambda k: SPLIT_BY_CHANCE.nodes(k, shocks, dtype, slackness)))(keys)
 
 
 @pytest.mark.parametrize("kink", [-1.3, 0.4])

@@ -25,8 +25,10 @@ class Economy:
     def __init__(self) -> None:
         self.equilibrium = Equilibrium(HANK())
         values = {"sigma_s": 0.07, "borrowing_limit": -0.45}
-        self.theta = jnp.asarray(self.equilibrium.model.parameters.resolve(values))
-        self.state = self.equilibrium.units(self.theta)["state_center"]
+        theta = jnp.asarray(self.equilibrium.model.parameters.resolve(values))
+        self.theta = jax.jit(self.equilibrium.prepared)(theta)
+        self.units = jax.jit(self.equilibrium.units)(self.theta)
+        self.state = self.units["state_center"]
 
         # Compiled once for all outputs: every other way each question would compile the household block anew.
         self._residuals = jax.jit(
@@ -132,12 +134,14 @@ def test_the_rate_stops_at_zero_as_far_as_it_must(economy, relaxation):
 
 def test_the_regimes_meet_where_the_notional_rate_is_zero(economy):
     """Whatever is learned: prices and expectations are continuous there, and bend."""
-    units = economy.equilibrium.units(economy.theta)["output_scale"]
+    units = economy.units["output_scale"]
     outputs = 0.5 * units * jax.random.normal(jax.random.key(0), units.shape)
     point = economy.equilibrium._theta(economy.theta)
     meeting = -float(log_notional_rate(outputs[:3], economy.equilibrium._state(economy.state), point))
-    policies = lambda mp: economy.equilibrium.policies_from(economy.state.at[2].set(mp), outputs, economy.theta)
-    slope = lambda mp: jax.jvp(policies, (mp,), (1.0,))[1]
+    policies = jax.jit(
+        lambda mp: economy.equilibrium.policies_from(economy.state.at[2].set(mp), outputs, economy.theta)
+    )
+    slope = jax.jit(lambda mp: jax.jvp(policies, (mp,), (1.0,))[1])
     near = 1e-9
     np.testing.assert_allclose(policies(meeting + near), policies(meeting - near), atol=1e-8)
     bend = np.asarray(slope(meeting - near) - slope(meeting + near))

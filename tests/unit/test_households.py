@@ -43,7 +43,7 @@ def solved():
     with jax.enable_x64(True):
         theta, prices = setting()
         policy = euler_consumption(theta, prices)
-        return theta, prices, policy, choose(GRIDS, theta, prices, policy)
+        return theta, prices, policy, jax.jit(lambda p: choose(GRIDS, theta, prices, p))(policy)
 
 
 def levels(theta):

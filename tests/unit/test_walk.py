@@ -32,8 +32,8 @@ def moved(level: float, start: float, steps: int = 3):
         thetas = jnp.tile(jnp.asarray(equilibrium.model.parameters.baseline), (4, 1))
         states = jnp.full((4, 1), start)
         problem = Problem(equilibrium, jnp.float64)
-        found = Walk(steps).move(problem, Constant(level), thetas, states, jax.random.key(0), GaussHermite(3))
-        return jax.tree.map(np.asarray, found)
+        move = lambda s: Walk(steps).move(problem, Constant(level), thetas, s, jax.random.key(0), GaussHermite(3))
+        return jax.tree.map(np.asarray, jax.jit(move)(states))
 
 
 def test_paths_follow_the_law_of_motion_with_shocks_of_their_own():
@@ -97,7 +97,8 @@ def test_an_economy_that_leaves_without_shocks_is_told_by_its_wandering(rate, ca
         theta = jnp.asarray(model.parameters.baseline)
         # The preference shock counts for nothing: the calm economy is asked.
         state = jnp.array([0.05, capital, capital])
-        found = Walk().wandering(Problem(equilibrium, jnp.float64), Constant(0.0), state, theta)
+        problem = Problem(equilibrium, jnp.float64)
+        found = jax.jit(lambda s: Walk().wandering(problem, Constant(0.0), s, theta))(state)
         np.testing.assert_allclose(found, expected, atol=1e-9)
 
 
@@ -106,12 +107,11 @@ def test_some_economies_are_hit_by_larger_shocks():
         equilibrium = Equilibrium(LinearNK())
         problem = Problem(equilibrium, jnp.float64)
         thetas = jnp.tile(jnp.asarray(equilibrium.model.parameters.baseline), (4000, 1))
-        run = lambda share: np.asarray(
-            Walk(1, 0.0, share, 2.0)
-            .move(problem, Constant(0.0), thetas, jnp.zeros((4000, 1)), jax.random.key(0), GaussHermite(3))
-            .states
+        move = lambda walk, states: (
+            walk.move(problem, Constant(0.0), thetas, states, jax.random.key(0), GaussHermite(3)).states
         )
-        ratio = run(0.3) / run(0.0)
+        run = lambda share: jax.jit(lambda s: move(Walk(1, 0.0, share, 2.0), s))(jnp.zeros((4000, 1)))
+        ratio = np.asarray(run(0.3)) / np.asarray(run(0.0))
     np.testing.assert_allclose(np.unique(ratio.round(12)), [1.0, 2.0])
     assert abs(np.mean(ratio > 1.5) - 0.3) < 0.03
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from ..compiled import jit
+from ..compiled import jit, once
 from ..equilibrium import Equilibrium
 from ..errors import ModelError, SettingError
 from ..expectations import MonteCarlo
@@ -58,12 +58,13 @@ def audit(solution: Solution, points: int = 10_000, draws: int = 20, seed: int =
 
 
 def _require_affine(solution: Solution, equilibrium: Equilibrium, state, theta) -> None:
-    policy = solution.policy_function(state, theta)
-    expected = equilibrium.expectand_draws(
-        solution.policy_function, state, theta, jnp.zeros((1, len(equilibrium.shocks)))
-    )[0]
-    hessian = jax.hessian(lambda e: equilibrium.residuals_given(state, policy, e, theta))(expected)
-    curved = np.abs(np.asarray(hessian)).max(axis=(1, 2)) > 1e-10
+    def hessian(state, theta):
+        policy = solution.policy_function(state, theta)
+        calm = jnp.zeros((1, len(equilibrium.shocks)))
+        expected = equilibrium.expectand_draws(solution.policy_function, state, theta, calm)[0]
+        return jax.hessian(lambda e: equilibrium.residuals_given(state, policy, e, theta))(expected)
+
+    curved = np.abs(np.asarray(once(hessian)(state, theta))).max(axis=(1, 2)) > 1e-10
     if curved.any():
         name = equilibrium.equations[int(np.argmax(curved))]
         raise ModelError(

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float
 
+from ..compiled import once
 from ..households import Choices, Grids, Prices, choose
 from ..households.distribution import gini
 from ..points import Point
@@ -141,7 +142,7 @@ class DeterministicSteadyState:
 
         policy = jnp.asarray(self.euler_consumption)
         # A household receives dividends in proportion to productivity.
-        _, slope = jax.jvp(consumption, (prices.dividend,), (jnp.ones_like(prices.dividend),))
+        slope = once(lambda at: jax.jvp(consumption, (at,), (jnp.ones_like(at),))[1])(prices.dividend)
         return np.asarray(slope) / self.productivity[None, :]
 
     def by_assets(self) -> pd.DataFrame:
