@@ -1,4 +1,7 @@
-"""Settings and shared fixtures: rank promotion is an error, float64 is left to the library."""
+"""Settings and shared fixtures: rank promotion is an error, float64 is left to the library.
+
+Whatever takes long to import is imported by the fixtures: the process that hands tests to the workers needs none of it.
+"""
 
 import os
 from importlib.metadata import version
@@ -6,19 +9,16 @@ from importlib.metadata import version
 # Tests compile much and compute little: XLA's quickest code is good enough. Unknown flags abort, hence the version.
 if version("jax").startswith("0.10."):
     os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false")
+os.environ["JAX_NUMPY_RANK_PROMOTION"] = "raise"
 
-import jax
 import pytest
-
-import hanknn
-from hanknn.equilibrium import Equilibrium
-
-jax.config.update("jax_numpy_rank_promotion", "raise")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def compilation_cache(tmp_path_factory):
     """The same programs are compiled by many tests, workers and child processes; keep them for the session."""
+    import jax
+
     base = tmp_path_factory.getbasetemp()
     folder = str((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "compiled")
     jax.config.update("jax_compilation_cache_dir", folder)
@@ -28,17 +28,23 @@ def compilation_cache(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def nk():
+    import hanknn
+
     return hanknn.models.LinearNK()
 
 
 @pytest.fixture(scope="session")
 def equilibrium(nk):
+    from hanknn.equilibrium import Equilibrium
+
     return Equilibrium(nk)
 
 
 @pytest.fixture(scope="session")
 def quick_solved(nk):
     """The quick recipe at seed 0, solved once."""
+    import hanknn
+
     return hanknn.solve(nk, hanknn.recipes.quick(), seed=0)
 
 

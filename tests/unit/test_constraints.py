@@ -64,6 +64,7 @@ METHOD = GaussNewton(
     start=512,
     expectation=SplitGaussHermite(4),
     draws=StateDraws(0.0),
+    float32_until=1.0,
     curriculum=Curriculum(5, 15),
     screen=Screen(every=5),
 )

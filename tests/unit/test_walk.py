@@ -120,7 +120,9 @@ def test_states_are_held_between_walks():
     """Of `nk`: the same states for three iterations, and a step lowers the loss of the sample that it was found on."""
     equilibrium = Equilibrium(LinearNK())
     with jax.enable_x64(True):
-        method = GaussNewton(4, 64, 64, expectation=GaussHermite(3), walk=Walk(3, 0.0, every=3))
+        method = GaussNewton(
+            4, 64, 64, expectation=GaussHermite(3), walk=Walk(3, 0.0, every=3), float32_until=1.0, bend=False
+        )
         problem = Problem(equilibrium, jnp.float64)
         sizes = len(equilibrium.inputs_seen), len(equilibrium.model.parameters.free), equilibrium.output_size
         network = SmoothNetwork(4, 1, 4, 1).build(*sizes, jax.random.key(0), jnp.float64)
