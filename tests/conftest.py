@@ -1,6 +1,6 @@
 """Settings and shared fixtures: rank promotion is an error, float64 is left to the library.
 
-Whatever takes long to import is imported by the fixtures: the process that hands tests to the workers needs none of it.
+The library is imported by fixtures: with annotations checked that takes long, and who hands tests out does not need it.
 """
 
 import os
@@ -9,16 +9,17 @@ from importlib.metadata import version
 # Tests compile much and compute little: XLA's quickest code is good enough. Unknown flags abort, hence the version.
 if version("jax").startswith("0.10."):
     os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false")
-os.environ["JAX_NUMPY_RANK_PROMOTION"] = "raise"
 
+import jax
 import pytest
+
+# Not by the environment: child processes must start as a user's do, or a setting that an import changes goes unseen.
+jax.config.update("jax_numpy_rank_promotion", "raise")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def compilation_cache(tmp_path_factory):
     """The same programs are compiled by many tests, workers and child processes; keep them for the session."""
-    import jax
-
     base = tmp_path_factory.getbasetemp()
     folder = str((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "compiled")
     jax.config.update("jax_compilation_cache_dir", folder)

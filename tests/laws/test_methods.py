@@ -132,16 +132,9 @@ def test_remembered_curvature_steadies_what_few_new_states_an_iteration_teach(nk
     """A network too small to fit: without memory its errors follow each iteration's 64 states."""
 
     def spread(memory):
-        method = GaussNewton(
-            iterations=60,
-            points=64,
-            start=64,
-            expectation=GaussHermite(3),
-            walk=Walk(stability=0.0),
-            memory=memory,
-            least_damping=1e-9,
-            bend=False,
-            float32_until=1.0,
+        walk = Walk(stability=0.0)
+        method = dataclasses.replace(
+            DOUBLE, iterations=60, points=64, start=64, walk=walk, memory=memory, least_damping=1e-9
         )
         solved = hanknn.solve(nk, Recipe(SmoothNetwork(3, 1, 2, 1), (method,)), 0)
         return np.log(solved.history.validation["mean_square"].to_numpy()[-6:])

@@ -31,7 +31,7 @@ def default() -> Recipe:
 
 def quick() -> Recipe:
     """A few seconds, for a first look or a test."""
-    # One precision throughout: so few points gain nothing from two, and compile a quarter longer.
+    # One precision throughout: so few points gain nothing from two, which take a third longer to compile.
     method = GaussNewton(iterations=30, points=1024, start=512, float32_until=1.0)
     return Recipe(SmoothNetwork(width=12, depth=3), (method,))
 
