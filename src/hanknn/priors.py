@@ -5,18 +5,17 @@ A prior is stated by its mean and s.d. before truncation, as KMR do, and truncat
 
 import abc
 import functools
+import math
 from dataclasses import dataclass
-from typing import Any
 
-import jax
 import jax.numpy as jnp
+import jax.scipy.stats as densities
 import numpy as np
 from jaxtyping import Array, Float
+from scipy import stats
+from scipy.stats.distributions import rv_frozen
 
 from .errors import SettingError
-from .precision import in_float64
-
-BISECTIONS = 60
 
 
 class Prior(abc.ABC):
@@ -44,7 +43,7 @@ class Uniform(Prior):
 
 @dataclass(frozen=True)
 class _MeanAndSd(Prior):
-    """A family stated by mean and s.d.; subclasses give its distribution."""
+    """A family stated by mean and s.d.; subclasses give its distribution, and its density as a JAX function."""
 
     mean: float
     sd: float
@@ -58,37 +57,32 @@ class _MeanAndSd(Prior):
         if not self.mean > 0:
             raise SettingError(f"{type(self).__name__} prior: the mean is {self.mean}; it must be positive")
 
+    @property
     @abc.abstractmethod
-    def _distribution(self) -> Any:
-        """The distribution before truncation, from numpyro."""
+    def _distribution(self) -> rv_frozen:
+        """The distribution before truncation."""
+
+    @abc.abstractmethod
+    def _log_density(self, value: Float[Array, ""]) -> Float[Array, ""]:
+        """Its log density."""
 
     def log_density(self, value, lower, upper):
         # Outside its own support a density may be NaN: evaluate inside and mask.
-        safe = jnp.clip(value, lower, upper)
-        return _inside(self._distribution().log_prob(safe) - _log_mass(self, lower, upper), value, lower, upper)
+        found = self._log_density(jnp.clip(value, lower, upper)) - _log_mass(self, lower, upper)
+        return _inside(found, value, lower, upper)
 
-    @in_float64
     def quantile(self, u, lower, upper):
-        """By bisection of the distribution function."""
-        family = self._distribution()
-        first, last = (float(family.cdf(jnp.asarray(b, jnp.float64))) for b in (lower, upper))
-        goal = first + np.asarray(u, np.float64) * (last - first)
-        low, high = np.full(goal.shape, lower, np.float64), np.full(goal.shape, upper, np.float64)
-        for _ in range(BISECTIONS):
-            middle = 0.5 * (low + high)
-            below = np.asarray(family.cdf(jnp.asarray(middle))) < goal
-            low, high = np.where(below, middle, low), np.where(below, high, middle)
-        return 0.5 * (low + high)
+        family = self._distribution
+        first, last = family.cdf([lower, upper])
+        return np.clip(family.ppf(first + np.asarray(u, np.float64) * (last - first)), lower, upper)
 
 
 @functools.lru_cache
 def _log_mass(prior: _MeanAndSd, lower: float, upper: float) -> float:
-    with jax.ensure_compile_time_eval(), jax.enable_x64(True):
-        family = prior._distribution()
-        mass = float(family.cdf(jnp.asarray(upper, jnp.float64)) - family.cdf(jnp.asarray(lower, jnp.float64)))
-    if not mass > 0:
+    first, last = prior._distribution.cdf([lower, upper])
+    if not last > first:
         raise SettingError(f"prior {prior} has no mass on the range [{lower:g}, {upper:g}]; check its mean and s.d.")
-    return float(np.log(mass))
+    return float(np.log(last - first))
 
 
 @dataclass(frozen=True)
@@ -98,10 +92,12 @@ class TruncatedNormal(_MeanAndSd):
     def _check(self) -> None:
         return None
 
-    def _distribution(self) -> Any:
-        import numpyro.distributions as families  # slow to import, and not every user estimates
+    @property
+    def _distribution(self):
+        return stats.norm(self.mean, self.sd)
 
-        return families.Normal(self.mean, self.sd)
+    def _log_density(self, value):
+        return densities.norm.logpdf(value, self.mean, self.sd)
 
 
 @dataclass(frozen=True)
@@ -112,32 +108,55 @@ class Beta(_MeanAndSd):
         if not 0 < self.mean < 1 or not self.sd**2 < self.mean * (1 - self.mean):
             raise SettingError(f"{self}: a beta prior needs a mean in (0, 1) and s.d.² below mean · (1 − mean)")
 
-    def _distribution(self) -> Any:
-        import numpyro.distributions as families
-
+    @property
+    def _shapes(self) -> tuple[float, float]:
         size = self.mean * (1 - self.mean) / self.sd**2 - 1
-        return families.Beta(self.mean * size, (1 - self.mean) * size)
+        return self.mean * size, (1 - self.mean) * size
+
+    @property
+    def _distribution(self):
+        return stats.beta(*self._shapes)
+
+    def _log_density(self, value):
+        return densities.beta.logpdf(value, *self._shapes)
 
 
 @dataclass(frozen=True)
 class Gamma(_MeanAndSd):
     """Gamma on the positive numbers, truncated to the range."""
 
-    def _distribution(self) -> Any:
-        import numpyro.distributions as families
+    @property
+    def _shape_and_scale(self) -> tuple[float, float]:
+        return (self.mean / self.sd) ** 2, self.sd**2 / self.mean
 
-        return families.Gamma((self.mean / self.sd) ** 2, self.mean / self.sd**2)
+    @property
+    def _distribution(self):
+        shape, scale = self._shape_and_scale
+        return stats.gamma(shape, scale=scale)
+
+    def _log_density(self, value):
+        shape, scale = self._shape_and_scale
+        return densities.gamma.logpdf(value, shape, scale=scale)
 
 
 @dataclass(frozen=True)
 class InverseGamma(_MeanAndSd):
     """Inverse gamma on the positive numbers, truncated to the range."""
 
-    def _distribution(self) -> Any:
-        import numpyro.distributions as families
-
+    @property
+    def _shape_and_scale(self) -> tuple[float, float]:
         shape = 2 + (self.mean / self.sd) ** 2
-        return families.InverseGamma(shape, self.mean * (shape - 1))
+        return shape, self.mean * (shape - 1)
+
+    @property
+    def _distribution(self):
+        shape, scale = self._shape_and_scale
+        return stats.invgamma(shape, scale=scale)
+
+    def _log_density(self, value):
+        shape, scale = self._shape_and_scale
+        constant = shape * math.log(scale) - math.lgamma(shape)
+        return constant - (shape + 1) * jnp.log(value) - scale / value
 
 
 def _inside(log_density, value, lower: float, upper: float):
