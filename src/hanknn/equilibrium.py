@@ -75,6 +75,7 @@ class Equilibrium:
 
         def names(s, n, p, o, e, t) -> None:
             self._derived = _shapes_of(self.model.derived(unpack(self.model.parameters.names, t, "parameter")))
+            t = self.prepared(t)
             now = join(self._state(s), self._policy(p))
             s_next = self.transition(s, p, e, t)
             self.units(t)

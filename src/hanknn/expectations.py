@@ -170,7 +170,7 @@ class SplitGaussHermite(Expectation):
         smooth on either side.
         """
         low, high = jnp.asarray(-EDGE, dtype), jnp.asarray(EDGE, dtype)
-        at_low, at_high = margin(low), margin(high)
+        at_low, at_high = jax.vmap(margin)(jnp.stack([low, high]))
         crosses = (at_low < 0) != (at_high < 0)
         start = low - at_low * (high - low) / jnp.where(crosses, at_high - at_low, 1)
 

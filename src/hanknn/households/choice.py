@@ -1,5 +1,6 @@
 """What households choose: consumption, hours and assets by the endogenous grid method, the borrowing limit exact."""
 
+import functools
 from typing import NamedTuple
 
 import jax
@@ -47,6 +48,8 @@ def _labour(prices: Prices, productivity: Array, theta: Point) -> _Labour:
     return _Labour(gain * ((1 - theta.gamma) * gain / theta.chi) ** share, theta.sigma * share, wage)
 
 
+# Traced once for all the places that an economy's equations call it from; so are the functions below.
+@functools.partial(jax.jit, static_argnums=0)
 def choose(
     grids: Grids,
     theta: Point,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array
+from jaxtyping import Array, Float
 
 from ..model import Model, Scalars, Variable
 from ..parameters import Parameter, ParameterSpace
@@ -117,45 +117,13 @@ class RANK(Model):
 
     def policies_from(self, state: Point, outputs: Point, theta: Point) -> Scalars:
         """Labour and inflation from the two expectations: the static equations, solved on both sides of the bound."""
-        slack, binding = (self._static(share, state, outputs, theta) for share in (1.0, self.relaxation))
-        pick = lambda a, b: jnp.where(slack.notional_rate >= 0, a, b)
+        shares = jnp.stack([jnp.ones_like(theta.beta), jnp.asarray(self.relaxation, theta.beta.dtype)])
+        found = jax.vmap(_static, (0, None, None, None))(shares, state, outputs, theta)
+        pick = lambda rows: jnp.where(found.notional_rate[0] >= 0, rows[0], rows[1])
         return {
-            "labor": jnp.exp(pick(slack.labor, binding.labor)),
-            "inflation": theta.target * jnp.exp(pick(slack.inflation_gap, binding.inflation_gap)),
+            "labor": jnp.exp(pick(found.labor)),
+            "inflation": theta.target * jnp.exp(pick(found.inflation_gap)),
         }
-
-    def _static(self, share: Array | float, state: Point, outputs: Point, theta: Point) -> Allocation:
-        """The static equations where the log rate is `share` times the log notional rate.
-
-        The Euler equation and the rule give labour as a log-linear function of inflation; the Phillips curve
-        then has one root, found by Newton's method. Its start is good and the curve nearly linear, so few
-        steps reach rounding error; derivatives need the last two of them only.
-        """
-        demand = state.zeta - jnp.log(theta.beta) - outputs.log_marginal_utility
-        log_rbar = jnp.log(theta.target / theta.beta)
-
-        def allocation(gap) -> Allocation:
-            labor = (
-                demand - share * (log_rbar + theta.theta_pi * gap - theta.theta_y * jnp.log(theta.output_target))
-            ) / (theta.sigma + share * theta.theta_y)
-            notional = log_rbar + theta.theta_pi * gap + theta.theta_y * (labor - jnp.log(theta.output_target))
-            return Allocation(labor, gap, notional, share * notional)
-
-        def phillips_curve(gap):
-            at = allocation(gap)
-            marginal_cost = theta.chi * jnp.exp((theta.eta + theta.sigma) * at.labor)
-            markup = (1 - theta.epsilon + theta.epsilon * marginal_cost) / theta.varphi
-            return (
-                jnp.expm1(gap) * jnp.exp(gap) - markup - outputs.expected_price_pressure * jnp.exp(-at.rate - at.labor)
-            )
-
-        def newton(gap):
-            value, slope = jax.jvp(phillips_curve, (gap,), (jnp.ones_like(gap),))
-            return gap - value / slope
-
-        start = jnp.zeros_like(demand)
-        gap = jax.lax.fori_loop(0, NEWTON_STEPS - 2, lambda _, gap: newton(gap), jax.lax.stop_gradient(start))
-        return allocation(newton(newton(jax.lax.stop_gradient(gap))))
 
     def observe(self, now: Point, last: Point, theta: Point) -> Scalars:
         notional = log_notional_rate(now, theta)
@@ -187,3 +155,36 @@ def log_notional_rate(now: Point, theta: Point) -> Array:
         + theta.theta_pi * jnp.log(now.inflation / theta.target)
         + theta.theta_y * jnp.log(now.labor / theta.output_target)
     )
+
+
+@jax.jit  # traced once for all the places that equations call it from
+def _static(share: Float[Array, ""], state: Point, outputs: Point, theta: Point) -> Allocation:
+    """The static equations where the log rate is `share` times the log notional rate.
+
+    The Euler equation and the rule give labour as a log-linear function of inflation; the Phillips curve
+    then has one root, found by Newton's method. Its start is good and the curve nearly linear, so few
+    steps reach rounding error; derivatives need the last two of them only.
+    """
+    demand = state.zeta - jnp.log(theta.beta) - outputs.log_marginal_utility
+    log_rbar = jnp.log(theta.target / theta.beta)
+
+    def allocation(gap) -> Allocation:
+        labor = (demand - share * (log_rbar + theta.theta_pi * gap - theta.theta_y * jnp.log(theta.output_target))) / (
+            theta.sigma + share * theta.theta_y
+        )
+        notional = log_rbar + theta.theta_pi * gap + theta.theta_y * (labor - jnp.log(theta.output_target))
+        return Allocation(labor, gap, notional, share * notional)
+
+    def phillips_curve(gap):
+        at = allocation(gap)
+        marginal_cost = theta.chi * jnp.exp((theta.eta + theta.sigma) * at.labor)
+        markup = (1 - theta.epsilon + theta.epsilon * marginal_cost) / theta.varphi
+        return jnp.expm1(gap) * jnp.exp(gap) - markup - outputs.expected_price_pressure * jnp.exp(-at.rate - at.labor)
+
+    def newton(gap):
+        value, slope = jax.jvp(phillips_curve, (gap,), (jnp.ones_like(gap),))
+        return gap - value / slope
+
+    start = jnp.zeros_like(demand)
+    gap = jax.lax.fori_loop(0, NEWTON_STEPS - 2, lambda _, gap: newton(gap), jax.lax.stop_gradient(start))
+    return allocation(newton(newton(jax.lax.stop_gradient(gap))))
