@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import hanknn
-from hanknn.errors import ModelError, SettingError
+from hanknn.errors import ModelError, OutOfRangeError, SettingError, UnknownNameError
 from hanknn.models import LinearNK
 from hanknn.networks import PolicyNetwork, SmoothNetwork
 
@@ -120,6 +120,26 @@ def test_without_a_closed_form_the_verdict_says_what_it_cannot_know():
 
     report = hanknn.check(_solution(1.01, Unknown()), draws=200)
     assert report.policy_errors is None and "necessary, not sufficient" in report.verdict
+
+
+def test_a_check_at_one_point_measures_states_of_that_economy():
+    report = hanknn.check(_solution(1.01), draws=4000, parameters={"rho": 0.75})
+    assert list(report.regions.index) == [("rho", "upper")] and "at the parameters given" in str(report)
+    # The residual is 0.01 z for every ρ; with z of s.d. one its mean square is 1e-4.
+    np.testing.assert_allclose(report.mean_square, 1e-4, rtol=0.1)
+    np.testing.assert_allclose(report.regions["mean_square"], report.mean_square)
+
+
+def test_a_check_at_rows_has_an_economy_a_row():
+    rho = np.linspace(*Asset.parameters["rho"].bounds, 300)
+    report = hanknn.check(_solution(1.01), parameters={"rho": rho})
+    assert report.draws == 300 and len(report.regions) == 3
+    with pytest.raises(SettingError, match="300 entries and draws is 500"):
+        hanknn.check(_solution(1.01), 500, parameters={"rho": rho})
+    with pytest.raises(OutOfRangeError, match="rho"):
+        hanknn.check(_solution(1.01), parameters={"rho": 2.0})
+    with pytest.raises(UnknownNameError, match="rho"):
+        hanknn.check(_solution(1.01), parameters={"roh": 0.5})
 
 
 def test_a_check_on_too_few_draws_is_refused():

@@ -12,9 +12,9 @@ from ..expectations import Expectation
 from ..networks import evaluate
 from ..precision import in_float64
 from ..simulation import settled_states
-from ..solution import Solution
+from ..solution import Solution, Values
 from ..training.problem import Problem
-from ..training.sampling import ergodic_sample
+from ..training.sampling import ergodic_sample, ergodic_states
 from ..training.walk import AT_ONCE
 from .report import AccuracyReport
 from .thirds import THIRDS, thirds
@@ -22,22 +22,27 @@ from .thirds import THIRDS, thirds
 
 @in_float64
 def check(
-    solution: Solution, draws: int | None = None, seed: int = 1_000_003, expectation: Expectation | None = None
+    solution: Solution,
+    draws: int | None = None,
+    seed: int = 1_000_003,
+    expectation: Expectation | None = None,
+    parameters: Values | None = None,
 ) -> AccuracyReport:
     """Residuals and, where the model has a closed form, policy errors over box and ergodic distribution.
 
     `draws` independent draws of parameters, each with an ergodic state of its own: 10,000 by default, or 500 where
     the model knows its ergodic distribution by simulation only. Those at which the economy is not solved (see
     `Solution.solved`) are counted and left out of the other figures. `expectation`: by default a rule finer than
-    training's. Raises `SettingError` for fewer than 100 draws, and where none is solved.
+    training's. `parameters`: named values (the rest at baseline) to check at instead of the whole box: of one economy,
+    with `draws` states, or arrays with an economy an entry, each with a state, such as the draws of a posterior.
+
+    Raises `SettingError` for fewer than 100 draws or economies, for `draws` beside arrays, and where none is solved;
+    `UnknownNameError` and `OutOfRangeError` for parameters that the solution does not have.
     """
-    if draws is None:
-        draws = 500 if solution.model.simulated else 10_000
-    if draws < 100:
-        raise SettingError(f"a check needs at least 100 draws, not {draws}")
     equilibrium = solution.equilibrium
     rule = equilibrium.judging_rule if expectation is None else expectation
-    thetas, states = ergodic_sample(equilibrium, jax.random.key(seed), draws, jnp.float64)
+    thetas, states = _sample(solution, draws, seed, parameters)
+    draws = len(thetas)
     solved = solution.solved(np.asarray(thetas))
     if not solved.any():
         raise SettingError("the equations are solved at no draw of the parameters; train longer, or narrow the ranges")
@@ -54,6 +59,7 @@ def check(
     return AccuracyReport(
         model=solution.model.name,
         draws=draws,
+        given=parameters is not None,
         solved_share=float(solved.mean()),
         residuals=_residual_table(residuals, equilibrium),
         constraints=_constraints(equilibrium, states, thetas, policies, residuals),
@@ -61,6 +67,23 @@ def check(
         probes=_probes(solution, equilibrium, rule),
         regions=_regions(solution, drawn, solved, residuals, policies, exact),
     )
+
+
+def _sample(solution: Solution, draws: int | None, seed: int, parameters: Values | None):
+    """Parameters (draws, parameters) and an ergodic state for each."""
+    given = solution.model.parameters.resolve(parameters)
+    if given.ndim == 2 and draws is not None:
+        raise SettingError(f"parameters have {len(given)} entries and draws is {draws}; give one or the other")
+    usual = 500 if solution.model.simulated else 10_000
+    draws = len(given) if given.ndim == 2 else usual if draws is None else draws
+    if draws < 100:
+        raise SettingError(f"a check needs at least 100 draws, not {draws}")
+    key = jax.random.key(seed)
+    if parameters is None:
+        return ergodic_sample(solution.equilibrium, key, draws, jnp.float64)
+    solution.model.parameters.require_inside(given)
+    thetas = jnp.broadcast_to(jnp.asarray(given), (draws, given.shape[-1]))
+    return thetas, ergodic_states(solution.equilibrium, thetas, key)
 
 
 def _measure(solution: Solution, equilibrium: Equilibrium, states, thetas, expectation: Expectation):
@@ -150,6 +173,8 @@ def _regions(solution: Solution, drawn: np.ndarray, solved: np.ndarray, residual
         third = thirds(drawn[:, i], *space[name].bounds)
         for k, label in enumerate(THIRDS):
             inside = third[solved] == k
+            if not (third == k).any():
+                continue
             row = {"mean_square": float(np.mean(residuals[inside] ** 2)) if inside.any() else np.nan}
             if solution.model.constraints:
                 row["solved_share"] = float(solved[third == k].mean())

@@ -13,7 +13,7 @@ ACCURATE, USABLE = 0.01, 0.05
 
 @dataclass(frozen=True, eq=False)
 class AccuracyReport:
-    """Accuracy of a solution over its parameter box and the ergodic distribution.
+    """Accuracy of a solution over its parameter box, or at `given` parameters, and the ergodic distribution.
 
     `solved_share`: share of the draws at which the economy is solved (below one where there is no equilibrium);
     the other figures are of those. `residuals`: one row an equation: mean square, and median, 90 %, 99 % and
@@ -21,13 +21,14 @@ class AccuracyReport:
     occasionally binding constraint binds and where it is slack, None without constraints.
     `policy_errors`: one row a policy against the closed form: error in relative L2, largest error in
     the policy's unit. `probes`: absolute residuals and relative policy errors at the model's probe
-    states, baseline parameters. `regions`: the same measures by thirds of each parameter's range,
-    empty where none is free.
+    states, baseline parameters. `regions`: the same measures by thirds of each parameter's range in which there are
+    draws, empty where none is free.
     `policy_errors` is None where the model has no closed form.
     """
 
     model: str
     draws: int
+    given: bool
     solved_share: float
     residuals: pd.DataFrame
     constraints: pd.DataFrame | None
@@ -57,7 +58,8 @@ class AccuracyReport:
         weakest, worst, existence = self._weakest, self.worst_policy_error, ""
         if self.solved_share < 1:
             unsolved = f"{100 * (1 - self.solved_share):.0f} %"
-            existence = f"Not solved at {unsolved} of the box, where there may be no equilibrium; elsewhere: "
+            where = "these parameters" if self.given else "the box"
+            existence = f"Not solved at {unsolved} of {where}, where there may be no equilibrium; elsewhere: "
         if worst is None:
             return (
                 f"{existence}Residuals only: mean square {self.mean_square:.1e}, "
@@ -94,6 +96,7 @@ class AccuracyReport:
         return {
             "model": self.model,
             "draws": self.draws,
+            "given": self.given,
             "mean_square": self.mean_square,
             "worst_policy_error": self.worst_policy_error,
             "verdict": self.verdict,
@@ -111,7 +114,8 @@ class AccuracyReport:
     def __str__(self) -> str:
         number = "{:.3g}".format
         parts = [
-            f"Check of '{self.model}': {self.draws:,} ergodic draws over the parameter box",
+            f"Check of '{self.model}': {self.draws:,} ergodic draws "
+            + ("at the parameters given" if self.given else "over the parameter box"),
             "Residuals\n" + self.residuals.to_string(float_format=number),
         ]
         if self.constraints is not None:

@@ -90,12 +90,17 @@ def check(
     draws: Annotated[
         int | None, typer.Option(help="Fresh draws of parameters and states (default: 10,000; 500 simulated ones).")
     ] = None,
+    set_: Settings = None,
     seed: Seed = 1_000_003,
     model: OwnModel = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
-    """Measure a solution on fresh draws: residuals, distance to the closed form, weakest regions, verdict."""
-    report = check_solution(find_solution(solution, model), draws, seed)
+    """Measure a solution on fresh draws: residuals, distance to the closed form, weakest regions, verdict.
+
+    Over the whole box, or with --set at one point of it: hanknn check hank --set sigma_zeta=0.012.
+    """
+    at = parse_settings(set_) if set_ else None
+    report = check_solution(find_solution(solution, model), draws, seed, parameters=at)
     print(report.to_json() if json else report)
 
 

@@ -6,6 +6,7 @@ the normal density, and reads the new expectations at the nodes. Where the steps
 stable equilibrium, and the answer says so.
 """
 
+import functools
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -77,8 +78,7 @@ class TimeIteration:
         thetas = np.atleast_2d(rows)
         count = -(-len(thetas) // len(jax.local_devices())) * len(jax.local_devices())
         padded = jnp.asarray(thetas[np.arange(count) % len(thetas)])
-        run = split_over_devices(lambda t: jax.lax.map(self.iterate, t, batch_size=batch), count)
-        found = jax.tree.map(lambda a: np.asarray(a)[: len(thetas)], run(padded))
+        found = jax.tree.map(lambda a: np.asarray(a)[: len(thetas)], _program(self, count, batch)(padded))
         return TimeIterated(self, thetas, found)
 
     def iterate(self, theta: Float[Array, " parameters"]) -> Expectations:
@@ -90,7 +90,7 @@ class TimeIteration:
 
         def step(state):
             coefficients, _, i = state
-            new = self._update(theta, coefficients)
+            new = self.step(theta, coefficients)
             change = jnp.max(jnp.abs(self._values(new - coefficients)))
             return new, jnp.where(jnp.isfinite(change), change, jnp.inf), i + 1
 
@@ -106,7 +106,10 @@ class TimeIteration:
         """Labour, inflation and rates at these states, a pure function; meaningless where not converged."""
         return self._choices(theta, found.coefficients, zeta / _ergodic_sd(_named(theta)))
 
-    def _update(self, theta, coefficients):
+    def step(
+        self, theta: Float[Array, " parameters"], coefficients: Float[Array, "nodes 2"]
+    ) -> Float[Array, "nodes 2"]:
+        """Expectations one iteration on: an equilibrium is where they stay what they are; a pure function."""
         p = _named(theta)
         sd, rho = _ergodic_sd(p), p["rho_zeta"]
         # States in ergodic s.d.: given z, the next one is ρ z + √(1 − ρ²) ε.
@@ -225,6 +228,12 @@ class TimeIterated:
             "interest_rate": np.exp(at.rate),
         }
         return {name: np.where(self.converged[:, None], values, np.nan) for name, values in levels.items()}
+
+
+@functools.cache
+def _program(settings: TimeIteration, rows: int, batch: int):
+    """Compiled once: a search calls it again and again."""
+    return split_over_devices(lambda thetas: jax.lax.map(settings.iterate, thetas, batch_size=batch), rows)
 
 
 def _named(theta: Float[Array, " parameters"]) -> dict[str, Float[Array, ""]]:

@@ -65,6 +65,14 @@ def ergodic_sample(
     return economies.theta, economies.state
 
 
+def ergodic_states(
+    equilibrium: Equilibrium, thetas: Float[Array, "points parameters"], key: PRNGKeyArray
+) -> Float[Array, "points states"]:
+    """An ergodic state for each of these economies."""
+    draw = once(jax.vmap(lambda theta, k: Fresh().draws.draw(equilibrium, theta, k)))
+    return draw(thetas, jax.random.split(key, len(thetas)))
+
+
 def sobol_design(
     equilibrium: Equilibrium, draws: StateDraws, points: int, seed: int
 ) -> tuple[Float[Array, "points parameters"], Float[Array, "points states"]]:

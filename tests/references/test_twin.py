@@ -1,0 +1,77 @@
+"""The representative twin of `hank`, and where its intended and its deflationary equilibrium meet."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from hanknn.errors import NotSolvedError, SettingError
+from hanknn.models import HANK, RANK
+from hanknn.references import SteadyState, TimeIteration, equilibrium_branch, representative_twin, twin_frontier
+
+COARSE = TimeIteration(nodes=24, width=4.0, quadrature=32)
+SIGMA_ZETA = RANK.parameters.names.index("sigma_zeta")
+
+
+@pytest.fixture(scope="module")
+def branch():
+    return equilibrium_branch(representative_twin(), upto=0.2, settings=COARSE)
+
+
+@pytest.fixture(scope="module")
+def fold(branch):
+    """The largest s.d. and the share at the bound there, by a parabola through the three highest points."""
+    top = int(branch["sigma_zeta"].idxmax())
+    near = branch.iloc[top - 1 : top + 2]
+    a, b, c = np.polyfit(norm.ppf(near["zlb"]), near["sigma_zeta"], 2)
+    return c - b**2 / (4 * a), norm.cdf(-b / (2 * a))
+
+
+@pytest.mark.parametrize("values", [{}, {"sigma_s": 0.09, "borrowing_limit": -0.4}])
+def test_the_twin_rests_where_households_do(values):
+    """With next to no shocks: hank's own steady-state rate by root-finding, inflation on target, labour one."""
+    row = representative_twin(values)
+    row[:, SIGMA_ZETA] = 1e-6
+    rest = {name: float(found[0, 0]) for name, found in TimeIteration().solve(row).policy(np.zeros((1, 1))).items()}
+    household = SteadyState().solve(**values)
+    target = row[0, RANK.parameters.names.index("target")]
+    assert abs(rest["interest_rate"] - household.rate) < 2e-7
+    assert abs(rest["inflation"] - target) < 1e-9 and abs(rest["labor"] - 1) < 1e-7
+
+
+def test_time_iteration_stops_where_the_two_equilibria_meet(fold):
+    """By bisection of where time iteration converges, and by Newton's method along the curve: no step in common."""
+    assert abs(twin_frontier(settings=COARSE)[0] - fold[0]) < 4e-5
+
+
+def test_the_frontier_hardly_depends_on_the_grid(fold):
+    finer = representative_twin(np.tile(HANK.parameters.baseline, (2, 1)))
+    finer[:, SIGMA_ZETA] = fold[0] - 1e-4, fold[0] + 1e-4
+    settings = TimeIteration(nodes=48, width=6.0, quadrature=64, tolerance=1e-9)
+    np.testing.assert_array_equal(settings.solve(finer).converged, [True, False])
+
+
+def test_a_step_of_time_iteration_turns_unstable_at_the_fold(branch, fold):
+    share = np.interp(1.0, branch["radius"], branch["zlb"])
+    assert abs(share - fold[1]) < 0.003 and np.all(np.diff(branch["radius"]) > 0)
+
+
+def test_before_the_fold_the_curve_is_what_time_iteration_finds(branch):
+    row = branch[branch["radius"] < 0.95].iloc[-1]
+    theta = representative_twin()
+    theta[:, SIGMA_ZETA] = row["sigma_zeta"]
+    found = COARSE.solve(theta)
+    assert found.converged[0]
+    np.testing.assert_allclose(norm.cdf(found.found.kink[0]), row["zlb"], atol=1e-6)
+    # Mean inflation by other weights: draws of ζ on a midpoint rule in probability.
+    zeta = norm.ppf((np.arange(20_000) + 0.5) / 20_000) * row["sigma_zeta"] / np.sqrt(1 - 0.7**2)
+    inflation = found.policy(zeta[None, :])["inflation"].mean()
+    target = theta[0, RANK.parameters.names.index("target")]
+    np.testing.assert_allclose(400 * (inflation - target), row["inflation_gap"], atol=1e-4)
+
+
+def test_what_cannot_be_followed_is_refused():
+    with pytest.raises(SettingError, match="share of quarters"):
+        equilibrium_branch(upto=1.5)
+    # A rate that does not answer inflation leaves no stable equilibrium at any size of shocks.
+    with pytest.raises(NotSolvedError, match="no equilibrium at any"):
+        equilibrium_branch({"theta_pi": 0.5, "theta_y": 0.0}, settings=COARSE)
