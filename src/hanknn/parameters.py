@@ -70,22 +70,31 @@ class ParameterSpace:
         """Names of the parameters that have a range."""
         return tuple(name for name, p in self._parameters.items() if p.range is not None)
 
-    def only(self, *names: str, **values: float) -> "ParameterSpace":
-        """The same parameters, only those in `names` free; the others fixed at their baselines or at `values`.
+    def only(self, *names: str, **values: float | tuple[float, float]) -> "ParameterSpace":
+        """The same parameters, fewer of them free: those in `names`, and over a part of their range those given one.
 
-        Raises `UnknownNameError` for unknown names, `ModelError` where a name has no range to be free over or is
-        also given a value, and where a value lies outside its parameter's range.
+        The others are fixed, at their baselines or at `values`. A baseline outside a narrower range moves to its nearer
+        end. Raises `UnknownNameError` for unknown names, `ModelError` where a name has no range to be free over or is
+        given twice, and where a value or range is not within the parameter's range.
         """
-        for name in names:
+        narrower = {name: given for name, given in values.items() if isinstance(given, tuple)}
+        for name in (*names, *narrower):
             if self[name].range is None:
                 raise ModelError(f"parameter '{name}' has no range to be free over; free ones: {', '.join(self.free)}")
-            if name in values:
-                raise ModelError(f"parameter '{name}' is to be free and fixed at {values[name]}; give one or the other")
+            if name in names and name in values:
+                raise ModelError(f"parameter '{name}' is to be free and {values[name]}; give one or the other")
         changed = dict(self._parameters)
-        for name, value in values.items():
-            changed[name] = replace(self[name], value=float(value))
+        for name, given in values.items():
+            if name in narrower:
+                (low, high), (lower, upper) = given, self[name].bounds
+                if not (low >= lower and high <= upper):
+                    raise ModelError(f"parameter '{name}': {given} is no part of its range [{lower:g}, {upper:g}]")
+                changed[name] = replace(self[name], value=min(max(self[name].value, low), high), range=given)
+            else:
+                changed[name] = replace(self[name], value=float(given))
         ParameterSpace(**changed)  # refuses a value outside its range, which is dropped below
-        return ParameterSpace(**{n: p if n in names else replace(p, range=None) for n, p in changed.items()})
+        free = {*names, *narrower}
+        return ParameterSpace(**{n: p if n in free else replace(p, range=None) for n, p in changed.items()})
 
     @property
     def baseline(self) -> np.ndarray:

@@ -16,7 +16,7 @@ from jaxtyping import Array, Bool, Float
 from . import storage
 from .compiled import jit
 from .equilibrium import Equilibrium
-from .errors import NotSolvedError, ShapeError, SolutionFileError, UnknownNameError
+from .errors import ModelError, NotSolvedError, ShapeError, SolutionFileError, UnknownNameError
 from .model import Model
 from .networks import ARCHITECTURES, Architecture, PolicyNetwork, evaluate
 from .parameters import common_length, named_columns
@@ -264,11 +264,17 @@ def definition(model: Model) -> dict[str, Any]:
 
 
 def _narrowed(model: Model, solved: dict[str, list[float]]) -> Model:
-    """The model with the parameters fixed that the solution was given at one value only."""
-    fixed = {name: value for name, (value, low, high) in solved.items() if low == high}
-    if set(solved) != set(model.parameters) or not fixed.keys() & set(model.parameters.free):
-        return model
-    return model.only(*(name for name in solved if name not in fixed), **fixed)
+    """The model over the part of its box that the solution was given."""
+    space = model.parameters
+    narrower = {
+        name: value if low == high else (low, high)
+        for name, (value, low, high) in solved.items()
+        if name in space.free and (low, high) != space[name].bounds
+    }
+    try:
+        return model.only(*(name for name in space.free if name not in narrower), **narrower)
+    except ModelError:
+        return model  # of another definition: who compares the two says where
 
 
 def _architecture(described: dict[str, Any], path: Path) -> Architecture:

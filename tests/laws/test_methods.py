@@ -81,7 +81,13 @@ def test_every_method_learns(name, solved):
     assert np.isfinite(table.to_numpy()).all()
 
 
-@pytest.mark.parametrize("name", METHODS)
+SAME_STATE = {"adam", "equation-weights", "policy-units", "float64-gram", "cautious"}
+"""What they keep between iterations is what another method keeps; it is saved and read in the same way."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in SAME_STATE else name for name in METHODS]
+)
 def test_training_goes_on_to_the_same_result_after_a_kill(name, trained, nk):
     whole, half_way = trained(name)
     _same(_solve(nk, METHODS[name], checkpoints=Checkpoints(half_way, resume=True)), whole)
@@ -128,6 +134,7 @@ def test_gauss_newton_never_raises_its_loss_on_a_fixed_design(nk):
     assert loss[-1] < 1e-3 * loss[0]
 
 
+@pytest.mark.slow
 def test_remembered_curvature_steadies_what_few_new_states_an_iteration_teach(nk):
     """A network too small to fit: without memory its errors follow each iteration's 64 states."""
 
@@ -144,6 +151,7 @@ def test_remembered_curvature_steadies_what_few_new_states_an_iteration_teach(nk
     assert remembering.mean() < alone.mean() + 0.1, "and are no larger"
 
 
+@pytest.mark.slow
 def test_steps_are_judged_by_the_curvature_of_the_states_that_they_are_tried_on(nk):
     """Few rows bend far more along their own gradient than all the remembered ones do: a fall that falls short for that
     reason must not keep the damping up."""

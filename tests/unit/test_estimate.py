@@ -92,6 +92,7 @@ def test_resumed_work_is_the_same_and_other_settings_are_refused(quick, data, sm
         estimate(quick, data.observed, SMALL, NAMES, seed=1, store=store)
 
 
+@pytest.mark.slow
 def test_the_last_step_takes_as_many_particles_as_noisy_likelihoods_ask_for(quick, data, exact):
     """Estimates whose log has an s.d. of two with the design's particles, as over long samples."""
     kalman, asked = Likelihood(quick, data.observed, Kalman()), []

@@ -48,6 +48,7 @@ def test_the_exit_code_says_whether_targets_were_met(tmp_path, monkeypatch):
     assert not pd.read_csv(tmp_path / "b" / "findings.csv")["met"].any()
 
 
+@pytest.mark.slow
 def test_network_and_time_iteration_give_one_likelihood():
     solution = hanknn.load("rank")
     data = simulate_data(solution, OBSERVABLES, 12, measurement_error=ERROR, seed=1).observed

@@ -98,6 +98,13 @@ def test_a_narrower_box_keeps_the_named_parameters_free_and_fixes_the_rest(space
     assert space.only().free == () and space.free == ("a", "b"), "the original stays as it is"
 
 
+def test_a_range_may_be_narrowed_and_its_baseline_stays_inside(space):
+    narrow = space.only("b", a=(1.5, 3.0))
+    assert narrow.free == ("a", "b") and narrow["a"].bounds == (1.5, 3.0) and narrow["b"] == space["b"]
+    assert narrow["a"].value == 1.5, "the baseline, 1, lies below the range"
+    assert space.only(a=(0.5, 3.0))["a"].value == 1.0
+
+
 @pytest.mark.parametrize(
     ("names", "values", "error", "hint"),
     [
@@ -106,6 +113,10 @@ def test_a_narrower_box_keeps_the_named_parameters_free_and_fixes_the_rest(space
         (("fixed",), {}, ModelError, "free ones: a, b"),
         (("a",), {"a": 1.0}, ModelError, "one or the other"),
         (("a",), {"b": 1.0}, ModelError, "outside its range"),
+        (("a",), {"a": (1.0, 2.0)}, ModelError, "one or the other"),
+        ((), {"fixed": (6.0, 8.0)}, ModelError, "free ones: a, b"),
+        ((), {"a": (1.0, 9.0)}, ModelError, "no part of its range"),
+        ((), {"a": (2.0, 1.0)}, ModelError, "is empty"),
     ],
 )
 def test_a_narrower_box_that_makes_no_sense_is_refused(space, names, values, error, hint):

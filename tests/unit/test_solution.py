@@ -132,12 +132,13 @@ def test_nothing_leaves_float64_switched_on(quick):
 
 
 def test_a_solution_over_a_narrower_box_loads_as_what_it_is(tmp_path):
-    model = LinearNK().only("phi", beta=0.96)
+    model = LinearNK().only("phi", beta=0.96, sigma=(1.0, 1.5))
     method = GaussNewton(iterations=3, points=64, start=64, float32_until=1.0, bend=False)
     recipe = hanknn.Recipe(SmoothNetwork(4, 1), (method,))
     solved = hanknn.solve(model, recipe).solution
     loaded = hanknn.load(solved.save(tmp_path / "narrow.npz"))
-    assert loaded.model.parameters.free == ("phi",) and loaded.model.parameters["beta"].value == 0.96
+    assert loaded.model.parameters.free == ("sigma", "phi") and loaded.model.parameters["beta"].value == 0.96
+    assert loaded.model.parameters["sigma"].bounds == (1.0, 1.5)
     assert loaded.policy({"zeta": 0.01}).equals(solved.policy({"zeta": 0.01}))
     with pytest.raises(OutOfRangeError, match="beta"):
         loaded.policy({"zeta": 0.01}, {"beta": 0.97})

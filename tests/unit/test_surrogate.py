@@ -126,6 +126,7 @@ def test_likelihoods_that_are_nowhere_finite_are_refused():
         Design(points=3)
 
 
+@pytest.mark.slow
 def test_an_ensemble_averages_members_that_differ(fitted, tmp_path):
     data = fitted[0]
     fit = Fit(regression=Regression(width=10, depth=3, iterations=25), members=3)
