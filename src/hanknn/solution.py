@@ -271,6 +271,8 @@ def _narrowed(model: Model, solved: dict[str, list[float]]) -> Model:
         for name, (value, low, high) in solved.items()
         if name in space.free and (low, high) != space[name].bounds
     }
+    if not narrower:
+        return model
     try:
         return model.only(*(name for name in space.free if name not in narrower), **narrower)
     except ModelError:

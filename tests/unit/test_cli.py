@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 
 from hanknn.cli import keep_compiled, main
+from hanknn.cli.options import narrowed
+from hanknn.models import shipped
 
 
 @pytest.fixture
@@ -25,6 +27,9 @@ def saved(quick, tmp_path):
         (["slove", "nk"], "solve"),
         (["solve"], "model"),
         (["solve", "nk", "--only", "phii"], "did you mean 'phi'"),
+        (["solve", "nk", "--only", "phi=0.6..high"], "NAME=LOW..HIGH"),
+        (["solve", "nk", "--only", "phi=0.6..2"], "no part of its range [0.5, 0.9]"),
+        (["check", "nk", "--set", "phi=3"], "[0.5, 0.9]"),
         (["solve", "none.py:Model"], "none.py"),
         (["check", "nkk"], "did you mean 'nk'"),
         (["check", "missing.npz"], "missing.npz"),
@@ -65,11 +70,18 @@ def test_simulate_and_irf_write_tables_once(saved, capsys, tmp_path):
         assert capsys.readouterr().out == "" and len(pd.read_csv(file)) == 5
 
 
+def test_a_narrower_box_is_named_on_the_command_line():
+    space = narrowed(shipped("nk"), ["rho", "phi=0.6..0.8", "beta=0.96"]).parameters
+    assert space.free == ("phi", "rho") and space["phi"].bounds == (0.6, 0.8) and space["beta"].value == 0.96
+
+
 def test_check_prints_tables_or_json(saved, capsys):
     assert main(["check", saved, "--draws", "200"]) == 0
     assert "closed form" in capsys.readouterr().out
     assert main(["check", saved, "--draws", "200", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["draws"] == 200
+    assert main(["check", saved, "--draws", "200", "--set", "phi=0.8"]) == 0
+    assert "at the parameters given" in capsys.readouterr().out
 
 
 def test_figures_never_land_in_a_folder_with_other_files(saved, capsys, tmp_path):

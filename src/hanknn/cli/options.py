@@ -76,6 +76,24 @@ def find_solution(name: str, model: str | None) -> Solution:
     return load(source, None if model is None else find_model(model))
 
 
+def narrowed(model: Model, only: list[str]) -> Model:
+    """The model over a part of its box, from NAME, NAME=LOW..HIGH and NAME=VALUE."""
+    free, values = [], {}
+    for text in only:
+        name, given, value = text.partition("=")
+        low, dots, high = value.partition("..")
+        try:
+            if given:
+                values[name] = (float(low), float(high)) if dots else float(low)
+            else:
+                free.append(name)
+        except ValueError:
+            raise SettingError(
+                f"--only {text}: give NAME, NAME=LOW..HIGH or NAME=VALUE, such as --only phi=0.6..0.8"
+            ) from None
+    return model.only(*free, **values)
+
+
 def parse_settings(settings: list[str] | None, option: str = "--set") -> dict[str, float]:
     """NAME=VALUE pairs as numbers."""
     values = {}

@@ -29,6 +29,7 @@ from .options import (
     find_model,
     find_recipe,
     find_solution,
+    narrowed,
     out,
     parse_settings,
     write_table,
@@ -41,7 +42,12 @@ def solve(
     recipe: Annotated[str, typer.Option(help=f"How to train: {', '.join(RECIPES)}.")] = "default",
     seed: Seed = 0,
     only: Annotated[
-        list[str] | None, typer.Option(help="Keep only this parameter free, the others at baseline; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[=LOW..HIGH|=VALUE]",
+            help="Keep only this parameter free, over its range or a part of it, or fix it; the others stay at "
+            "baseline. May be repeated.",
+        ),
     ] = None,
     folder: Annotated[Path | None, typer.Option("--out", help="Run folder (default: runs/MODEL-RECIPE-SEED).")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run in the folder.")] = False,
@@ -52,9 +58,10 @@ def solve(
     """Solve a model over its whole parameter box; write weights, metrics, loss history and figures.
 
     Example: hanknn solve nk --seed 1 --out runs/first. An interrupted or killed run goes on to the same
-    result with --resume. A narrower box is solved sooner and more exactly: hanknn solve hank --only sigma_s.
+    result with --resume. A narrower box is solved sooner and more exactly:
+    hanknn solve hank --only sigma_s --only sigma_zeta=0.01..0.0135, and one point soonest: --only sigma_zeta=0.012.
     """
-    economy = find_model(model).only(*only) if only else find_model(model)
+    economy = narrowed(find_model(model), only) if only else find_model(model)
     folder = folder or Path("runs") / "-".join([economy.name, *(only or ()), recipe, str(seed)])
     solve_into(economy, " ".join([model, *(only or ())]), recipe, seed, folder, resume, force, quiet, save_every)
 
