@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from hanknn.errors import NotSolvedError, SettingError
+from hanknn.errors import NotSolvedError, SettingError, ShapeError
 from hanknn.models import HANK, RANK
 from hanknn.references import SteadyState, TimeIteration, equilibrium_branch, representative_twin, twin_frontier
 
@@ -72,6 +72,8 @@ def test_before_the_fold_the_curve_is_what_time_iteration_finds(branch):
 def test_what_cannot_be_followed_is_refused():
     with pytest.raises(SettingError, match="share of quarters"):
         equilibrium_branch(upto=1.5)
+    with pytest.raises(ShapeError, match=r"\(2, "):
+        equilibrium_branch({"theta_pi": np.array([1.8, 2.2])})
     # A rate that does not answer inflation leaves no stable equilibrium at any size of shocks.
     with pytest.raises(NotSolvedError, match="no equilibrium at any"):
         equilibrium_branch({"theta_pi": 0.5, "theta_y": 0.0}, settings=COARSE)

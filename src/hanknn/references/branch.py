@@ -16,7 +16,7 @@ from jaxtyping import Array, Float
 from scipy.stats import norm
 
 from ..compiled import jit
-from ..errors import NotSolvedError, SettingError
+from ..errors import NotSolvedError, SettingError, ShapeError
 from ..models import RANK
 from ..precision import in_float64
 from ..solution import Values
@@ -44,14 +44,19 @@ def equilibrium_branch(
     there so often; `inflation_gap`, mean inflation over target (percent, annualised); `radius`, the largest
     eigenvalue of a step of time iteration, which converges where it is below one.
 
-    Raises `SettingError` where `upto` is no share, and `NotSolvedError` where there is no equilibrium with small shocks
-    or Newton's method does not settle.
+    Raises `SettingError` where `upto` is no share, `ShapeError` for several economies, and `NotSolvedError` where there
+    is no equilibrium with small shocks or Newton's method does not settle.
     """
     if not 0 < upto < 1:
         raise SettingError(f"equilibrium_branch: upto is {upto}; it is a share of quarters, between 0 and 1")
     settings = settings or TimeIteration()
     given = parameters if isinstance(parameters, np.ndarray) else RANK.parameters.resolve(parameters)
     theta = jnp.asarray(np.ravel(given))
+    if len(theta) != len(RANK.parameters):
+        raise ShapeError(
+            f"equilibrium_branch follows one economy: parameters have shape {np.shape(given)}, not one value of "
+            f"each of rank's {len(RANK.parameters)} parameters"
+        )
     system, jacobian, moments = _programs(settings, theta)
     unknowns, kink = _start(settings, theta)
     rows = []
