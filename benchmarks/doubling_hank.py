@@ -2,7 +2,8 @@
 
     python benchmarks/doubling_hank.py         about an hour on two cores
     python benchmarks/doubling_hank.py --base  the economy as it is alone: what the recipe `calibration` reaches
-    python benchmarks/doubling_hank.py --sigma-zeta 0.0135    weaker preference shocks, where residuals are smaller
+    python benchmarks/doubling_hank.py --sigma-zeta 0.012     weaker preference shocks, where residuals are smaller
+    python benchmarks/doubling_hank.py --parts assets         one thing doubled, the others as shipped
 
 Both economies are solved from nothing at this one point (`Model.only`, the recipe `calibration`) and simulated for
 500,000 quarters with the same shocks.
@@ -29,22 +30,25 @@ from hanknn.training.recipes import calibration
 
 DOUBLED = dict(modes=12, ahead=(1, 2, 4, 8, 16, 32))
 QUARTERS = 500_000
+PARTS = ("assets", "productivities", "nodes", "projections")
 TARGETS = {"zero lower bound (points)": 0.3, "mean inflation (basis points)": 2.0, "s.d. of output (percent)": 1.0}
 
 
-def tables(doubled: bool) -> HouseholdTables:
-    grids = Grids().doubled() if doubled else Grids()
-    summaries = DOUBLED if doubled else dict(modes=MODES, ahead=AHEAD)
+def tables(parts: set[str]) -> HouseholdTables:
+    usual = Grids()
+    more = {part: 2 * getattr(usual, part) for part in parts & {"assets", "productivities"}}
+    grids = dataclasses.replace(usual, **more)
+    summaries = DOUBLED if "projections" in parts else dict(modes=MODES, ahead=AHEAD)
     at = PARAMETERS["sigma_s"].value, PARAMETERS["borrowing_limit"].value
     return tables_near(*at, SteadyState(grids, tolerance=1e-9), **summaries)
 
 
-def solved(doubled: bool, sigma_zeta: float, iterations: int, points: int, file: Path | None) -> hanknn.Solution:
-    model = HANK(tables=tables(doubled)).only(sigma_zeta=sigma_zeta)
+def solved(parts: set[str], sigma_zeta: float, iterations: int, points: int, file: Path | None) -> hanknn.Solution:
+    model = HANK(tables=tables(parts)).only(sigma_zeta=sigma_zeta)
     if file is not None and file.exists():
         return hanknn.load(file, model)
     usual = calibration(iterations, points)
-    rule = SplitGaussHermite(6 if doubled else 3, randomized=True)
+    rule = SplitGaussHermite(6 if "nodes" in parts else 3, randomized=True)
     method = dataclasses.replace(usual.methods[0], expectation=rule)
     solution = hanknn.solve(model, hanknn.Recipe(usual.network, (method,)), report=tell).solution
     if file is not None:
@@ -64,13 +68,16 @@ def main() -> int:
     parser.add_argument("--points", type=int, default=256)
     parser.add_argument("--keep", type=Path, help="Folder for the solutions; those already there are not solved anew.")
     parser.add_argument("--base", action="store_true", help="Leave the doubled economy out.")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="What is doubled (default: all).")
     arguments = parser.parse_args()
     found = {}
-    economies = {"as shipped": False} if arguments.base else {"as shipped": False, "doubled": True}
-    for label, doubled in economies.items():
+    economies = {"as shipped": set()}
+    if not arguments.base:
+        economies[" ".join(["doubled", *arguments.parts])] = set(arguments.parts)
+    for label, parts in economies.items():
         began = time.perf_counter()
         file = None if arguments.keep is None else arguments.keep / f"{label.replace(' ', '-')}.npz"
-        solution = solved(doubled, arguments.sigma_zeta, arguments.iterations, arguments.points, file)
+        solution = solved(parts, arguments.sigma_zeta, arguments.iterations, arguments.points, file)
         print(f"{label}: {time.perf_counter() - began:.0f} s", flush=True)
         print(hanknn.check(solution, 256).residuals.to_string(float_format="{:.2e}".format), flush=True)
         found[label] = hanknn.long_run(solution, quarters=QUARTERS)

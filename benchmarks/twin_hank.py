@@ -1,7 +1,7 @@
 """`hank`'s representative twin: how large preference shocks may be before its equilibrium is gone.
 
 python benchmarks/twin_hank.py                     a minute: where its two equilibria meet, and the frontier
-python benchmarks/twin_hank.py --draws 400         ten minutes more: the shipped `hank` where the twin has one
+python benchmarks/twin_hank.py --draws 600         ten minutes more: the shipped `hank` where the twin has one
 python benchmarks/twin_hank.py --figure twin.png   the curve of both equilibria
 """
 
