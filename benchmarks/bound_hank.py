@@ -39,10 +39,9 @@ def case(values: dict[str, float], iterations: int, quarters: int) -> dict[str, 
     found = hanknn.check(solution, DRAWS).residuals["mean_square"]
     moments = hanknn.long_run(solution, quarters=quarters)
     target = 400 * (model.parameters["target"].value - 1)
-    others = {name: value for name, value in fixed.items() if name != "sigma_zeta"}
     return {
         **values,
-        "twin's frontier": twin_frontier(others)[0],
+        "twin's frontier": twin_frontier(fixed)[0],
         **found[list(SHOWN)],
         "zlb (%)": 100 * moments.loc["zlb", "mean"],
         "inflation gap (bp)": 100 * (moments.loc["inflation_rate", "mean"] - target),

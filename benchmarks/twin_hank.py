@@ -15,10 +15,10 @@ import pandas as pd
 import hanknn
 from hanknn.accuracy.thirds import THIRDS, thirds
 from hanknn.models import HANK, RANK
-from hanknn.references import TimeIteration, equilibrium_branch, representative_twin, twin_frontier
+from hanknn.references import equilibrium_branch, representative_twin, twin_frontier
+from hanknn.references.twin import BESIDE_THE_FRONTIER
 
 MOVED = ("sigma_s", "borrowing_limit", "varphi", "theta_pi", "theta_y")
-SETTINGS = TimeIteration(tolerance=1e-9, max_iterations=20_000)
 
 
 def frontiers() -> pd.DataFrame:
@@ -37,7 +37,7 @@ def box(draws: int) -> None:
     hank = hanknn.load("hank")
     space = hank.model.parameters
     thetas = space.sample(draws, seed=0)
-    exists = SETTINGS.solve(representative_twin(thetas)).converged
+    exists = BESIDE_THE_FRONTIER.solve(representative_twin(thetas)).converged
     solved = hank.solved(thetas)
     third = thirds(thetas[:, space.names.index("sigma_zeta")], *space["sigma_zeta"].bounds)
     parts = {f"{name} third": third == k for k, name in enumerate(THIRDS)} | {"whole range": third >= 0}

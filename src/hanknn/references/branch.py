@@ -62,7 +62,8 @@ def equilibrium_branch(
     rows = []
     while kink < norm.ppf(upto) + STEP:
         for _ in range(NEWTON_STEPS):
-            change = np.linalg.solve(jacobian(unknowns, kink), system(unknowns, kink))
+            slopes = np.asarray(jacobian(unknowns, kink))
+            change = np.linalg.solve(slopes, system(unknowns, kink))
             unknowns = unknowns - change
             if np.max(np.abs(change)) <= TOLERANCE:
                 break
@@ -71,8 +72,7 @@ def equilibrium_branch(
                 f"equilibrium_branch: Newton's method did not settle where the bound binds in "
                 f"{100 * norm.cdf(kink):.3g} % of quarters; give fewer or more nodes, or a smaller upto"
             )
-        slopes = jacobian(unknowns, kink)[:-1, :-1]
-        radius = np.max(np.abs(np.linalg.eigvals(slopes + np.eye(len(slopes)))))
+        radius = np.max(np.abs(np.linalg.eigvals(slopes[:-1, :-1] + np.eye(len(slopes) - 1))))
         rows.append((norm.cdf(kink), unknowns[-1], float(moments(unknowns)), radius))
         kink += STEP
     return pd.DataFrame(rows, columns=["zlb", "sigma_zeta", "inflation_gap", "radius"])

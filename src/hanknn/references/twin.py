@@ -7,7 +7,6 @@ households' reactions, and the growth and monetary shocks.
 """
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
@@ -17,6 +16,9 @@ from ..precision import in_float64
 from ..solution import Values
 from .time_iteration import TimeIteration
 
+BESIDE_THE_FRONTIER = TimeIteration(tolerance=1e-9, max_iterations=20_000)
+"""Iterations slow down there, without end on the frontier itself."""
+
 HALVINGS = 11
 LARGEST = 0.04
 """S.d. of the preference shock at which no twin in `hank`'s box has an equilibrium."""
@@ -24,6 +26,7 @@ LARGEST = 0.04
 SHARED = ("theta_pi", "theta_y", "varphi", "rho_zeta", "sigma_zeta", "sigma", "eta", "epsilon", "target")
 
 
+@in_float64
 def representative_twin(parameters: Values | np.ndarray | None = None) -> Float[np.ndarray, "rows parameters"]:
     """Full parameter vectors of `rank`, for `TimeIteration`, that go with `hank`'s (named, or rows of full vectors).
 
@@ -34,7 +37,7 @@ def representative_twin(parameters: Values | np.ndarray | None = None) -> Float[
     given = parameters if isinstance(parameters, np.ndarray) else space.resolve(parameters)
     thetas = np.atleast_2d(given)
     column = lambda name: thetas[:, space.names.index(name)]
-    rate = np.exp(_log_rates(column("sigma_s"), column("borrowing_limit")))
+    rate = np.exp(np.asarray(_log_rates(column("sigma_s"), column("borrowing_limit"))))
     values = {name: column(name) for name in SHARED}
     values |= {"beta": values["target"] / rate, "chi": 1 - 1 / values["epsilon"], "output_target": np.ones(len(thetas))}
     return np.stack([values[name] for name in RANK.parameters.names], axis=1)
@@ -43,10 +46,13 @@ def representative_twin(parameters: Values | np.ndarray | None = None) -> Float[
 def twin_frontier(
     parameters: Values | np.ndarray | None = None, settings: TimeIteration | None = None
 ) -> Float[np.ndarray, " rows"]:
-    """The s.d. of the preference shock up to which time iteration finds the twin's equilibrium, within 2e-5."""
+    """The s.d. of the preference shock up to which time iteration finds the twin's equilibrium, within 2e-5.
+
+    Whatever s.d. `parameters` give is not looked at.
+    """
     rows = representative_twin(parameters)
     place = RANK.parameters.names.index("sigma_zeta")
-    settings = settings or TimeIteration(tolerance=1e-9, max_iterations=20_000)
+    settings = settings or BESIDE_THE_FRONTIER
     low, high = np.zeros(len(rows)), np.full(len(rows), LARGEST)
     for _ in range(HALVINGS):
         rows[:, place] = 0.5 * (low + high)
@@ -55,7 +61,4 @@ def twin_frontier(
     return low
 
 
-@in_float64
-def _log_rates(sigma_s: np.ndarray, borrowing_limit: np.ndarray) -> np.ndarray:
-    found = jax.jit(jax.vmap(lambda risk, limit: steady_state(risk, limit).log_rate))
-    return np.asarray(found(jnp.asarray(sigma_s), jnp.asarray(borrowing_limit)))
+_log_rates = jax.jit(jax.vmap(lambda sigma_s, borrowing_limit: steady_state(sigma_s, borrowing_limit).log_rate))
