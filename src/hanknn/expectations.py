@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
-from scipy.stats import norm, qmc
+from scipy.special import ndtri
 
 from .errors import SettingError
 
@@ -96,6 +96,8 @@ class ScrambledSobol(Expectation):
             raise SettingError(f"ScrambledSobol draws is {self.draws}; it must be a power of two")
 
     def nodes(self, key, shocks, dtype, slackness=unconstrained):
+        from scipy.stats import qmc  # slow to import
+
         base = qmc.Sobol(shocks, scramble=True, rng=0).random(self.draws)
         shift = jax.random.uniform(key, (shocks,), dtype)
         u = (jnp.asarray(base, dtype) + shift[None, :]) % 1.0
@@ -209,7 +211,7 @@ def _upper_rules(order: int, family: int = 1, degree: int = 48) -> np.ndarray:
     rules = []
     for c in EDGE * places:
         x = c + (9 - c) * (legendre + 1) / 2
-        density = legendre_weights * (9 - c) / 2 * norm.pdf(x)
+        density = legendre_weights * (9 - c) / 2 * np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi)
         rules.append(_rules(x, density, order, shifts))
     nodes, weights = (np.stack([rule[i] for rule in rules]) for i in range(2))
     values = np.stack([nodes, np.log(weights)])
@@ -259,6 +261,8 @@ def _axes(direction: Float[Array, " shocks"]) -> Float[Array, "shocks shocks"]:
 
 def sobol_normals(points: int, uniforms: int, normals: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """A scrambled Sobol design: uniforms (points, uniforms) and standard normals (points, normals)."""
+    from scipy.stats import qmc  # slow to import
+
     u = qmc.Sobol(uniforms + normals, scramble=True, rng=seed).random(points)
     u = np.clip(u, 1e-12, 1 - 1e-12)
-    return u[:, :uniforms], norm.ppf(u[:, uniforms:])
+    return u[:, :uniforms], ndtri(u[:, uniforms:])

@@ -12,10 +12,12 @@ import jax.numpy as jnp
 import jax.scipy.stats as densities
 import numpy as np
 from jaxtyping import Array, Float
-from scipy import stats
-from scipy.stats.distributions import rv_frozen
+from scipy import special  # not scipy.stats, which takes a third of the library's import
 
 from .errors import SettingError
+
+TINY = 1e-200
+"""Stands for zero where something is divided by it."""
 
 
 class Prior(abc.ABC):
@@ -43,7 +45,8 @@ class Uniform(Prior):
 
 @dataclass(frozen=True)
 class _MeanAndSd(Prior):
-    """A family stated by mean and s.d.; subclasses give its distribution, and its density as a JAX function."""
+    """A family stated by mean and s.d.; subclasses give its distribution before truncation, and its density as a JAX
+    function."""
 
     mean: float
     sd: float
@@ -57,10 +60,13 @@ class _MeanAndSd(Prior):
         if not self.mean > 0:
             raise SettingError(f"{type(self).__name__} prior: the mean is {self.mean}; it must be positive")
 
-    @property
     @abc.abstractmethod
-    def _distribution(self) -> rv_frozen:
-        """The distribution before truncation."""
+    def _cdf(self, value: np.ndarray) -> np.ndarray:
+        """The mass below `value`."""
+
+    @abc.abstractmethod
+    def _ppf(self, u: np.ndarray) -> np.ndarray:
+        """The value below which there is mass `u`."""
 
     @abc.abstractmethod
     def _log_density(self, value: Float[Array, ""]) -> Float[Array, ""]:
@@ -72,14 +78,13 @@ class _MeanAndSd(Prior):
         return _inside(found, value, lower, upper)
 
     def quantile(self, u, lower, upper):
-        family = self._distribution
-        first, last = family.cdf([lower, upper])
-        return np.clip(family.ppf(first + np.asarray(u, np.float64) * (last - first)), lower, upper)
+        first, last = self._cdf(np.array([lower, upper]))
+        return np.clip(self._ppf(first + np.asarray(u, np.float64) * (last - first)), lower, upper)
 
 
 @functools.lru_cache
 def _log_mass(prior: _MeanAndSd, lower: float, upper: float) -> float:
-    first, last = prior._distribution.cdf([lower, upper])
+    first, last = prior._cdf(np.array([lower, upper]))
     if not last > first:
         raise SettingError(f"prior {prior} has no mass on the range [{lower:g}, {upper:g}]; check its mean and s.d.")
     return float(np.log(last - first))
@@ -92,9 +97,11 @@ class TruncatedNormal(_MeanAndSd):
     def _check(self) -> None:
         return None
 
-    @property
-    def _distribution(self):
-        return stats.norm(self.mean, self.sd)
+    def _cdf(self, value):
+        return special.ndtr((value - self.mean) / self.sd)
+
+    def _ppf(self, u):
+        return self.mean + self.sd * special.ndtri(u)
 
     def _log_density(self, value):
         return densities.norm.logpdf(value, self.mean, self.sd)
@@ -113,9 +120,11 @@ class Beta(_MeanAndSd):
         size = self.mean * (1 - self.mean) / self.sd**2 - 1
         return self.mean * size, (1 - self.mean) * size
 
-    @property
-    def _distribution(self):
-        return stats.beta(*self._shapes)
+    def _cdf(self, value):
+        return special.betainc(*self._shapes, np.clip(value, 0, 1))
+
+    def _ppf(self, u):
+        return special.betaincinv(*self._shapes, u)
 
     def _log_density(self, value):
         return densities.beta.logpdf(value, *self._shapes)
@@ -129,10 +138,13 @@ class Gamma(_MeanAndSd):
     def _shape_and_scale(self) -> tuple[float, float]:
         return (self.mean / self.sd) ** 2, self.sd**2 / self.mean
 
-    @property
-    def _distribution(self):
+    def _cdf(self, value):
         shape, scale = self._shape_and_scale
-        return stats.gamma(shape, scale=scale)
+        return special.gammainc(shape, np.maximum(value, 0) / scale)
+
+    def _ppf(self, u):
+        shape, scale = self._shape_and_scale
+        return scale * special.gammaincinv(shape, u)
 
     def _log_density(self, value):
         shape, scale = self._shape_and_scale
@@ -148,10 +160,13 @@ class InverseGamma(_MeanAndSd):
         shape = 2 + (self.mean / self.sd) ** 2
         return shape, self.mean * (shape - 1)
 
-    @property
-    def _distribution(self):
+    def _cdf(self, value):
         shape, scale = self._shape_and_scale
-        return stats.invgamma(shape, scale=scale)
+        return special.gammaincc(shape, scale / np.maximum(value, TINY))
+
+    def _ppf(self, u):
+        shape, scale = self._shape_and_scale
+        return scale / np.maximum(special.gammainccinv(shape, u), TINY)
 
     def _log_density(self, value):
         shape, scale = self._shape_and_scale

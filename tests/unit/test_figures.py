@@ -1,6 +1,7 @@
 """Figures are labelled from the tables and leave the user's settings alone."""
 
 import matplotlib
+import pandas as pd
 import pytest
 
 from hanknn import figures
@@ -31,9 +32,9 @@ def test_responses_show_every_state_and_policy(quick):
     assert all(len(axis.get_lines()[1].get_xdata()) == 9 for axis in figure.axes)
 
 
-def test_the_loss_history_shows_each_equation(quick_solved):
-    history = quick_solved.history
-    figure = figures.loss_history(history.table, history.validation)
+def test_the_loss_history_shows_each_equation(quick_folder):
+    history, validation = (pd.read_csv(quick_folder / f"{name}.csv") for name in ("history", "validation"))
+    figure = figures.loss_history(history, validation)
     labels = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
     assert labels == ["mean of all equations", "Euler equation", "Phillips curve"]
 

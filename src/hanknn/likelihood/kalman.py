@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 from ..compiled import jit
 from ..errors import ModelError
 from .base import Cloud, Filter, Track
-from .space import Period, StateSpace
+from .space import Period, Position, StateSpace
 
 DOUBLINGS = 24
 FINAL_PARTICLES = 1000
@@ -38,9 +38,10 @@ def linearise(space: StateSpace, theta: Float[Array, " parameters"]) -> Linear:
     """The model around the centre of its states; exact where it is linear. States become deviations."""
     centre = space.equilibrium.units(theta)["state_center"]
     states, shocks = len(space.equilibrium.states), len(space.equilibrium.shocks)
-    policy = lambda s: space.policy(s, theta)
-    step = lambda s, e: space.equilibrium.transition(s, policy(s), e, theta)
-    observe = lambda s1, s0: space.observe(space.at(s0, theta), space.at(s1, theta), theta)
+    policies, slopes = space.policy(centre, theta), jax.jacfwd(space.policy)(centre, theta)
+    at = lambda s: Position(s, policies + slopes @ (s - centre))
+    step = lambda s, e: space.equilibrium.transition(*at(s), e, theta)
+    observe = lambda s1, s0: space.observe(at(s0), at(s1), theta)
     calm = jnp.zeros(shocks, theta.dtype)
     a, b = jax.jacfwd(step, (0, 1))(centre, calm)
     now, last = jax.jacfwd(observe, (0, 1))(centre, centre)
@@ -60,16 +61,19 @@ def linearise(space: StateSpace, theta: Float[Array, " parameters"]) -> Linear:
         hit,
         observe(centre, centre),
         jnp.concatenate([now, last], axis=1),
-        policy(centre),
-        jax.jacfwd(policy)(centre),
+        policies,
+        slopes,
     )
 
 
 def stationary(a: Float[Array, "n n"], q: Float[Array, "n n"]) -> Float[Array, "n n"]:
     """The covariance P = A P Aᵀ + Q by doubling; not finite where A is not stable."""
-    for _ in range(DOUBLINGS):
-        q, a = q + a @ q @ a.T, a @ a
-    return q
+
+    def double(_, now):
+        power, sum = now
+        return power @ power, sum + power @ sum @ power.T
+
+    return jax.lax.fori_loop(0, DOUBLINGS, double, (a, q))[1]
 
 
 class _Update(NamedTuple):

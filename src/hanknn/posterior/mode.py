@@ -5,7 +5,6 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.optimize import minimize
 
 from ..compiled import jit
 from ..errors import SettingError
@@ -32,6 +31,8 @@ def find_mode(target: Target, starts: int = 8, seed: int = 0) -> Mode:
 
     The likelihood must be differentiable (Kalman, surrogate). Raises `SettingError` where it is finite at no start.
     """
+    from scipy.optimize import minimize  # slow to import
+
     box = target.box
 
     def loss(z):

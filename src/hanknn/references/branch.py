@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from ..compiled import jit
 from ..errors import NotSolvedError, SettingError, ShapeError
@@ -60,7 +60,7 @@ def equilibrium_branch(
     system, jacobian, moments = _programs(settings, theta)
     unknowns, kink = _start(settings, theta)
     rows = []
-    while kink < norm.ppf(upto) + STEP:
+    while kink < ndtri(upto) + STEP:
         for _ in range(NEWTON_STEPS):
             slopes = np.asarray(jacobian(unknowns, kink))
             change = np.linalg.solve(slopes, system(unknowns, kink))
@@ -70,10 +70,10 @@ def equilibrium_branch(
         else:
             raise NotSolvedError(
                 f"equilibrium_branch: Newton's method did not settle where the bound binds in "
-                f"{100 * norm.cdf(kink):.3g} % of quarters; give fewer or more nodes, or a smaller upto"
+                f"{100 * ndtr(kink):.3g} % of quarters; give fewer or more nodes, or a smaller upto"
             )
         radius = np.max(np.abs(np.linalg.eigvals(slopes[:-1, :-1] + np.eye(len(slopes) - 1))))
-        rows.append((norm.cdf(kink), unknowns[-1], float(moments(unknowns)), radius))
+        rows.append((ndtr(kink), unknowns[-1], float(moments(unknowns)), radius))
         kink += STEP
     return pd.DataFrame(rows, columns=["zlb", "sigma_zeta", "inflation_gap", "radius"])
 
@@ -119,5 +119,5 @@ def _start(settings: TimeIteration, theta: Float[Array, " parameters"]) -> tuple
         return np.append(np.ravel(found.coefficients[last]), sizes[last]), float(found.kink[last])
     raise NotSolvedError(
         f"equilibrium_branch: time iteration finds no equilibrium at any s.d. of the preference shock from "
-        f"{SMALLEST} to {LARGEST} with the bound binding in less than {100 * norm.cdf(RARELY):.2g} % of quarters"
+        f"{SMALLEST} to {LARGEST} with the bound binding in less than {100 * ndtr(RARELY):.2g} % of quarters"
     )

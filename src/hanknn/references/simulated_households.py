@@ -6,7 +6,6 @@ anew, in NumPy.
 
 import numpy as np
 import pandas as pd
-from scipy.interpolate import PchipInterpolator
 
 from ..errors import SettingError
 from .steady_result import DeterministicSteadyState
@@ -78,6 +77,8 @@ def _read(tables: tuple[np.ndarray, ...], unit: np.ndarray, state: np.ndarray) -
 
 def _policies(steady: DeterministicSteadyState, assets: np.ndarray) -> tuple[np.ndarray, ...]:
     """Next assets, effective labour and consumption by (assets, productivity), from the Euler equation and budget."""
+    from scipy.interpolate import PchipInterpolator  # slow to import
+
     value = {name: float(getattr(steady.theta, name)) for name in ("gamma", "eta", "sigma", "chi")}
     keep, nodes = 1 - value["gamma"], steady.nodes
     later, consumption, labor = (np.empty((len(assets), len(steady.productivity))) for _ in range(3))

@@ -13,7 +13,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
-from scipy.optimize import root_scalar
 
 from ..errors import NotSolvedError, SettingError
 from ..households import Grids, Prices
@@ -127,6 +126,8 @@ class _Search:
 
     def _root(self, guess: float) -> float:
         """The log shortfall that clears the bond market: bracketed step by step, then by Brent's method."""
+        from scipy.optimize import root_scalar  # slow to import
+
         start = place = guess
         step = excess = self._bonds(guess)
         for _ in range(self.settings.bracketing_steps):

@@ -8,7 +8,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Key, PRNGKeyArray
-from scipy.stats import qmc
 
 from ..errors import SettingError
 from ..posterior.sample import Report, Step, Store
@@ -50,6 +49,8 @@ class Design:
 
         Raises `SettingError` where the support is less than a sixteenth of the box.
         """
+        from scipy.stats import qmc  # slow to import
+
         power = int(np.ceil(np.log2(self.points)))
         sequence = qmc.Sobol(len(box.names), scramble=True, rng=seed)
         found = np.empty((0, len(box.names)))

@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from ..expectations import Expectation, sobol_normals
 from ..networks import PolicyNetwork
@@ -62,5 +62,5 @@ def _simulated(problem: Problem, network: PolicyNetwork, theta, expectation: Exp
 def _normals(states: int) -> np.ndarray:
     """Evenly spread standard normals, the same for every economy, shape (STATES · states, states)."""
     if states == 1:
-        return norm.ppf((np.arange(STATES) + 0.5) / STATES)[:, None]
+        return ndtri((np.arange(STATES) + 0.5) / STATES)[:, None]
     return sobol_normals(2 ** int(np.ceil(np.log2(STATES * states))), 0, states, 0)[1]
