@@ -73,6 +73,16 @@ def test_a_policy_one_percent_off_is_found_one_percent_off():
     np.testing.assert_allclose(row["mean_square"], 1e-4, rtol=0.1)
     np.testing.assert_allclose([row["median"], row["p99"]], [0.006745, 0.02576], rtol=0.07)
     assert row["max"] >= row["p99"] >= row["median"]
+    assert row["bias"] < 5e-4, "an error as often up as down leaves its mean's standard error, 1.6e-4"
+
+
+def test_what_does_not_average_out_is_bias():
+    class Shifted(Asset):
+        def residuals(self, now, expected, theta):
+            return {"pricing": super().residuals(now, expected, theta)["pricing"] - 0.02}
+
+    row = hanknn.check(_solution(1.01, Shifted()), draws=4000).residuals.loc["pricing"]
+    np.testing.assert_allclose([row["bias"], row["mean_square"]], [0.02, 5e-4], rtol=0.05)
 
 
 @pytest.mark.parametrize(

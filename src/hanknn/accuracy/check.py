@@ -104,10 +104,12 @@ def _measure(solution: Solution, equilibrium: Equilibrium, states, thetas, expec
 
 def _residual_table(residuals: np.ndarray, equilibrium: Equilibrium) -> pd.DataFrame:
     """One row an equation, over draws; of an equation with many rows, the root mean square of its rows."""
-    size = np.sqrt(np.asarray(equilibrium.by_equation(jnp.asarray(residuals) ** 2)))
+    root_mean_square = lambda rows: np.sqrt(np.asarray(equilibrium.by_equation(jnp.asarray(rows) ** 2)))
+    size = root_mean_square(residuals)
     return pd.DataFrame(
         {
             "mean_square": np.mean(size**2, axis=0),
+            "bias": root_mean_square(residuals.mean(axis=0)),
             "median": np.median(size, axis=0),
             "p90": np.quantile(size, 0.9, axis=0),
             "p99": np.quantile(size, 0.99, axis=0),

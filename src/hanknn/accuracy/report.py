@@ -16,8 +16,9 @@ class AccuracyReport:
     """Accuracy of a solution over its parameter box, or at `given` parameters, and the ergodic distribution.
 
     `solved_share`: share of the draws at which the economy is solved (below one where there is no equilibrium);
-    the other figures are of those. `residuals`: one row an equation: mean square, and median, 90 %, 99 % and
-    largest absolute residual, and log10 of their mean and maximum. `constraints`: the same where each
+    the other figures are of those. `residuals`: one row an equation: mean square, bias (size of the mean: what does
+    not average out, and adds up where states move slowly), median, 90 %, 99 % and largest absolute residual, and log10
+    of their mean and maximum. `constraints`: the same where each
     occasionally binding constraint binds and where it is slack, None without constraints.
     `policy_errors`: one row a policy against the closed form: error in relative L2, largest error in
     the policy's unit. `probes`: absolute residuals and relative policy errors at the model's probe
