@@ -70,8 +70,8 @@ def stationary(a: Float[Array, "n n"], q: Float[Array, "n n"]) -> Float[Array, "
     """The covariance P = A P Aᵀ + Q by doubling; not finite where A is not stable."""
 
     def double(_, now):
-        power, sum = now
-        return power @ power, sum + power @ sum @ power.T
+        power, total = now
+        return power @ power, total + power @ total @ power.T
 
     return jax.lax.fori_loop(0, DOUBLINGS, double, (a, q))[1]
 

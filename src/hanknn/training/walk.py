@@ -140,6 +140,4 @@ def residual_rows(
     """All residuals at each point, some points at a time: a state may hold a distribution."""
     one = lambda a: problem.residuals(network, a[0], a[1], expectation, a[2])
     keys = jax.random.split(key, len(states))
-    if len(states) <= AT_ONCE:  # without a loop, which a caller's vmap would trace again
-        return jax.vmap(one)((states, thetas, keys))
-    return jax.lax.map(one, (states, thetas, keys), batch_size=AT_ONCE)
+    return jax.lax.map(one, (states, thetas, keys), batch_size=min(AT_ONCE, len(states)))
