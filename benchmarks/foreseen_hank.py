@@ -25,7 +25,6 @@ from hanknn.precision import in_float64
 from hanknn.references import PerfectForesight
 from hanknn.simulation import path
 from hanknn.training.recipes import calibration
-from hanknn.training.walk import Walk
 
 SHOCK, QUARTERS, TARGET = -0.06, 20, 1.0
 COMPARED = {"output": "output", "inflation": "inflation_rate", "interest_rate": "interest_rate"}
@@ -34,8 +33,9 @@ COMPARED = {"output": "output", "inflation": "inflation_rate", "interest_rate": 
 def foreseeing(bound: bool, iterations: int, points: int) -> hanknn.Solution:
     model = HANK(relaxation=0.0 if bound else 1.0).only()
     usual = calibration(iterations, points)
-    walk = Walk(wide_share=0.5, wide_scale=2.0)
-    method = dataclasses.replace(usual.methods[0], expectation=GaussHermite(1), walk=walk)
+    method = usual.methods[0]
+    walk = dataclasses.replace(method.walk, wide_share=0.5, wide_scale=2.0)
+    method = dataclasses.replace(method, expectation=GaussHermite(1), walk=walk)
     return hanknn.solve(model, hanknn.Recipe(usual.network, (method,))).solution
 
 

@@ -116,22 +116,32 @@ def test_some_economies_are_hit_by_larger_shocks():
     assert abs(np.mean(ratio > 1.5) - 0.3) < 0.03
 
 
-def test_states_are_held_between_walks():
-    """Of `nk`: the same states for three iterations, and a step lowers the loss of the sample that it was found on."""
+def states_of_training(walk: Walk):
+    """What Gauss-Newton carries after each of four iterations on `nk`."""
     equilibrium = Equilibrium(LinearNK())
     with jax.enable_x64(True):
-        method = GaussNewton(
-            4, 64, 64, expectation=GaussHermite(3), walk=Walk(3, 0.0, every=3), float32_until=1.0, bend=False
-        )
+        method = GaussNewton(4, 64, 64, expectation=GaussHermite(3), walk=walk, float32_until=1.0, bend=False)
         problem = Problem(equilibrium, jnp.float64)
         sizes = len(equilibrium.inputs_seen), len(equilibrium.model.parameters.free), equilibrium.output_size
         network = SmoothNetwork(4, 1, 4, 1).build(*sizes, jax.random.key(0), jnp.float64)
-        state, seen, losses = method.init(problem, network, jax.random.key(1)), [], []
+        found = [method.init(problem, network, jax.random.key(1))]
         step = jax.jit(lambda state: method.step(problem, network, state, None)[0])
         for _ in range(4):
-            state = step(state)
-            seen.append(np.asarray(state.states))
-            losses.append(float(state.loss))
+            found.append(step(found[-1]))
+    return found[1:]
+
+
+def test_stability_is_asked_for_while_it_guards():
+    """Not to the end: it is not quite zero at a solution, and what is asked for besides the equations bends them."""
+    asked = [np.asarray(state.row_weights)[:, -1] for state in states_of_training(Walk(3, 0.5, guarded=2))]
+    assert all((rows[:, -1] == 1).all() and (rows[:, :-1] == 0).all() for rows in asked[:2])
+    assert all((rows == 0).all() for rows in asked[2:])
+
+
+def test_states_are_held_between_walks():
+    """Of `nk`: the same states for three iterations, and a step lowers the loss of the sample that it was found on."""
+    found = states_of_training(Walk(3, 0.0, every=3))
+    seen, losses = [np.asarray(state.states) for state in found], [float(state.loss) for state in found]
     assert np.array_equal(seen[0], seen[1]) and np.array_equal(seen[1], seen[2])
     assert not np.isclose(seen[2], seen[3]).any()
     assert losses[0] > losses[1] > losses[2]
@@ -145,3 +155,5 @@ def test_a_walk_takes_a_step(settings):
         Walk(5, -1.0)
     with pytest.raises(SettingError, match="wide_scale"):
         Walk(5, wide_scale=0.0)
+    with pytest.raises(SettingError, match="guarded"):
+        Walk(5, guarded=-1)

@@ -183,7 +183,7 @@ class GaussNewton(Method):
         def reweigh():
             net = rebuild(state.weights)
             matrices = jax.vmap(lambda s, t: self.weighting.matrix(here, net, s, t))(states, thetas)
-            return self._with_stability(matrices) * self._roots(here, net, squares, thetas, screening)
+            return self._with_stability(matrices, state.iteration) * self._roots(here, net, squares, thetas, screening)
 
         row_weights = jax.lax.cond(changed, reweigh, lambda: state.row_weights)
         points = thetas, states, row_weights, keys
@@ -264,11 +264,13 @@ class GaussNewton(Method):
     def _asks_for_stability(self) -> bool:
         return self.walk is not None and self.walk.stability > 0
 
-    def _with_stability(self, matrices: Float[Array, "points rows residuals"]) -> Float[Array, "points _ _"]:
-        """One more residual and row of weight one, where stability is asked for."""
+    def _with_stability(
+        self, matrices: Float[Array, "points rows residuals"], iteration: Int[Array, ""]
+    ) -> Float[Array, "points _ _"]:
+        """One more residual and row where stability is asked for: of weight one while it is, then of none."""
         if not self._asks_for_stability:
             return matrices
-        return jnp.pad(matrices, ((0, 0), (0, 1), (0, 1))).at[:, -1, -1].set(1)
+        return jnp.pad(matrices, ((0, 0), (0, 1), (0, 1))).at[:, -1, -1].set(self.walk.guards(iteration))
 
     def _in_sample_space(self, height: int, weights: int) -> bool:
         return self.points * height < weights

@@ -66,7 +66,7 @@ def households(iterations: int = 120, points: int = 512) -> Recipe:
 
     The bound comes in over the first two fifths of the iterations; then curvature is remembered, for new states come
     with every iteration and a few hundred of them tell little alone. Nodes of expectations are new each time, too: what
-    satisfies a few fixed ones need not hold between them. Memory needs more residuals than weights: fewer
+    satisfies a few fixed ones need not hold between them. Stability is asked for until two thirds are over. Memory needs more residuals than weights: fewer
     points than 512 over a wide box ask for a smaller network.
     """
     method = GaussNewton(
@@ -81,7 +81,7 @@ def households(iterations: int = 120, points: int = 512) -> Recipe:
         float32_until=0.0,
         curriculum=Curriculum(iterations // 20, 2 * iterations // 5),
         screen=Screen(every=1, ratio=5.0, sharpness=4.0),
-        walk=Walk(steps=8),
+        walk=Walk(steps=8, guarded=2 * iterations // 3),
         memory=0.95,
         bend=False,
         at_once=64,

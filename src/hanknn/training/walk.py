@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from ..errors import SettingError
 from ..expectations import Expectation
@@ -43,7 +43,9 @@ class Walk:
     centre: early policies can drive an economy away, and one lost path must not stop the rest.
 
     `stability`: what counts, as a residual, when an economy without shocks moves one ergodic s.d. away (see
-    `wandering`); 0: not asked for. Residuals alone do not tell a stable path from an explosive one.
+    `wandering`); 0: not asked for. Residuals alone do not tell a stable path from an explosive one. `guarded`: for how
+    many iterations it is asked for (None: to the end). A stable economy, too, may move away for a quarter before it
+    comes back: what guards the way to the solution bends the solution, and has to go once the way is found.
     """
 
     steps: int = 5
@@ -51,6 +53,7 @@ class Walk:
     wide_share: float = 0.3
     wide_scale: float = 1.5
     every: int = 1
+    guarded: int | None = None
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.every < 1 or not self.stability >= 0:
@@ -58,11 +61,17 @@ class Walk:
                 f"Walk steps is {self.steps}, every {self.every}, stability {self.stability}; give at least 1 step, at "
                 "least 1 iteration and no negative weight"
             )
+        if self.guarded is not None and self.guarded < 0:
+            raise SettingError(f"Walk guarded is {self.guarded}; give a number of iterations, or None for all")
         if not 0 <= self.wide_share <= 1 or not self.wide_scale > 0:
             raise SettingError(
                 f"Walk wide_share is {self.wide_share}, wide_scale {self.wide_scale}; give a share between 0 and 1 and "
                 "a positive scale"
             )
+
+    def guards(self, iteration: Int[Array, ""]) -> Bool[Array, ""]:
+        """Whether stability is asked for at an iteration."""
+        return jnp.asarray(True) if self.guarded is None else iteration < self.guarded
 
     def wandering(
         self,
@@ -74,7 +83,7 @@ class Walk:
         """By how much an economy left without shocks moves farther away next quarter, beyond one ergodic s.d.
 
         Scalar states at their centre, arrays (a distribution) as they are; distances in what the network sees. Zero
-        for a stable economy, so nothing is bent where the solution is the intended one.
+        for most states of a stable economy.
         """
         equilibrium = problem.equilibrium
         scalars = equilibrium.scalar_state_places
