@@ -66,8 +66,8 @@ def households(iterations: int = 120, points: int = 512) -> Recipe:
 
     The bound comes in over the first two fifths of the iterations; then curvature is remembered, for new states come
     with every iteration and a few hundred of them tell little alone. Nodes of expectations are new each time, too: what
-    satisfies a few fixed ones need not hold between them. Stability is asked for until two thirds are over. Memory needs more residuals than weights: fewer
-    points than 512 over a wide box ask for a smaller network.
+    satisfies a few fixed ones need not hold between them. Stability is asked for until two thirds are over. Memory
+    needs more residuals than weights: fewer points than 512 over a wide box ask for a smaller network.
     """
     method = GaussNewton(
         iterations=iterations,
