@@ -31,13 +31,14 @@ class Weighting(abc.ABC):
 
 @dataclass(frozen=True)
 class EquationWeights(Weighting):
-    """A weight on each equation's squared residual by name; the model's own where none is given, else 1."""
+    """A weight on each equation's squared residual by name; the model's own where none is given (`own`), else 1."""
 
     weights: Mapping[str, float] = field(default_factory=dict)
+    own: bool = True
 
     def matrix(self, problem, network, state, theta):
         names = problem.equilibrium.row_equations
-        weights = {**problem.equilibrium.model.equation_weights, **self.weights}
+        weights = {**(problem.equilibrium.model.equation_weights if self.own else {}), **self.weights}
         for name, weight in weights.items():
             if name not in names:
                 raise UnknownNameError("equation", name, names, f"model '{problem.equilibrium.model.name}'")
