@@ -247,6 +247,9 @@ class GaussNewton(Method):
         if not self.memory:
             return jnp.asarray(1.0, self.dtype)
         since = iteration - (0 if self.curriculum is None else self.curriculum.end)
+        if self.walk is not None and self.walk.guarded is not None:
+            # What is asked for changes once more: only whole steps get from one solution to the other.
+            since = jnp.where(self.walk.guards(iteration), since, jnp.minimum(since, iteration - self.walk.guarded))
         return jnp.maximum(1 - self.memory, 1 / (1 + jnp.maximum(since, 0).astype(self.dtype) / SETTLING))
 
     def _roots(self, problem, network, squares, thetas, screening):
