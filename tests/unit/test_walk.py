@@ -138,6 +138,15 @@ def test_stability_is_asked_for_while_it_guards():
     assert all((rows == 0).all() for rows in asked[2:])
 
 
+@pytest.mark.parametrize(("guarded", "whole"), [(None, [0]), (8, [0, 8])])
+def test_remembered_curvature_starts_anew_when_the_guard_goes(guarded, whole):
+    """Short steps from the guarded solution would never reach the one without."""
+    method = GaussNewton(walk=Walk(guarded=guarded), memory=0.9)
+    with jax.enable_x64(True):
+        gains = [float(method._gain(jnp.asarray(i, jnp.int32))) for i in range(12)]
+    assert [i for i, gain in enumerate(gains) if gain == 1] == whole
+
+
 def test_states_are_held_between_walks():
     """Of `nk`: the same states for three iterations, and a step lowers the loss of the sample that it was found on."""
     found = states_of_training(Walk(3, 0.0, every=3))

@@ -78,7 +78,8 @@ class GaussNewton(Method):
     and solve are always in double. `curriculum`: phases hard constraints in. `screen`: takes weight from economies
     that have no equilibrium. `walk`: moves the design's states by simulation, for economies whose ergodic
     distribution is known no other way. `memory`: where the walk brings new states each iteration, how much of the
-    curvature is remembered once constraints are in force; steps shorten in proportion. For a linear problem this is
+    curvature is remembered once constraints are in force; steps shorten in proportion, and are whole once more when
+    the walk's guard goes. For a linear problem this is
     recursive least squares: what earlier states have taught is kept, and the solution is that of 1/(1 − memory) times
     as many points. `bend`: bend steps along the residuals' own curvature. `at_once`: points
     differentiated at once at most; lower it where a point takes much memory. `target`: stop at this mean squared
@@ -247,7 +248,7 @@ class GaussNewton(Method):
         if not self.memory:
             return jnp.asarray(1.0, self.dtype)
         since = iteration - (0 if self.curriculum is None else self.curriculum.end)
-        if self.walk is not None and self.walk.guarded is not None:
+        if self.walk.guarded is not None:  # memory comes with a walk only
             # What is asked for changes once more: only whole steps get from one solution to the other.
             since = jnp.where(self.walk.guards(iteration), since, jnp.minimum(since, iteration - self.walk.guarded))
         return jnp.maximum(1 - self.memory, 1 / (1 + jnp.maximum(since, 0).astype(self.dtype) / SETTLING))

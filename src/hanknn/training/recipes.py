@@ -101,12 +101,9 @@ def calibration(iterations: int = 100, points: int = 256) -> Recipe:
     equilibrium, solutions drift without them.
     """
     network = SmoothNetwork(4, 2, curved_width=24, curved_depth=2, bend=0.3, begin=0.01)
-    method = replace(
-        households(iterations, points).methods[0],
-        least_damping=1e-8,
-        weighting=EquationWeights(own=False),
-        walk=Walk(steps=8, guarded=2 * iterations // 3),
-    )
+    usual = households(iterations, points).methods[0]
+    walk = replace(usual.walk, guarded=2 * iterations // 3)
+    method = replace(usual, least_damping=1e-8, weighting=EquationWeights(own=False), walk=walk)
     return Recipe(network, (method,))
 
 
