@@ -7,6 +7,7 @@ import pandas as pd
 import xarray as xr
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from .batches import in_batches
 from .compiled import jit
 from .errors import SettingError, UnknownNameError
 from .model import Model
@@ -98,8 +99,8 @@ def settled_states(
             problem, solution.network, theta, start, jax.random.normal(key, (quarters, len(equilibrium.shocks)))
         )
 
-    run = jit(lambda a: jax.lax.map(lambda b: one(*b), a, batch_size=AT_ONCE))
-    return run((starts, thetas, jax.random.split(second, len(thetas))))
+    run = jit(lambda *rows: in_batches(one, rows, AT_ONCE))
+    return run(starts, thetas, jax.random.split(second, len(thetas)))
 
 
 def moments(simulation: xr.Dataset) -> pd.DataFrame:

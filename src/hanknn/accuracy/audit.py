@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
+from ..batches import in_batches
 from ..compiled import jit, once
 from ..equilibrium import Equilibrium
 from ..errors import ModelError, SettingError
@@ -45,8 +46,8 @@ def audit(solution: Solution, points: int = 10_000, draws: int = 20, seed: int =
         total, squares = jnp.sum(r, axis=0), jnp.sum(r**2, axis=0)
         return (total**2 - squares) / (draws * (draws - 1)), (total / draws) ** 2
 
-    step = jit(lambda args: jax.lax.map(lambda a: at(*a), args, batch_size=256))
-    unbiased, biased = (np.asarray(a) for a in step((states, thetas, jax.random.split(second, points)[solved])))
+    step = jit(lambda *rows: in_batches(at, rows, 256))
+    unbiased, biased = (np.asarray(a) for a in step(states, thetas, jax.random.split(second, points)[solved]))
     return pd.DataFrame(
         {
             "unbiased": unbiased.mean(axis=0),

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
+from ..batches import in_batches
 from ..compiled import jit
 from ..equilibrium import Equilibrium
 from ..errors import SettingError
@@ -94,7 +95,7 @@ def _measure(solution: Solution, equilibrium: Equilibrium, states, thetas, expec
     residual = lambda s, t: problem.residuals(network, s, equilibrium.prepared(t), expectation, key)
     policy = lambda s, t: evaluate(network, equilibrium, s, t)
     at_once = AT_ONCE if equilibrium.model.simulated else len(states)
-    measure = jit(lambda s, t: jax.lax.map(lambda a: residual(*a), (s, t), batch_size=at_once))
+    measure = jit(lambda *rows: in_batches(residual, rows, at_once))
     residuals = np.asarray(measure(states, thetas))
     policies = np.asarray(jit(jax.vmap(policy))(states, thetas))
     known = jax.eval_shape(equilibrium.closed_form, states[0], thetas[0]) is not None

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ..accuracy import check as check_solution
 from ..data.measurement import VarianceShare
 from ..data.simulated import simulate_data
 from ..estimate import ViaSurrogate
@@ -26,8 +25,9 @@ METHOD = ViaSurrogate(
     filter=Guided(particles=100),
     design=Design(points=2048),
     refinement=Design(points=1536),
+    rounds=1,
     fit=Fit(regression=Regression(width=14, depth=4, iterations=50)),
-    sampler=NUTS(chains=4, warmup=300, draws=1000),
+    sampler=NUTS(chains=4, warmup=300, draws=1500),
     correction=Reweighting(draws=1000),
 )
 """Smaller than what `hanknn estimate` does, to fit the demonstration's time."""
@@ -47,8 +47,7 @@ def demo(
         p = economy.parameters[name]
         table.add_row(name, p.text, f"{p.value:g}", f"{p.bounds[0]:g} to {p.bounds[1]:g}" if p.range else "fixed")
     out.print(table)
-    solution = solve_into(economy, "nk", "default", seed, folder, False, force, False)
-    report = check_solution(solution)
+    solution, report = solve_into(economy, "nk", "default", seed, folder, False, force, False)
     result = Table("at the baseline", "X, error", "inflation, error", box=None, title="\nAgainst the closed form")
     for _, row in report.probes.iterrows():
         errors = (f"{100 * row[f'error_{policy}']:+.3f} %" for policy in economy.policies)

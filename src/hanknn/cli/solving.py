@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ..accuracy import check as check_solution
+from ..accuracy import AccuracyReport, check as check_solution
 from ..errors import RunFolderError
 from ..model import Model
 from ..progress import progress_bar
@@ -76,7 +76,7 @@ def solve_into(
     force: bool,
     quiet: bool,
     save_every: float = 10.0,
-) -> Solution:
+) -> tuple[Solution, AccuracyReport]:
     """Solve into a run folder and print what was found."""
     chosen = find_recipe(recipe, economy)
     run = RunFolder(folder, {"model": named, "recipe": recipe, "seed": seed}, resume, force)
@@ -88,7 +88,7 @@ def solve_into(
         out.print(f"Solved '{economy.name}' in {solved.seconds:.1f} s (and {solved.compile_seconds:.1f} s to compile)")
         out.print(f"Training: {header['status']}. {accuracy.verdict}")
         out.print(f"Everything is in {folder}", soft_wrap=True)
-    return solved.solution
+    return solved.solution, accuracy
 
 
 @app.command()

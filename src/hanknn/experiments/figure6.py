@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
+from ..batches import in_batches
 from ..compiled import jit
 from ..devices import split_over_devices
 from ..figures import posterior_cuts, save
@@ -43,7 +44,7 @@ class Figure6(Experiment):
         found = {}
         for label, reference in (("neural network", None), ("time iteration", GridLikelihood.reference)):
             at = GridLikelihood(solution, data.observed, reference).at
-            run = split_over_devices(lambda t, at=at: jax.lax.map(at, t, batch_size=8), len(flat))
+            run = split_over_devices(lambda t, at=at: in_batches(at, (t,), 8), len(flat))
             found[label] = (prior + np.asarray(run(jnp.asarray(flat)))).reshape(places.shape)
         folder.mkdir(parents=True, exist_ok=True)
         table = pd.DataFrame({label: values.ravel() for label, values in found.items()})

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
+from ..batches import in_batches
 from ..compiled import jit
 from ..figures import lorenz_curves, policies_by_risk, save, steady_maps
 from ..households.steady_map import shipped_map
@@ -66,7 +67,7 @@ def along(solution: Solution, risks: tuple[float, ...]) -> tuple[pd.DataFrame, f
         return equilibrium.observe(state, policy, state, policy, theta, names), residuals
 
     tables, squares = [], []
-    run = jit(lambda theta: jax.lax.map(lambda sd: one(theta, sd), jnp.asarray(sds), batch_size=16))
+    run = jit(lambda theta: in_batches(lambda sd: one(theta, sd), (jnp.asarray(sds),), 16))
     for risk in risks:
         shown, residuals = run(jnp.asarray(solution.model.parameters.resolve({"sigma_s": risk})))
         tables.append(pd.DataFrame(np.asarray(shown), columns=list(names)).assign(sigma_s=risk, state=sds))

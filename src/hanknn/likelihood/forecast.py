@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from ..batches import in_batches
 from ..compiled import jit
 from ..data.observed import Observed
 from ..errors import SettingError
@@ -45,7 +46,7 @@ def forecast(
     each = -(-paths // len(thetas))
     keys = jax.random.split(jax.random.key(seed), len(thetas))
     noise = jnp.asarray(np.linalg.cholesky(data.noise))
-    run = jit(lambda t, k: jax.lax.map(lambda p: _paths(likelihood, noise, horizon, each, *p), (t, k), batch_size=16))
+    run = jit(lambda *rows: in_batches(lambda t, k: _paths(likelihood, noise, horizon, each, t, k), rows, 16))
     values = np.asarray(run(jnp.asarray(thetas), keys)).reshape(-1, horizon, len(data.names))
     if not np.isfinite(values).all():
         raise SettingError("a forecast is not finite at some draw; look at the data, or use more particles")

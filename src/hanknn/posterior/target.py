@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
+from ..batches import in_batches
 from ..compiled import jit
 from ..errors import SettingError, UnknownNameError
 from ..parameters import ParameterSpace
@@ -130,7 +131,7 @@ class Box:
 
     @functools.cached_property
     def _compiled_support(self) -> Callable:
-        return jit(lambda thetas: jax.lax.map(self.support, thetas, batch_size=256))
+        return jit(lambda thetas: in_batches(self.support, (thetas,), 256))
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float, Int
 
+from ..batches import in_batches
 from ..compiled import jit
 from ..devices import split_over_devices
 from ..errors import SettingError
@@ -233,7 +234,7 @@ class TimeIterated:
 @functools.cache
 def _program(settings: TimeIteration, rows: int, batch: int):
     """Compiled once: a search calls it again and again."""
-    return split_over_devices(lambda thetas: jax.lax.map(settings.iterate, thetas, batch_size=batch), rows)
+    return split_over_devices(lambda thetas: in_batches(settings.iterate, (thetas,), batch), rows)
 
 
 def _named(theta: Float[Array, " parameters"]) -> dict[str, Float[Array, ""]]:

@@ -11,11 +11,13 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from ..compiled import jit
 from ..errors import SettingError
 from ..networks import Dense, silu_network
 from ..training.damping import Damping
 
-JACOBIAN_ROWS = 1024
+CHUNK, TRIES = 1024, 8
+"""Rows computed at once; steps tried an iteration."""
 
 
 class Rows(NamedTuple):
@@ -55,83 +57,81 @@ class Regression:
         sizes = (train.inputs.shape[1], *[self.width] * self.depth, 1)
         network = start if isinstance(start, Dense) else silu_network(start, sizes)
         weights, rebuild = ravel_pytree(network)
-        padded = _padded(train)
-        scale = jnp.max(jnp.diag(_curvature(sizes, weights, padded)[0]))
-        damping = Damping(self.damping * scale, jnp.asarray(2.0))
-        best, best_loss, since, losses = weights, float(_loss(sizes, weights, held_out)), 0, []
+        programs, inside, outside = _programs(sizes), _chunks(train), _chunks(held_out)
+        gram, gradient, now = programs.linearise(weights, inside)
+        damping = Damping(self.damping * jnp.max(jnp.diag(gram)), jnp.asarray(2.0))
+        best, best_loss, since, losses = weights, float(programs.loss(weights, outside)), 0, []
         for _ in range(self.iterations):
-            weights, damping, now, stalled = _step(sizes, weights, damping, padded)
-            outside = float(_loss(sizes, weights, held_out))
-            losses.append([float(now), outside])
+            # A rejected step costs a factorisation, an accepted one also a Jacobian: retry within the iteration.
+            for _ in range(TRIES):
+                trial, predicted = programs.step(weights, damping.value, gram, gradient)
+                then = programs.loss(trial, inside)
+                damping, accept = damping.after(now, then, predicted)
+                if accept:
+                    weights, now = trial, then
+                    break
+            there = float(programs.loss(weights, outside))
+            losses.append([float(now), there])
             since += 1
-            if outside < best_loss * (1 - 1e-4):
-                best, best_loss, since = weights, outside, 0
-            if since >= self.patience or bool(stalled):
+            if there < best_loss * (1 - 1e-4):
+                best, best_loss, since = weights, there, 0
+            if since >= self.patience or damping.value > 1e12 * jnp.max(jnp.diag(gram)):
                 break
+            gram, gradient, now = programs.linearise(weights, inside)
         return Fitted(rebuild(best), np.array(losses))
 
 
-def _padded(rows: Rows) -> Rows:
-    """Rows of weight zero at the end, so that chunks are of one size."""
-    short = -len(rows.outcomes) % JACOBIAN_ROWS
-    return Rows(*(jnp.concatenate([a, jnp.zeros((short, *a.shape[1:]), a.dtype)]) for a in rows))
+def _chunks(rows: Rows) -> list[Rows]:
+    """Rows in parts of one size, the last filled up with weights of zero: what is compiled serves any number."""
+    total, short = jnp.sum(rows.weights), -len(rows.outcomes) % CHUNK
+    filled = (jnp.concatenate([a, jnp.zeros((short, *a.shape[1:]), a.dtype)]) for a in rows)
+    inputs, outcomes, weights = (a.reshape(-1, CHUNK, *a.shape[1:]) for a in filled)
+    return [Rows(*part) for part in zip(inputs, outcomes, weights / total, strict=True)]
 
 
-@functools.lru_cache
-def _predictor(sizes: tuple[int, ...]):
-    """(weights, inputs) -> outcome; one function a size, so that fits of one size share their compiled steps."""
-    with jax.ensure_compile_time_eval():
-        rebuild = ravel_pytree(silu_network(jax.random.key(0), sizes))[1]
-    return lambda weights, inputs: rebuild(weights)(inputs)[0]
+class _Programs:
+    """What Levenberg-Marquardt needs of networks of one size, compiled once; weights of the rows sum to one."""
 
+    def __init__(self, sizes: tuple[int, ...]) -> None:
+        with jax.ensure_compile_time_eval():
+            self._rebuild = ravel_pytree(silu_network(jax.random.key(0), sizes))[1]
+        self.step = jit(_step)
+        self._linearised, self._squares = jit(self._linearise_part), jit(self._loss_part)
 
-@functools.partial(jax.jit, static_argnums=0)
-def _loss(sizes, weights, rows: Rows):
-    predict = _predictor(sizes)
-    errors = jax.vmap(predict, (None, 0))(weights, rows.inputs) - rows.outcomes
-    return jnp.sum(rows.weights * errors**2) / jnp.sum(rows.weights)
+    def linearise(self, weights: Float[Array, " weights"], chunks: list[Rows]):
+        """JᵀJ, the gradient of half the loss, and the loss."""
+        return functools.reduce(_add, (self._linearised(weights, chunk) for chunk in chunks))
 
+    def loss(self, weights: Float[Array, " weights"], chunks: list[Rows]) -> Float[Array, ""]:
+        return functools.reduce(jnp.add, (self._squares(weights, chunk) for chunk in chunks))
 
-@functools.partial(jax.jit, static_argnums=0)
-def _curvature(sizes, weights, rows: Rows):
-    """JᵀJ, the gradient of half the loss, and the loss."""
-    predict = _predictor(sizes)
-    total = jnp.sum(rows.weights)
-    chunks = jax.tree.map(lambda a: a.reshape(-1, JACOBIAN_ROWS, *a.shape[1:]), rows)
+    def _predict(self, weights, inputs):
+        return self._rebuild(weights)(inputs)[0]
 
-    def add(carry, chunk: Rows):
-        errors = lambda w: (
-            jnp.sqrt(chunk.weights / total) * (jax.vmap(predict, (None, 0))(w, chunk.inputs) - chunk.outcomes)
-        )
-        values, pull_back = jax.vjp(errors, weights)
+    def _errors(self, weights, chunk: Rows):
+        return jnp.sqrt(chunk.weights) * (jax.vmap(self._predict, (None, 0))(weights, chunk.inputs) - chunk.outcomes)
+
+    def _loss_part(self, weights, chunk: Rows):
+        return jnp.sum(self._errors(weights, chunk) ** 2)
+
+    def _linearise_part(self, weights, chunk: Rows):
+        values, pull_back = jax.vjp(lambda w: self._errors(w, chunk), weights)
         # Noisy outcomes leave nothing to gain from a double-precision metric, which costs twice the time.
-        single = jax.tree.map(lambda a: a.astype(jnp.float32), (weights, chunk))
-        root = jnp.sqrt(single[1].weights / total.astype(jnp.float32))
-        jacobian = root[:, None] * jax.vmap(jax.grad(predict), (None, 0))(single[0], single[1].inputs)
-        gram, gradient, loss = carry
-        return (gram + jacobian.T @ jacobian, gradient + pull_back(values)[0], loss + jnp.sum(values**2)), None
-
-    size = weights.shape[0]
-    zero = jnp.zeros((size, size), jnp.float32), jnp.zeros(size, weights.dtype), jnp.zeros((), weights.dtype)
-    gram, gradient, loss = jax.lax.scan(add, zero, chunks)[0]
-    return gram.astype(weights.dtype), gradient, loss
+        narrow, rows = jax.tree.map(lambda a: a.astype(jnp.float32), (weights, chunk))
+        jacobian = jnp.sqrt(rows.weights)[:, None] * jax.vmap(jax.grad(self._predict), (None, 0))(narrow, rows.inputs)
+        return (jacobian.T @ jacobian).astype(weights.dtype), pull_back(values)[0], jnp.sum(values**2)
 
 
-@functools.partial(jax.jit, static_argnums=0)
-def _step(sizes, weights, damping: Damping, rows: Rows):
-    gram, gradient, loss = _curvature(sizes, weights, rows)
-    largest = jnp.max(jnp.diag(gram))
+_programs = functools.lru_cache(_Programs)
 
-    def attempt(carry):
-        damping, _, _, _, tries = carry
-        factor = jsl.cho_factor(gram + damping.value * jnp.eye(len(gram), dtype=gram.dtype))
-        move = -jsl.cho_solve(factor, gradient)
-        trial = _loss(sizes, weights + move, rows)
-        after, accept = damping.after(loss, trial, move @ (damping.value * move - gradient))
-        return after, accept, weights + move, trial, tries + 1
 
-    # A rejected step costs a factorisation, an accepted one also a Jacobian: retry within the iteration.
-    start = damping, jnp.asarray(False), weights, loss, jnp.asarray(0)
-    after, accept, moved, trial, _ = jax.lax.while_loop(lambda c: ~c[1] & (c[4] < 8), attempt, start)
-    stalled = after.value > 1e12 * largest
-    return jnp.where(accept, moved, weights), after, jnp.where(accept, trial, loss), stalled
+@jax.jit
+def _add(sums, more):
+    return jax.tree.map(jnp.add, sums, more)
+
+
+def _step(weights, damping, gram, gradient):
+    """Weights after one damped step, and the fall of the loss that it predicts."""
+    factor = jsl.cho_factor(gram + damping * jnp.eye(len(gram), dtype=gram.dtype))
+    move = -jsl.cho_solve(factor, gradient)
+    return weights + move, move @ (damping * move - gradient)

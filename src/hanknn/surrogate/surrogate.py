@@ -1,5 +1,7 @@
 """A neural surrogate of a log-likelihood that particle filters estimate with noise."""
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,7 +68,11 @@ class Surrogate:
         """Corrected log-likelihoods of rows of full parameter vectors; raises `OutOfRangeError` outside the box."""
         thetas = np.atleast_2d(thetas)
         self.require_inside(thetas)
-        return np.asarray(jit(jax.vmap(self.at))(jnp.asarray(thetas, jnp.float64)))
+        return np.asarray(self._compiled(jnp.asarray(thetas, jnp.float64)))
+
+    @functools.cached_property
+    def _compiled(self) -> Callable:
+        return jit(jax.vmap(self.at))
 
     @in_float64
     def gap(self, thetas: np.ndarray, estimates: np.ndarray) -> float:

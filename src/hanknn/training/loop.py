@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
 
+from ..batches import in_batches
 from ..compiled import jit, once
 from ..equilibrium import Equilibrium
 from ..errors import RunFolderError, TrainingStopped
@@ -265,7 +266,7 @@ def _validator(problem: Problem, rebuild, sample):
             squares = problem.residuals(network, state, theta, rule, key) ** 2
             return problem.equilibrium.by_equation(squares), solved
 
-        squares, solved = jax.lax.map(lambda a: at(*a), (states, thetas), batch_size=500)
+        squares, solved = in_batches(at, (states, thetas), 500)
         counted = jnp.where(jnp.any(solved), solved, True)
         return jnp.sum(jnp.where(counted[:, None], squares, 0), axis=0) / jnp.sum(counted)
 

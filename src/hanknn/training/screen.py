@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from ..batches import in_batches
 from ..errors import SettingError
 from ..expectations import Expectation
 from ..networks import PolicyNetwork
@@ -48,7 +48,7 @@ class Screen:
     ) -> Float[Array, " points"]:
         """A weight between 0 and 1 for each economy."""
         one = lambda theta: misfit(problem, network, theta, weighting, expectation)
-        return self.robust(jax.lax.map(one, thetas, batch_size=min(1024, len(thetas))))
+        return self.robust(in_batches(one, (thetas,), 1024))
 
     def robust(self, misfits: Float[Array, " points"]) -> Float[Array, " points"]:
         """The weights that go with misfits; 0 where one is NaN."""

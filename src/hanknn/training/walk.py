@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
+from ..batches import in_batches
 from ..errors import SettingError
 from ..expectations import Expectation
 from ..networks import PolicyNetwork, evaluate
@@ -147,6 +148,5 @@ def residual_rows(
     key: PRNGKeyArray,
 ) -> Float[Array, "points rows"]:
     """All residuals at each point, some points at a time: a state may hold a distribution."""
-    one = lambda a: problem.residuals(network, a[0], a[1], expectation, a[2])
-    keys = jax.random.split(key, len(states))
-    return jax.lax.map(one, (states, thetas, keys), batch_size=min(AT_ONCE, len(states)))
+    one = lambda state, theta, key: problem.residuals(network, state, theta, expectation, key)
+    return in_batches(one, (states, thetas, jax.random.split(key, len(states))), AT_ONCE)
