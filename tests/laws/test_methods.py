@@ -31,7 +31,10 @@ METHODS = {
     "simulated": dataclasses.replace(FIRST, sampling=Simulated(steps=10, redraw_every=1)),
     "simulated-kept": dataclasses.replace(FIRST, sampling=Simulated(steps=10, redraw_every=100)),
     "inner-steps": dataclasses.replace(FIRST, inner_steps=5),
-    "adam": dataclasses.replace(FIRST, weight_decay=0.0, clip_norm=0.0, expectation=ScrambledSobol(8)),
+    "adam": dataclasses.replace(FIRST, weight_decay=0.0, clip_norm=0.0),
+    "weighted": dataclasses.replace(
+        FIRST, running_scale=0.99, weighting=EquationWeights({"euler": 2.0}), expectation=ScrambledSobol(8)
+    ),
     "running-scale": dataclasses.replace(FIRST, running_scale=0.99),
     "equation-weights": dataclasses.replace(FIRST, weighting=EquationWeights({"euler": 2.0})),
     "policy-units": dataclasses.replace(FIRST, weighting=PolicyUnits(), double=True),
@@ -72,7 +75,15 @@ def solved(trained):
     return lambda name: trained(name)[0]
 
 
-@pytest.mark.parametrize("name", METHODS)
+BETWEEN = {"adam", "running-scale", "equation-weights", "float64-gram"}
+"""What they do, other methods do too, in other company."""
+
+
+def _with_slow(slow):
+    return [pytest.param(name, marks=pytest.mark.slow) if name in slow else name for name in METHODS]
+
+
+@pytest.mark.parametrize("name", _with_slow(BETWEEN))
 def test_every_method_learns(name, solved):
     table, checks = solved(name).history.table, solved(name).history.validation
     assert list(table["iteration"]) == list(range(len(table)))
@@ -81,13 +92,11 @@ def test_every_method_learns(name, solved):
     assert np.isfinite(table.to_numpy()).all()
 
 
-SAME_STATE = {"kept", "simulated", "adam", "equation-weights", "policy-units", "float64-gram", "cautious"}
+SAME_STATE = BETWEEN | {"kept", "simulated", "policy-units", "cautious"}
 """What they keep between iterations is what another method keeps; it is saved and read in the same way."""
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name in SAME_STATE else name for name in METHODS]
-)
+@pytest.mark.parametrize("name", _with_slow(SAME_STATE))
 def test_training_goes_on_to_the_same_result_after_a_kill(name, trained, nk):
     whole, half_way = trained(name)
     _same(_solve(nk, METHODS[name], checkpoints=Checkpoints(half_way, resume=True)), whole)

@@ -20,7 +20,7 @@ def solution():
     spec.loader.exec_module(module)
     recipe = hanknn.Recipe(
         SmoothNetwork(8, 3, 4, 1),
-        (GaussNewton(iterations=75, points=2048, start=1024, double_every=20, float32_until=1.0),),
+        (GaussNewton(iterations=75, points=1024, start=512, double_every=20, float32_until=1.0),),
     )
     return hanknn.solve(module.BrockMirman(), recipe).solution
 

@@ -94,11 +94,13 @@ def test_smoothed_states_agree_with_dense_gaussian_algebra(filter, nk, space, ob
     np.testing.assert_allclose(track.smoothed_mean[:, 1], policies_per_zeta()[0] * mean, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    "filter", [Bootstrap(200), Bootstrap(200, resample_below=1.0), Guided(50), Tempered(100)], ids=repr
-)
+# Without bias on a nonlinear model, too: below.
+SLOW = pytest.param(Tempered(100), marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("filter", [Bootstrap(200), Bootstrap(200, resample_below=1.0), Guided(50), SLOW], ids=repr)
 def test_particle_filters_estimate_the_likelihood_without_bias(filter, nk, space, observed):
-    exact = log_likelihoods(Kalman(), space, observed, nk.parameters.baseline, 1)[0]
+    exact = Dense(observed.table, observed.noise).log_likelihood()
     ratio = np.exp(log_likelihoods(filter, space, observed, nk.parameters.baseline, 400) - exact)
     assert abs(ratio.mean() - 1) < 3.5 * ratio.std() / np.sqrt(len(ratio))
     assert ratio.std() < 2, "the test would see no bias if the estimates were that noisy"
@@ -113,12 +115,19 @@ def test_the_guided_filter_is_the_most_precise(nk, space, observed):
     assert guided < bootstrap
 
 
-@pytest.mark.parametrize("filter", [Guided(2000), Bootstrap(8000), Tempered(4000)], ids=repr)
-def test_particle_filters_track_what_kalman_tracks(filter, nk, space, observed):
+@pytest.fixture(scope="module")
+def exact(nk, space, observed):
+    """What the Kalman filter tracks."""
     with jax.enable_x64(True):
         theta, data = jnp.asarray(nk.parameters.baseline), panel(observed)
-        track = lambda f: jax.jit(lambda theta: f.track(space, data, theta, jax.random.key(1)))(theta)
-        exact, found = track(Kalman()), track(filter)
+        return jax.jit(lambda theta: Kalman().track(space, data, theta, jax.random.key(1)))(theta)
+
+
+@pytest.mark.parametrize("filter", [Guided(2000), Bootstrap(8000), Tempered(4000)], ids=repr)
+def test_particle_filters_track_what_kalman_tracks(filter, exact, nk, space, observed):
+    with jax.enable_x64(True):
+        theta, data = jnp.asarray(nk.parameters.baseline), panel(observed)
+        found = jax.jit(lambda theta: filter.track(space, data, theta, jax.random.key(1)))(theta)
     for kind in ("filtered", "smoothed", "predicted"):
         mean, sd = np.asarray(getattr(exact, f"{kind}_mean")), np.asarray(getattr(exact, f"{kind}_sd"))
         distance = np.abs(np.asarray(getattr(found, f"{kind}_mean")) - mean) / sd

@@ -10,9 +10,9 @@ import hanknn
 from hanknn import ExtrapolationWarning
 from hanknn.errors import OutOfRangeError, ShapeError, SolutionFileError, UnknownNameError
 from hanknn.models import LinearNK
-from hanknn.networks import SmoothNetwork
+from hanknn.networks import KMRNetwork
 from hanknn.solution import Solution
-from hanknn.training.gauss_newton import GaussNewton
+from hanknn.training.first_order import FirstOrder
 
 
 def test_scalars_give_a_series_and_columns_a_table(quick):
@@ -68,7 +68,7 @@ def test_a_loaded_solution_with_other_weights_is_saved_as_what_it_is(quick, tmp_
     Solution(loaded.model, loaded.architecture, network, loaded.header).save(tmp_path / "two.npz")
     first, second = (hanknn.load(tmp_path / f"{name}.npz").policy({"zeta": 0.01}) for name in ("one", "two"))
     assert (first != second).all()
-    architecture = SmoothNetwork(width=3, depth=1)
+    architecture = KMRNetwork(width=3, depth=1)
     network = architecture.build(1, len(loaded.model.parameters.free), 2, jax.random.key(0), jnp.float32)
     Solution(loaded.model, architecture, network, loaded.header).save(tmp_path / "three.npz")
     assert hanknn.load(tmp_path / "three.npz").architecture == architecture
@@ -133,8 +133,7 @@ def test_nothing_leaves_float64_switched_on(quick):
 
 def test_a_solution_over_a_narrower_box_loads_as_what_it_is(tmp_path):
     model = LinearNK().only("phi", beta=0.96, sigma=(1.0, 1.5))
-    method = GaussNewton(iterations=3, points=64, start=64, float32_until=1.0, bend=False)
-    recipe = hanknn.Recipe(SmoothNetwork(4, 1), (method,))
+    recipe = hanknn.Recipe(KMRNetwork(4, 1), (FirstOrder(iterations=3, batch=16),))
     solved = hanknn.solve(model, recipe).solution
     loaded = hanknn.load(solved.save(tmp_path / "narrow.npz"))
     assert loaded.model.parameters.free == ("sigma", "phi") and loaded.model.parameters["beta"].value == 0.96
