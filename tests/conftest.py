@@ -20,6 +20,11 @@ from filelock import FileLock
 # Not by the environment: child processes must start as a user's do, or a setting that an import changes goes unseen.
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Python finds no compiled code for what is first imported from within the library: the hook that checks
+    # annotations keeps its own.
+    import beartype, equinox, matplotlib.figure, optax, pandas, scipy.linalg, scipy.special, typer, xarray  # noqa: E401, F401, I001
+
 # Tracing makes many objects, few of them garbage: by default Python looks through all that are alive again and again.
 gc.set_threshold(100_000, 20, 50)
 

@@ -90,7 +90,7 @@ def noisy(theta, key):
     return log_likelihood(theta) + 0.8 * jax.random.normal(key, (), theta.dtype) - 0.32
 
 
-@pytest.mark.parametrize("guided_steps", [0, 10])
+@pytest.mark.parametrize("guided_steps", [pytest.param(0, marks=pytest.mark.slow), 10])
 def test_particle_metropolis_is_exact_whatever_the_noise_and_the_guide(guided_steps):
     guide = Target(
         BOX, lambda theta: -0.5 * ((theta[0] - 2.0) / 2.0) ** 2 + jnp.log(theta[1]) + 3 * jnp.log1p(-theta[1])
