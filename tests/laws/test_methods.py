@@ -135,6 +135,7 @@ def test_resuming_with_other_settings_is_refused(nk, trained):
         _solve(nk, FIRST, seed=3, checkpoints=checkpoints)
 
 
+@pytest.mark.slow
 def test_gauss_newton_never_raises_its_loss_on_a_fixed_design(nk):
     method = dataclasses.replace(NEWTON, points=128, start=128, iterations=25, float32_until=1.0)
     loss = _solve(nk, method).history.table["loss"].to_numpy()
@@ -278,6 +279,7 @@ def test_settings_that_make_no_sense_are_refused(make):
         make()
 
 
+@pytest.mark.slow
 def test_the_gradient_is_the_same_from_the_jacobian_as_from_a_reverse_pass_of_its_own(nk):
     """Double precision takes it from the Jacobian; where that is in single precision, from a pass of its own."""
 

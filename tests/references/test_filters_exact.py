@@ -123,7 +123,9 @@ def exact(nk, space, observed):
         return jax.jit(lambda theta: Kalman().track(space, data, theta, jax.random.key(1)))(theta)
 
 
-@pytest.mark.parametrize("filter", [Guided(2000), Bootstrap(8000), Tempered(4000)], ids=repr)
+@pytest.mark.parametrize(
+    "filter", [Guided(2000), Bootstrap(8000), pytest.param(Tempered(4000), marks=pytest.mark.slow)], ids=repr
+)
 def test_particle_filters_track_what_kalman_tracks(filter, exact, nk, space, observed):
     with jax.enable_x64(True):
         theta, data = jnp.asarray(nk.parameters.baseline), panel(observed)

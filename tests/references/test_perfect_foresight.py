@@ -211,6 +211,7 @@ def test_bound_binds_and_deepens_the_recession(economy, recession):
     assert np.abs(recession.residuals).max() <= 1e-10
 
 
+@pytest.mark.slow
 def test_luck_moves_aggregates_as_the_nonlinear_path_from_other_households_does(economy):
     """Forty thousand households drawn from the steady state, their assets tilted until they add up to the debt."""
     steady = economy.steady.distribution

@@ -39,6 +39,7 @@ def test_all_markets_clear(steady):
     assert steady.distribution.sum() == pytest.approx(1, abs=1e-12) and steady.distribution.min() > -1e-15
 
 
+@pytest.mark.slow
 def test_doubling_both_grids_moves_little_and_less_each_time(steady, small):
     """Errors fall with both grids: 30 × 3 to 60 × 7 moves more than 60 × 7 to 120 × 7."""
     finer = SteadyState(Grids(120, 7)).solve()

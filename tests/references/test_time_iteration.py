@@ -68,6 +68,7 @@ def test_without_large_shocks_it_is_the_linear_solution():
     np.testing.assert_allclose([slopes["labor"], slopes["inflation"]], [a, b], rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_finer_grids_change_nothing(baseline):
     zeta = np.linspace(-0.084, 0.084, 61)[None, :]
     fine = TimeIteration(nodes=80, width=7.5, quadrature=120).solve()
