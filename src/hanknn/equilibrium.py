@@ -77,6 +77,9 @@ class Equilibrium:
             self._derived = _shapes_of(self.model.derived(unpack(self.model.parameters.names, t, "parameter")))
             t = self.prepared(t)
             now = join(self._state(s), self._policy(p))
+            for name in self.model.ahead(now, self._theta(t)):
+                if name in now:
+                    raise ModelError(f"'{name}' in {self._where('ahead')} is a state or a policy already; rename it")
             s_next = self.transition(s, p, e, t)
             self.units(t)
             self.ergodic_state(n, t)
@@ -162,9 +165,16 @@ class Equilibrium:
         theta: Float[Array, " parameters"],
     ) -> Float[Array, " states"]:
         """Next period's state."""
+        return self._moved(self._settled(state, policy, theta), shock, theta, state.dtype)
+
+    def _settled(self, state, policy, theta) -> Point:
+        """States, policies and what they settle of next period before its shocks."""
         now = join(self._state(state), self._policy(policy))
-        values = self.model.transition(now, unpack(self.shocks, shock, "shock"), self._theta(theta))
-        return pack(values, self._states, self._where("transition"), state.dtype)
+        return join(now, Point(self.model.ahead(now, self._theta(theta))))
+
+    def _moved(self, settled: Point, shock, theta, dtype) -> Float[Array, " states"]:
+        values = self.model.transition(settled, unpack(self.shocks, shock, "shock"), self._theta(theta))
+        return pack(values, self._states, self._where("transition"), dtype)
 
     def policies_from(
         self,
@@ -230,9 +240,11 @@ class Equilibrium:
     ) -> Float[Array, "nodes expectands"]:
         """What is averaged, at each node of next period's shocks."""
         now = policy(state, theta)
+        return self._draws(policy, state, now, self._settled(state, now, theta), theta, nodes)
 
+    def _draws(self, policy, state, now, settled: Point, theta, nodes) -> Float[Array, "nodes expectands"]:
         def at(shock):
-            later = self.transition(state, now, shock, theta)
+            later = self._moved(settled, shock, theta, state.dtype)
             return self.expectands(state, now, later, policy(later, theta), theta)
 
         return jax.vmap(at)(nodes)
@@ -247,13 +259,14 @@ class Equilibrium:
     ) -> Float[Array, " rows"]:
         """Residuals of a policy function at one point; a deterministic `expectation` ignores `key`."""
         now = policy(state, theta)
+        settled = self._settled(state, now, theta)
 
         def slackness(shock):
-            later = self.transition(state, now, shock, theta)
+            later = self._moved(settled, shock, theta, state.dtype)
             return self.slackness(later, policy(later, theta), theta)
 
         nodes, weights = expectation.nodes(key, len(self.shocks), state.dtype, slackness)
-        expected = weights @ self.expectand_draws(policy, state, theta, nodes)
+        expected = weights @ self._draws(policy, state, now, settled, theta, nodes)
         return self.residuals_given(state, now, expected, theta)
 
     @property

@@ -103,6 +103,13 @@ class Model(abc.ABC):
         """What the parameters alone determine, such as a steady state: equations read it from `theta` by name."""
         return {}
 
+    def ahead(self, now: Point, theta: Point) -> Scalars:
+        """What is settled of next period before its shocks: `transition` reads it from `now` by name.
+
+        Computed once where many shocks are tried: for a law of motion whose larger part does not depend on them.
+        """
+        return {}
+
     def inputs(self, state: Point, theta: Point) -> Scalars:
         """What the network sees of the state, scalars of order one (default: ergodic standard deviations)."""
         center, scale = self.state_center(theta), self.state_scale(theta)

@@ -8,6 +8,7 @@ import pytest
 from hanknn import Model, Parameter, ParameterSpace, Point, Variable
 from hanknn.equilibrium import Equilibrium
 from hanknn.errors import ModelError, UnknownNameError
+from hanknn.expectations import GaussHermite, SplitGaussHermite
 from hanknn.points import pack
 
 V = Variable("v", "variable")
@@ -122,6 +123,45 @@ def test_an_array_of_another_shape_than_declared_is_refused():
     transposed = type("Transposed", (Spread,), {"transition": lambda s, now, e, t: {"z": 0.0, "places": now.places.T}})
     with pytest.raises(ModelError, match=r"'places' in Transposed.transition has shape \(3, 2\)"):
         Equilibrium(transposed())
+
+
+class Settled(Spread):
+    """The same, what the places carry over computed ahead of the shocks."""
+
+    counted = 0
+    constraints = {"floor": V}
+
+    def slackness(self, now, theta):
+        return {"floor": now.z}
+
+    def ahead(self, now, theta):
+        Settled.counted += 1
+        return {"carried": theta.rho * now.places}
+
+    def transition(self, now, shock, theta):
+        return {"z": theta.rho * now.z + shock.e, "places": now.carried}
+
+
+def test_what_is_settled_before_the_shocks_is_computed_once():
+    with jax.enable_x64(True):
+        plain, settled = Equilibrium(Spread()), Equilibrium(Settled())
+        theta, key = jnp.asarray([0.25]), jax.random.key(0)
+        state = plain.ergodic_state(jnp.asarray([1.5]), theta)
+        policy = lambda state, theta: jnp.concatenate([state[:1], 2 * state[1:]])
+        # Linear: where the rule is split does not matter to the mean.
+        rows = plain.residuals(policy, state, theta, GaussHermite(3), key)
+        Settled.counted = 0
+        np.testing.assert_allclose(settled.residuals(policy, state, theta, SplitGaussHermite(3), key), rows, atol=1e-9)
+        assert Settled.counted == 1
+        shock = jnp.asarray([0.1])
+        moved = [e.transition(state, policy(state, theta), shock, theta) for e in (plain, settled)]
+        np.testing.assert_array_equal(*moved)
+
+
+def test_what_is_settled_needs_names_of_its_own():
+    taken = type("Taken", (Settled,), {"ahead": lambda self, now, theta: {"each": now.each}})
+    with pytest.raises(ModelError, match=r"'each' in Taken\.ahead is a state or a policy already"):
+        Equilibrium(taken())
 
 
 def _exact(theta, zeta):

@@ -123,15 +123,20 @@ class HANK(Model):
             "distribution_weights": weights,
         }
 
-    def transition(self, now: Point, shock: Point, theta: Point) -> Scalars:
-        nodes, log_rate = self.grids.asset_nodes(theta.borrowing_limit), self._ruling(now, theta).log_rate
-        assets = self.asset_choices(now, theta)
+    def ahead(self, now: Point, theta: Point) -> Scalars:
+        nodes, assets = self.grids.asset_nodes(theta.borrowing_limit), self.asset_choices(now, theta)
         return {
-            "last_rate": log_rate,
+            "rate_set": self._ruling(now, theta).log_rate,
+            "distribution_ahead": advance(self.grids, nodes, now.distribution, assets),
+        }
+
+    def transition(self, now: Point, shock: Point, theta: Point) -> Scalars:
+        return {
+            "last_rate": now.rate_set,
             "zeta": theta.rho_zeta * now.zeta + self.shock_share * theta.sigma_zeta * shock.eps_zeta,
             "z": theta.rho_z * now.z + self.shock_share * theta.sigma_z * shock.eps_z,
             "mp": theta.rho_m * now.mp + self.shock_share * theta.sigma_m * shock.eps_m,
-            "distribution": advance(self.grids, nodes, now.distribution, assets),
+            "distribution": now.distribution_ahead,
         }
 
     def asset_choices(self, now: Point, theta: Point) -> Float[Array, "assets productivities"]:
