@@ -65,6 +65,8 @@ def test_simulate_and_irf_write_tables_once(saved, capsys, tmp_path):
         assert {"zeta", "output_gap", "inflation"} <= set(table) and len(table) == 12
         assert main([command, saved, "--periods", "12", "--out", str(file)]) == 2
         assert "--force" in capsys.readouterr().err
+        assert main([command, saved, "--out", str(tmp_path / "none" / "table.csv")]) == 2
+        assert "folder that exists" in capsys.readouterr().err
         assert pd.read_csv(file).equals(table)
         assert main([command, saved, "--periods", "12", "--out", str(file), "--force", "--quiet"]) == 0
         assert capsys.readouterr().out == "" and not pd.read_csv(file).equals(table)

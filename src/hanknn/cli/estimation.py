@@ -43,6 +43,7 @@ from .options import (
     find_solution,
     out,
     parse_settings,
+    require_place,
     write_table,
 )
 
@@ -153,12 +154,13 @@ def filter_(
     quiet: Quiet = False,
 ) -> None:
     """Filtered and smoothed states at given parameters, and the log-likelihood. Example: hanknn filter nk --data us."""
+    require_place(file, force)
     found = find_solution(solution, model)
     chosen = choose_data(found, data, simulate, observe, series, demean, error, set_, seed)
     how = find_filter(filter, particles)
     tracked = filter_states(found, chosen.observed, parse_settings(set_), how, seed, extrapolate)
     table = tracked.to_dataframe()
-    write_table(table, file, force)
+    write_table(table, file)
     if not quiet:
         shown = [f"{name}_{kind}" for name in found.model.states for kind in ("filtered", "smoothed", "smoothed_sd")]
         print(table[shown].tail(8).to_string(float_format="{:.4g}".format))
@@ -188,6 +190,7 @@ def forecast(
     quiet: Quiet = False,
 ) -> None:
     """Forecast the data's series. Example: hanknn forecast nk --data us --posterior runs/nk-estimate-0."""
+    require_place(file, force)
     found = find_solution(solution, model)
     chosen = choose_data(found, data, simulate, observe, series, demean, error, set_, seed)
     values = parse_settings(set_)
@@ -200,7 +203,7 @@ def forecast(
     how = find_filter(filter, particles)
     predicted = forecast_paths(found, chosen.observed, values, horizon, how, paths, seed, extrapolate)
     table = predicted.to_dataframe()
-    write_table(table, file, force)
+    write_table(table, file)
     if not quiet:
         for name in predicted.data_vars:
             print(f"{name} ({predicted[name].attrs['unit']})")

@@ -106,9 +106,16 @@ def parse_settings(settings: list[str] | None, option: str = "--set") -> dict[st
     return values
 
 
-def write_table(table: pd.DataFrame, file: Path | None, force: bool) -> None:
+def require_place(file: Path | None, force: bool) -> None:
+    """Before anything is computed: a table can be written there."""
     if file is None:
         return
+    if file.is_dir() or not file.parent.is_dir():
+        raise RunFolderError(f"'{file}' cannot be written: --out names a CSV file in a folder that exists")
     if file.exists() and not force:
         raise RunFolderError(f"'{file}' exists; nothing was touched; use --force or another --out")
-    table.to_csv(file)
+
+
+def write_table(table: pd.DataFrame, file: Path | None) -> None:
+    if file is not None:
+        table.to_csv(file)

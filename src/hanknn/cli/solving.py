@@ -32,6 +32,7 @@ from .options import (
     narrowed,
     out,
     parse_settings,
+    require_place,
     write_table,
 )
 
@@ -124,9 +125,10 @@ def simulate(
     quiet: Quiet = False,
 ) -> None:
     """Simulate a path and print its moments. Example: hanknn simulate nk --set rho=0.9 --out path.csv."""
+    require_place(file, force)
     found = find_solution(solution, model)
     data = simulate_paths(found, periods, parse_settings(set_), seed, extrapolate=extrapolate)
-    write_table(data.to_dataframe(), file, force)
+    write_table(data.to_dataframe(), file)
     if not quiet:
         print(moments(data).to_string(float_format="{:.4g}".format))
         if found.model.constraints:
@@ -148,10 +150,11 @@ def irf(
     quiet: Quiet = False,
 ) -> None:
     """Responses to one shock. Example: hanknn irf nk --size -2 --set phi=0.8 --set phi_pi=1.5."""
+    require_place(file, force)
     found = find_solution(solution, model)
     data = impulse_response(found, shock, size, periods, parse_settings(set_), extrapolate)
     table = data.to_dataframe()
-    write_table(table, file, force)
+    write_table(table, file)
     if not quiet:
         print(table.to_string(float_format="{:.5g}".format))
 
@@ -176,11 +179,12 @@ def girf(
     quiet: Quiet = False,
 ) -> None:
     """Mean responses by size and starting point. Example: hanknn girf rank --size -2 --size 2 --binding."""
+    require_place(file, force)
     found, values = find_solution(solution, model), parse_settings(set_)
     start = None if binding is None else states_where(found, constraint, binding, values, seed=seed)
     given = sizes or (-2.0, -1.0, 1.0, 2.0)
     table = generalised(found, shock, given, start, periods, values, draws, seed, extrapolate).to_dataframe()
-    write_table(table, file, force)
+    write_table(table, file)
     if not quiet:
         print(table.to_string(float_format="{:.5g}".format))
 
