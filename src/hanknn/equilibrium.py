@@ -167,12 +167,16 @@ class Equilibrium:
         """Next period's state."""
         return self._moved(self._settled(state, policy, theta), shock, theta, state.dtype)
 
-    def _settled(self, state, policy, theta) -> Point:
+    def _settled(
+        self, state: Float[Array, " states"], policy: Float[Array, " policies"], theta: Float[Array, " parameters"]
+    ) -> Point:
         """States, policies and what they settle of next period before its shocks."""
         now = join(self._state(state), self._policy(policy))
         return join(now, Point(self.model.ahead(now, self._theta(theta))))
 
-    def _moved(self, settled: Point, shock, theta, dtype) -> Float[Array, " states"]:
+    def _moved(
+        self, settled: Point, shock: Float[Array, " shocks"], theta: Float[Array, " parameters"], dtype: jnp.dtype
+    ) -> Float[Array, " states"]:
         values = self.model.transition(settled, unpack(self.shocks, shock, "shock"), self._theta(theta))
         return pack(values, self._states, self._where("transition"), dtype)
 
@@ -242,7 +246,15 @@ class Equilibrium:
         now = policy(state, theta)
         return self._draws(policy, state, now, self._settled(state, now, theta), theta, nodes)
 
-    def _draws(self, policy, state, now, settled: Point, theta, nodes) -> Float[Array, "nodes expectands"]:
+    def _draws(
+        self,
+        policy: PolicyFunction,
+        state: Float[Array, " states"],
+        now: Float[Array, " policies"],
+        settled: Point,
+        theta: Float[Array, " parameters"],
+        nodes: Float[Array, "nodes shocks"],
+    ) -> Float[Array, "nodes expectands"]:
         def at(shock):
             later = self._moved(settled, shock, theta, state.dtype)
             return self.expectands(state, now, later, policy(later, theta), theta)
