@@ -65,7 +65,6 @@ METHOD = GaussNewton(
     expectation=SplitGaussHermite(4),
     draws=StateDraws(0.0),
     float32_until=1.0,
-    bend=False,  # less to compile
     curriculum=Curriculum(5, 15),
     screen=Screen(every=5),
 )
