@@ -16,6 +16,7 @@ from .points import Names, Point, join, pack, size, unpack
 from .precision import in_float64
 
 PolicyFunction = Callable[[Float[Array, " states"], Float[Array, " parameters"]], Float[Array, " policies"]]
+LawOfMotion = Callable[[Float[Array, " shocks"]], Float[Array, " states"]]
 
 
 class Equilibrium:
@@ -165,20 +166,20 @@ class Equilibrium:
         theta: Float[Array, " parameters"],
     ) -> Float[Array, " states"]:
         """Next period's state."""
-        return self._moved(self._settled(state, policy, theta), shock, theta, state.dtype)
+        return self._law(state, policy, theta)(shock)
 
-    def _settled(
+    def _law(
         self, state: Float[Array, " states"], policy: Float[Array, " policies"], theta: Float[Array, " parameters"]
-    ) -> Point:
-        """States, policies and what they settle of next period before its shocks."""
-        now = join(self._state(state), self._policy(policy))
-        return join(now, Point(self.model.ahead(now, self._theta(theta))))
+    ) -> LawOfMotion:
+        """Next period's state as a function of its shocks; what is settled before them is computed here, once."""
+        now, point = join(self._state(state), self._policy(policy)), self._theta(theta)
+        settled = join(now, Point(self.model.ahead(now, point)))
 
-    def _moved(
-        self, settled: Point, shock: Float[Array, " shocks"], theta: Float[Array, " parameters"], dtype: jnp.dtype
-    ) -> Float[Array, " states"]:
-        values = self.model.transition(settled, unpack(self.shocks, shock, "shock"), self._theta(theta))
-        return pack(values, self._states, self._where("transition"), dtype)
+        def move(shock: Float[Array, " shocks"]) -> Float[Array, " states"]:
+            values = self.model.transition(settled, unpack(self.shocks, shock, "shock"), point)
+            return pack(values, self._states, self._where("transition"), state.dtype)
+
+        return move
 
     def policies_from(
         self,
@@ -244,19 +245,19 @@ class Equilibrium:
     ) -> Float[Array, "nodes expectands"]:
         """What is averaged, at each node of next period's shocks."""
         now = policy(state, theta)
-        return self._draws(policy, state, now, self._settled(state, now, theta), theta, nodes)
+        return self._draws(policy, state, now, self._law(state, now, theta), theta, nodes)
 
     def _draws(
         self,
         policy: PolicyFunction,
         state: Float[Array, " states"],
         now: Float[Array, " policies"],
-        settled: Point,
+        law: LawOfMotion,
         theta: Float[Array, " parameters"],
         nodes: Float[Array, "nodes shocks"],
     ) -> Float[Array, "nodes expectands"]:
         def at(shock):
-            later = self._moved(settled, shock, theta, state.dtype)
+            later = law(shock)
             return self.expectands(state, now, later, policy(later, theta), theta)
 
         return jax.vmap(at)(nodes)
@@ -271,14 +272,14 @@ class Equilibrium:
     ) -> Float[Array, " rows"]:
         """Residuals of a policy function at one point; a deterministic `expectation` ignores `key`."""
         now = policy(state, theta)
-        settled = self._settled(state, now, theta)
+        law = self._law(state, now, theta)
 
         def slackness(shock):
-            later = self._moved(settled, shock, theta, state.dtype)
+            later = law(shock)
             return self.slackness(later, policy(later, theta), theta)
 
         nodes, weights = expectation.nodes(key, len(self.shocks), state.dtype, slackness)
-        expected = weights @ self._draws(policy, state, now, settled, theta, nodes)
+        expected = weights @ self._draws(policy, state, now, law, theta, nodes)
         return self.residuals_given(state, now, expected, theta)
 
     @property
