@@ -2,12 +2,14 @@
 
     python benchmarks/productivities_hank.py              a minute or two
     python benchmarks/productivities_hank.py 7 14 21 42   numbers of one's own
+    python benchmarks/productivities_hank.py 7 --assets 60 120 240
 
 At the true values but for σ_ζ = 0.012, to first order and without the bound; `output` and `inflation` are standard
 deviations relative to those of the first row, in percent.
 """
 
 import argparse
+import itertools
 
 import numpy as np
 import pandas as pd
@@ -18,8 +20,8 @@ from hanknn.references import PerfectForesight
 QUARTERS = 150
 
 
-def spread(productivities: int) -> dict[str, float]:
-    economy = PerfectForesight(Grids(productivities=productivities), QUARTERS).at({"sigma_zeta": 0.012})
+def spread(grids: Grids) -> dict[str, float]:
+    economy = PerfectForesight(grids, QUARTERS).at({"sigma_zeta": 0.012})
     responses = [economy.linear(shock, 1.0, QUARTERS) for shock in ("zeta", "z", "mp")]
     deviation = {
         name: np.sqrt(sum((response[name] ** 2).sum().item() for response in responses))
@@ -32,8 +34,11 @@ def spread(productivities: int) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("numbers", type=int, nargs="*", default=[7, 10, 14, 20])
-    numbers = parser.parse_args().numbers
-    table = pd.DataFrame([spread(n) for n in numbers], pd.Index(numbers, name="productivities"))
+    parser.add_argument("--assets", type=int, nargs="+", default=[Grids().assets])
+    arguments = parser.parse_args()
+    sizes = list(itertools.product(arguments.assets, arguments.numbers))
+    rows = pd.MultiIndex.from_tuples(sizes, names=["assets", "productivities"])
+    table = pd.DataFrame([spread(Grids(*size)) for size in sizes], rows)
     for name in ("output", "inflation"):
         table[name] = 100 * (table[name] / table[name].iloc[0] - 1)
     print(table.to_string(float_format="{:.3f}".format))
