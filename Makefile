@@ -47,7 +47,7 @@ lint: .venv/development
 
 weights: .venv/package         ## solve the weights that ship with the package anew
 	$(BIN)/hanknn steady-states --out src/hanknn/weights/hank_steady.npz --force \
-	    --summaries src/hanknn/weights/hank_summaries.npz
+	    --summaries src/hanknn/weights/hank_summaries.npz --frontier src/hanknn/weights/hank_frontier.npz
 	$(BIN)/hanknn solve nk --recipe thorough --out runs/thorough --force
 	$(BIN)/hanknn solve rank --recipe constrained-thorough --out runs/rank-thorough --force
 	$(BIN)/hanknn solve hank --out runs/hank --force

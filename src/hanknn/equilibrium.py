@@ -305,6 +305,11 @@ class Equilibrium:
         values = {name: getattr(now, name) for name in now} | defined
         return pack({name: values[name] for name in names}, names, self._where("observe"), state.dtype)
 
+    def strain(self, theta: Float[Array, " parameters"]) -> Float[Array, ""]:
+        """How large shocks are relative to the largest that an equilibrium is known to survive."""
+        known = unpack(self.model.parameters.names, theta[: len(self.model.parameters)], "parameter")
+        return jnp.asarray(self.model.strain(known), theta.dtype)
+
     def units(self, theta: Float[Array, " parameters"]) -> dict[str, Float[Array, " n"]]:
         """The model's centres and scales: keys state_center, state_scale, policy_scale, output_center, output_scale."""
         point, model = self._theta(theta), self.model

@@ -58,10 +58,6 @@ class Model(abc.ABC):
     observables: ClassVar[Mapping[str, Variable]] = {}
     """What data can show beside the states and policies themselves, defined by `observe`."""
 
-    equation_weights: ClassVar[Mapping[str, float]] = {}
-    """How much an equation's squared residual counts in training, where that is not 1 and the method's weighting is by
-    equation."""
-
     simulated: ClassVar[bool] = False
     """Whether the ergodic distribution is known by simulation only; `ergodic_state` then says where to start."""
 
@@ -125,6 +121,14 @@ class Model(abc.ABC):
         Policies may have a kink where it changes its sign; expectations and checks look there.
         """
         return {}
+
+    def strain(self, theta: Point) -> Array | float:
+        """How large shocks are relative to the largest that an equilibrium is known to survive (default: 0).
+
+        Above one there may be none. Training with a walk looks mostly below, and checks tell the two apart. Reads
+        parameters only, not what is `derived` from them.
+        """
+        return 0.0
 
     def relaxed(self, share: Array | float) -> "Model":
         """The economy with its constraints relaxed: not at all at share 0, entirely at share 1 (default: no change).

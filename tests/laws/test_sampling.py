@@ -5,8 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from hanknn.equilibrium import Equilibrium
+from hanknn.models import LinearNK
 from hanknn.networks import SmoothNetwork
-from hanknn.training.sampling import Fresh, Kept, Simulated, StateDraws, ergodic_sample, sobol_design
+from hanknn.training.sampling import SURE, Fresh, Kept, Simulated, StateDraws, ergodic_sample, plausible, sobol_design
 
 RULES = {
     "fresh": Fresh(),
@@ -85,3 +87,37 @@ def test_ergodic_sample_has_each_economys_own_spread(equilibrium):
         assert abs(normals.mean()) < 0.03 and abs(normals.std() - 1) < 0.02
         wide = np.asarray(scales) > np.median(scales)
         assert abs(normals[wide].std() - normals[~wide].std()) < 0.03
+
+
+class Strained(LinearNK):
+    """No equilibrium beyond a frontier that depends on another parameter."""
+
+    def strain(self, theta):
+        return theta.sigma_shock / (0.02 + 0.06 * theta.phi)
+
+
+def _plausible(model, anywhere=False):
+    with jax.enable_x64(True):
+        equilibrium, keys = Equilibrium(model), jax.random.split(jax.random.key(3), 4000)
+        draw = lambda key: plausible(equilibrium, key, jnp.float64, anywhere)
+        thetas = jax.jit(jax.vmap(draw))(keys)
+        return np.asarray(thetas), np.asarray(jax.jit(jax.vmap(equilibrium.strain))(thetas))
+
+
+def test_plausible_draws_are_uniform_below_the_frontier():
+    """As if draws beyond had been thrown away: the same mean and spread of every parameter, within sampling error."""
+    (found, strains), (all_draws, all_strains) = _plausible(Strained()), _plausible(Strained(), anywhere=True)
+    assert strains.max() <= SURE and 0.2 < np.mean(all_strains > SURE) < 0.8
+    kept = all_draws[all_strains <= SURE]
+    noise = kept.std(axis=0) / np.sqrt(len(kept))
+    assert (np.abs(found.mean(axis=0) - kept.mean(axis=0)) < 5 * noise + 1e-12).all()
+    np.testing.assert_allclose(found.std(axis=0), kept.std(axis=0), rtol=0.08, atol=1e-12)
+
+
+def test_beyond_the_frontier_plausible_draws_strain_least():
+    """Of a box that lies beyond, the nearer part; the model itself then says that nothing is known there."""
+    beyond = Strained().only("phi", sigma_shock=0.09)
+    space, (_, strains) = beyond.parameters, _plausible(beyond)
+    assert strains.min() > SURE
+    nearest = 0.09 / (0.02 + 0.06 * space["phi"].bounds[1])
+    assert np.median(strains) < 1.02 * nearest

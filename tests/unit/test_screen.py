@@ -34,12 +34,14 @@ def test_a_deep_recession_keeps_its_weight_and_an_economy_far_off_loses_it():
     kept = jnp.zeros(8)
     lowest = np.ones(8)
     for i, now in enumerate(visits):
-        kept = remembered(kept, jnp.asarray(now), jnp.asarray(i == 0))
+        kept = remembered(kept, jnp.asarray(now), jnp.full(8, i == 0))
         lowest = np.minimum(lowest, np.asarray(Screen(floor=1e-9, ratio=25.0, sharpness=4.0).robust(kept)))
     assert lowest[0] > 0.9 and lowest[1] < 0.01 and lowest[2] > 0.99
 
 
-@pytest.mark.parametrize("settings", [{"every": 0}, {"floor": 0.0}, {"ratio": -1.0}, {"sharpness": 0.0}])
+@pytest.mark.parametrize(
+    "settings", [{"every": 0}, {"floor": 0.0}, {"ratio": -1.0}, {"sharpness": 0.0}, {"doubtful": 0.0}]
+)
 def test_settings_must_be_positive(settings):
     with pytest.raises(SettingError, match="must be positive"):
         Screen(**settings)

@@ -1,5 +1,7 @@
 """States by simulation: paths move as the law of motion says, and lost ones are counted, not hidden."""
 
+from itertools import pairwise
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -14,7 +16,10 @@ from hanknn.models import RANK, LinearNK
 from hanknn.networks import PolicyNetwork, SmoothNetwork
 from hanknn.training.gauss_newton import GaussNewton
 from hanknn.training.problem import Problem
+from hanknn.training.sampling import SURE
+from hanknn.training.screen import Screen
 from hanknn.training.walk import LOST, Walk
+from hanknn.training.weighting import EquationWeights
 
 
 class Constant(PolicyNetwork):
@@ -116,11 +121,12 @@ def test_some_economies_are_hit_by_larger_shocks():
     assert abs(np.mean(ratio > 1.5) - 0.3) < 0.03
 
 
-def states_of_training(walk: Walk):
-    """What Gauss-Newton carries after each of four iterations on `nk`."""
-    equilibrium = Equilibrium(LinearNK())
+def states_of_training(walk: Walk, model=None, **settings):
+    """What Gauss-Newton carries after each of four iterations on `nk`, or a model like it."""
+    equilibrium = Equilibrium(model or LinearNK())
     with jax.enable_x64(True):
-        method = GaussNewton(4, 64, 64, expectation=GaussHermite(3), walk=walk, float32_until=1.0, bend=False)
+        usual = dict(expectation=GaussHermite(3), walk=walk, float32_until=1.0, bend=False)
+        method = GaussNewton(4, 64, 64, **usual, **settings)
         problem = Problem(equilibrium, jnp.float64)
         sizes = len(equilibrium.inputs_seen), len(equilibrium.model.parameters.free), equilibrium.output_size
         network = SmoothNetwork(4, 1, 4, 1).build(*sizes, jax.random.key(0), jnp.float64)
@@ -138,6 +144,36 @@ def test_stability_is_asked_for_while_it_guards():
     assert all((rows == 0).all() for rows in asked[2:])
 
 
+class Doubtful(LinearNK):
+    """Strained beyond its frontier where shocks are large."""
+
+    def strain(self, theta):
+        return theta.sigma_shock / 0.05
+
+
+def test_where_an_equilibrium_is_in_doubt_the_guard_stays_and_weights_are_small():
+    walk = Walk(3, 0.5, guarded=2, anywhere=0.5)
+    screen = Screen(every=1, floor=1e9, doubtful=0.04)
+    found = states_of_training(walk, Doubtful(), screen=screen, weighting=EquationWeights())
+    for iteration, state in enumerate(found):
+        doubtful = np.asarray(state.thetas)[:, LinearNK.parameters.names.index("sigma_shock")] > SURE * 0.05
+        assert 0 < doubtful.sum() < len(doubtful) / 2
+        rows = np.asarray(state.row_weights)
+        expected = np.where(doubtful, 0.2, 1.0 if iteration < 2 else 0.0)
+        np.testing.assert_allclose(rows[:, -1, -1], expected)
+        np.testing.assert_allclose(rows[:, 0, 0], np.where(doubtful, 0.2, 1.0))
+
+
+def test_some_economies_give_way_to_new_ones():
+    share = LinearNK.parameters.names.index("sigma_shock")
+    found = states_of_training(Walk(1, 0.0, redrawn=0.25, anywhere=0.0), Doubtful())
+    changed = [(a.thetas != b.thetas).any(axis=1) for a, b in pairwise(found)]
+    assert 0.1 < np.mean(changed) < 0.4
+    assert all((np.asarray(state.thetas)[:, share] <= SURE * 0.05).all() for state in found)
+    still = states_of_training(Walk(1, 0.0, redrawn=0.0), Doubtful())
+    np.testing.assert_array_equal(still[0].thetas, still[-1].thetas)
+
+
 @pytest.mark.parametrize(("guarded", "whole"), [(None, [0]), (8, [0, 8])])
 def test_remembered_curvature_starts_anew_when_the_guard_goes(guarded, whole):
     """Short steps from the guarded solution would never reach the one without."""
@@ -149,7 +185,7 @@ def test_remembered_curvature_starts_anew_when_the_guard_goes(guarded, whole):
 
 def test_states_are_held_between_walks():
     """Of `nk`: the same states for three iterations, and a step lowers the loss of the sample that it was found on."""
-    found = states_of_training(Walk(3, 0.0, every=3))
+    found = states_of_training(Walk(3, 0.0, every=3), damping=0.1)
     seen, losses = [np.asarray(state.states) for state in found], [float(state.loss) for state in found]
     assert np.array_equal(seen[0], seen[1]) and np.array_equal(seen[1], seen[2])
     assert not np.isclose(seen[2], seen[3]).any()
@@ -164,5 +200,7 @@ def test_a_walk_takes_a_step(settings):
         Walk(5, -1.0)
     with pytest.raises(SettingError, match="wide_scale"):
         Walk(5, wide_scale=0.0)
+    with pytest.raises(SettingError, match="redrawn"):
+        Walk(5, redrawn=1.5)
     with pytest.raises(SettingError, match="guarded"):
         Walk(5, guarded=-1)

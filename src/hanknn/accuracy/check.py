@@ -15,7 +15,7 @@ from ..precision import in_float64
 from ..simulation import settled_states
 from ..solution import Solution, Values
 from ..training.problem import Problem
-from ..training.sampling import ergodic_sample, ergodic_states
+from ..training.sampling import SURE, ergodic_sample, ergodic_states
 from ..training.walk import AT_ONCE
 from .report import AccuracyReport
 from .thirds import THIRDS, thirds
@@ -64,6 +64,7 @@ def check(
         solved_share=float(solved.mean()),
         residuals=_residual_table(residuals, equilibrium),
         constraints=_constraints(equilibrium, states, thetas, policies, residuals),
+        existence=_existence(equilibrium, thetas, residuals),
         policy_errors=None if exact is None else _error_table(policies, exact, equilibrium.policies),
         probes=_probes(solution, equilibrium, rule),
         regions=_regions(solution, drawn, solved, residuals, policies, exact),
@@ -134,6 +135,18 @@ def _constraints(equilibrium: Equilibrium, states, thetas, policies, residuals) 
                 table = _residual_table(residuals[where], equilibrium)
                 tables[name, label] = table.assign(share=where.mean())
     return pd.concat(tables, names=["constraint", "state"])
+
+
+def _existence(equilibrium: Equilibrium, thetas, residuals) -> pd.DataFrame | None:
+    """Residuals where an equilibrium is known to exist and where it is in doubt, with the share of draws there."""
+    strains = np.asarray(jit(jax.vmap(equilibrium.strain))(thetas))
+    if not (strains > 0).any():
+        return None
+    tables = {}
+    for label, where in (("known", strains <= SURE), ("in doubt", strains > SURE)):
+        if where.any():
+            tables[label] = _residual_table(residuals[where], equilibrium).assign(share=where.mean())
+    return pd.concat(tables, names=["equilibrium"])
 
 
 def _error_table(policies: np.ndarray, exact: np.ndarray, names: tuple[str, ...]) -> pd.DataFrame:

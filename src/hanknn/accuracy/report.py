@@ -19,7 +19,9 @@ class AccuracyReport:
     the other figures are of those. `residuals`: one row an equation: mean square, bias (size of the mean: what does
     not average out, and adds up where states move slowly), median, 90 %, 99 % and largest absolute residual, and log10
     of their mean and maximum. `constraints`: the same where each
-    occasionally binding constraint binds and where it is slack, None without constraints.
+    occasionally binding constraint binds and where it is slack, None without constraints. `existence`: the same where
+    shocks are small enough for an equilibrium that is known to exist and where that is in doubt (`Model.strain`), None
+    where the model knows no such limit.
     `policy_errors`: one row a policy against the closed form: error in relative L2, largest error in
     the policy's unit. `probes`: absolute residuals and relative policy errors at the model's probe
     states, baseline parameters. `regions`: the same measures by thirds of each parameter's range in which there are
@@ -33,6 +35,7 @@ class AccuracyReport:
     solved_share: float
     residuals: pd.DataFrame
     constraints: pd.DataFrame | None
+    existence: pd.DataFrame | None
     policy_errors: pd.DataFrame | None
     probes: pd.DataFrame
     regions: pd.DataFrame
@@ -104,6 +107,7 @@ class AccuracyReport:
             "solved_share": self.solved_share,
             "residuals": self.residuals.to_dict(orient="index"),
             "constraints": None if self.constraints is None else self.constraints.reset_index().to_dict("records"),
+            "existence": None if self.existence is None else self.existence.reset_index().to_dict("records"),
             "policy_errors": errors,
             "probes": self.probes.to_dict(orient="records"),
             "regions": regions,
@@ -122,6 +126,11 @@ class AccuracyReport:
         if self.constraints is not None:
             parts.append(
                 "Where constraints bind and where they are slack\n" + self.constraints.to_string(float_format=number)
+            )
+        if self.existence is not None:
+            parts.append(
+                "Where shocks are small enough for an equilibrium known to exist, and beyond\n"
+                + self.existence.to_string(float_format=number)
             )
         if self.policy_errors is not None:
             parts.append("Policies against the closed form\n" + self.policy_errors.to_string(float_format=number))

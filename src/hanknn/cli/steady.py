@@ -8,6 +8,7 @@ import typer
 from ..errors import RunFolderError, SettingError
 from ..models.hank_parameters import PARAMETERS
 from ..progress import work_bar
+from ..references.frontier_table import tabulate_frontier
 from ..references.steady_state import SteadyState
 from ..references.steady_table import tabulate
 from ..references.summary_table import tabulate_summaries
@@ -21,6 +22,9 @@ def steady_states(
     summaries: Annotated[
         Path | None, typer.Option("--summaries", help="Build the table of what summarises households into this file.")
     ] = None,
+    frontier: Annotated[
+        Path | None, typer.Option("--frontier", help="Find how large shocks may be, and write it into this file.")
+    ] = None,
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
@@ -32,9 +36,12 @@ def steady_states(
     With --out: solve a grid of them over the ranges of sigma_s and borrowing_limit, and write the table that
     the library reads (minutes). Example: hanknn steady-states --out src/hanknn/weights/hank_steady.npz --force.
     With --summaries: the same for how households' values and their distribution are summarised around them.
+    With --frontier: how large preference shocks may be before hank's representative twin has no equilibrium.
     """
     values = parse_settings(set_)
-    if file is None and summaries is None:
+    builders = ((file, tabulate), (summaries, tabulate_summaries), (frontier, tabulate_frontier))
+    wanted = {path: build for path, build in builders if path is not None}
+    if not wanted:
         own = {name: values.pop(name, PARAMETERS[name].value) for name in ("sigma_s", "borrowing_limit")}
         print(
             SteadyState()
@@ -45,7 +52,6 @@ def steady_states(
         return
     if values:
         raise SettingError("--set goes with one steady state, --out with the table of all; give one of the two")
-    wanted = {path: build for path, build in ((file, tabulate), (summaries, tabulate_summaries)) if path is not None}
     for path in wanted:
         if path.exists() and not force:
             raise RunFolderError(f"'{path}' exists; nothing was touched; use --force or another name")

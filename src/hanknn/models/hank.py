@@ -13,6 +13,7 @@ from ..households.summaries import Steady, next_distribution, orthonormal, weigh
 from ..households.tables import HouseholdTables, shipped_tables
 from ..model import Model, Scalars
 from ..points import Point
+from .hank_frontier import shipped_frontier
 from .hank_parameters import PARAMETERS
 from .hank_variables import CONSTRAINTS, OBSERVABLES, SHOCKS, outputs, policies, states
 
@@ -79,7 +80,6 @@ class HANK(Model):
     shocks = SHOCKS
     constraints, observables = CONSTRAINTS, OBSERVABLES
     simulated = True
-    equation_weights = {"euler_remainder": 10.0}
 
     @property
     def states(self):
@@ -178,6 +178,13 @@ class HANK(Model):
             "euler_remainder": jnp.sqrt(jnp.maximum(whole - jnp.sum(projected**2), 0) + TINY**2),
             "other_regime": off * stop_gradient(jnp.exp(-0.5 * (free.log_rate / NEAR) ** 2)),
         }
+
+    def strain(self, theta: Point) -> Array:
+        """Preference shocks against those with which the representative twin has an equilibrium.
+
+        In proportion to how much of the bound is in force: none without it.
+        """
+        return (1 - self.relaxation) * self.shock_share * theta.sigma_zeta / shipped_frontier()(theta)
 
     def slackness(self, now: Point, theta: Point) -> Scalars:
         return {"zlb": log_notional_rate(now.free[:3], now, theta)}

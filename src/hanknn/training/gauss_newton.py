@@ -15,6 +15,7 @@ import jax.scipy.linalg as jsl
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
+from ..compiled import once
 from ..errors import SettingError
 from ..expectations import Expectation, GaussHermite
 from ..networks import PolicyNetwork
@@ -23,7 +24,7 @@ from .damping import Damping
 from .jacobian import Jacobian
 from .method import Info, Method
 from .problem import Problem
-from .sampling import StateDraws, sobol_design
+from .sampling import SURE, StateDraws, sobol_design
 from .screen import Screen, remembered
 from .walk import Walk
 from .weighting import PolicyUnits, Weighting
@@ -33,6 +34,9 @@ CHUNK_BYTES = 2**27
 
 SETTLING = 4
 """Iterations after which a step is half a Gauss-Newton step, where curvature is remembered."""
+
+ECONOMIES = 2**30
+"""Sets the keys of new economies apart from those of shocks and nodes, which count iterations."""
 
 SPAN = 0.1
 """Share of a step over which the rows' curvature is measured."""
@@ -130,8 +134,7 @@ class GaussNewton(Method):
 
     def init(self, problem, network, key):
         weights = ravel_pytree(network)[0].astype(self.dtype)
-        seed = int(jax.random.randint(key, (), 0, 2**31 - 1))
-        thetas, states = sobol_design(problem.equilibrium, self.draws, self.points, seed)
+        thetas, states = self._start(problem.equilibrium, key)
         matrix = jax.eval_shape(lambda s, t: self.weighting.matrix(problem, network, s, t), states[0], thetas[0])
         height, width = (size + self._asks_for_stability for size in matrix.shape)
         in_sample_space = self._in_sample_space(height, weights.size)
@@ -166,7 +169,8 @@ class GaussNewton(Method):
         share, screening, moving, changed = self._schedule(state.iteration)
         changed = changed | (active != state.active)
         here, states, squares = problem.relaxed(share), state.states, state.squares
-        thetas = jax.vmap(problem.equilibrium.prepared)(state.thetas)
+        drawn, renewed = self._economies(problem.equilibrium, state)
+        thetas = jax.vmap(problem.equilibrium.prepared)(drawn)
         # New nodes, of a rule that draws them, with new states only: steps are judged on one and the same sample.
         since = state.iteration % self.walk.every if self.walk is not None else state.iteration
         keys = jax.random.split(jax.random.fold_in(state.key, state.iteration - since), self.points)
@@ -176,15 +180,19 @@ class GaussNewton(Method):
 
             def move():
                 key = jax.random.fold_in(state.key, state.iteration)
-                moved = self.walk.move(here, rebuild(state.weights), thetas, states, key, self.expectation)
-                return moved.states, remembered(squares, moved.sizes**2, state.iteration == 0)
+                centers = jax.vmap(lambda t: problem.equilibrium.units(t)["state_center"])(thetas)
+                begun = jnp.where(renewed[:, None], centers, states)
+                moved = self.walk.move(here, rebuild(state.weights), thetas, begun, key, self.expectation)
+                return moved.states, remembered(squares, moved.sizes**2, (state.iteration == 0) | renewed)
 
             states, squares = jax.lax.cond(walks, move, lambda: (states, squares))
 
         def reweigh():
             net = rebuild(state.weights)
             matrices = jax.vmap(lambda s, t: self.weighting.matrix(here, net, s, t))(states, thetas)
-            return self._with_stability(matrices, state.iteration) * self._roots(here, net, squares, thetas, screening)
+            sure = jax.vmap(problem.equilibrium.strain)(thetas) <= SURE
+            roots = self._roots(here, net, squares, thetas, screening, sure)
+            return self._with_stability(matrices, state.iteration, sure) * roots
 
         row_weights = jax.lax.cond(changed, reweigh, lambda: state.row_weights)
         points = thetas, states, row_weights, keys
@@ -222,6 +230,7 @@ class GaussNewton(Method):
             | ((self.float32_until > 0) & (2 * (state.iteration + 1) >= self.iterations)),
             active=active,
             iteration=state.iteration + 1,
+            thetas=drawn,
             states=states,
             row_weights=row_weights,
             squares=squares,
@@ -230,6 +239,26 @@ class GaussNewton(Method):
         reached = jnp.mean(new.mean_squares) <= self.target
         good = jnp.isfinite(loss) & jnp.all(jnp.isfinite(gradient))
         return new, Info(new.loss, new.mean_squares, damping, good, stalled | reached)
+
+    def _start(self, equilibrium, key):
+        """Parameters and states to begin with: spread evenly, or, where they will be walked, as the walk draws them."""
+        if self.walk is None:
+            return sobol_design(equilibrium, self.draws, self.points, int(jax.random.randint(key, (), 0, 2**31 - 1)))
+        first, second = jax.random.split(key)
+
+        def start():
+            thetas = self.walk.draw(equilibrium, self.points, first, self.dtype)
+            keys = jax.random.split(second, self.points)
+            return thetas, jax.vmap(lambda theta, k: self.draws.draw(equilibrium, theta, k))(thetas, keys)
+
+        return once(start)()
+
+    def _economies(self, equilibrium, state):
+        """This iteration's parameters, and which economies are new."""
+        if self.walk is None:
+            return state.thetas, jnp.zeros(self.points, bool)
+        key = jax.random.fold_in(jax.random.fold_in(state.key, ECONOMIES), state.iteration)
+        return self.walk.renewed(equilibrium, state.thetas, key, state.iteration % self.walk.every == 0)
 
     def _schedule(self, iteration):
         """How much constraints are relaxed, whether economies are screened, and whether either changes now."""
@@ -253,14 +282,15 @@ class GaussNewton(Method):
             since = jnp.where(self.walk.guards(iteration), since, jnp.minimum(since, iteration - self.walk.guarded))
         return jnp.maximum(1 - self.memory, 1 / (1 + jnp.maximum(since, 0).astype(self.dtype) / SETTLING))
 
-    def _roots(self, problem, network, squares, thetas, screening):
+    def _roots(self, problem, network, squares, thetas, screening, sure):
         """Square roots of the economies' weights, shape (points, 1, 1), by their misfits: along their own paths where
         states are walked."""
         even = lambda: jnp.ones(len(thetas), self.dtype)
         if self.screen is None:
             return even()[:, None, None]
         if self.walk is not None:
-            return jnp.sqrt(self.screen.robust(jnp.sqrt(squares)))[:, None, None]
+            weights = self.screen.robust(jnp.sqrt(squares)) * jnp.where(sure, 1.0, self.screen.doubtful)
+            return jnp.sqrt(weights)[:, None, None]
         weigh = lambda: self.screen.weights(problem, network, thetas, self.weighting, self.expectation)
         return jnp.sqrt(jax.lax.cond(screening, weigh, even))[:, None, None]
 
@@ -269,12 +299,12 @@ class GaussNewton(Method):
         return self.walk is not None and self.walk.stability > 0
 
     def _with_stability(
-        self, matrices: Float[Array, "points rows residuals"], iteration: Int[Array, ""]
+        self, matrices: Float[Array, "points rows residuals"], iteration: Int[Array, ""], sure: Bool[Array, " points"]
     ) -> Float[Array, "points _ _"]:
-        """One more residual and row where stability is asked for: of weight one while it is, then of none."""
+        """One more residual and row where stability is asked for: of weight one for whom it is, else of none."""
         if not self._asks_for_stability:
             return matrices
-        return jnp.pad(matrices, ((0, 0), (0, 1), (0, 1))).at[:, -1, -1].set(self.walk.guards(iteration))
+        return jnp.pad(matrices, ((0, 0), (0, 1), (0, 1))).at[:, -1, -1].set(self.walk.guards(iteration) | ~sure)
 
     def _in_sample_space(self, height: int, weights: int) -> bool:
         return self.points * height < weights

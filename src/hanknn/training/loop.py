@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
+from jaxtyping import PRNGKeyArray
 
 from ..batches import in_batches
 from ..compiled import jit, once
@@ -22,7 +23,7 @@ from .method import Info, Method
 from .misfit import SOLVED, misfit
 from .problem import Problem
 from .recipes import Recipe
-from .sampling import ergodic_sample
+from .sampling import ergodic_sample, ergodic_states, plausible
 from .walk import LOST, Walk
 from .weighting import PolicyUnits
 
@@ -94,7 +95,7 @@ class _Training:
         self.status = "nothing to do"
         few = 256 if equilibrium.model.simulated else 2_000
         draws = validation_draws or (few if equilibrium.constraints else 10_000)
-        self.sample = ergodic_sample(equilibrium, jax.random.fold_in(self.key, 2**30), draws, jnp.float64)
+        self.sample = _validation_sample(equilibrium, jax.random.fold_in(self.key, 2**30), draws)
 
     def run(self) -> Trained:
         model = self.equilibrium.model
@@ -234,6 +235,15 @@ def _chunk(problem: Problem, method: Method, network: PolicyNetwork, size: int):
         whole = jax.sharding.PartitionSpec()
         run = jax.shard_map(run, mesh=mesh, in_specs=(specs,), out_specs=(specs, whole), check_vma=False)
     return run
+
+
+def _validation_sample(equilibrium: Equilibrium, key: PRNGKeyArray, draws: int):
+    """Parameters and a state of each, where states are simulated those with an equilibrium as far as is known."""
+    if not equilibrium.model.simulated:
+        return ergodic_sample(equilibrium, key, draws, jnp.float64)
+    first, second = jax.random.split(key)
+    thetas = once(jax.vmap(lambda k: plausible(equilibrium, k, jnp.float64)))(jax.random.split(first, draws))
+    return thetas, ergodic_states(equilibrium, thetas, second)
 
 
 def _validator(problem: Problem, rebuild, sample):

@@ -77,11 +77,11 @@ def households(iterations: int = 120, points: int = 512) -> Recipe:
         draws=StateDraws(wide_share=0.0),
         weighting=EquationWeights(),
         damping=1e-5,
-        least_damping=1e-7,
+        least_damping=1e-8,
         float32_until=0.0,
         curriculum=Curriculum(iterations // 20, 2 * iterations // 5),
-        screen=Screen(every=1, ratio=5.0, sharpness=4.0),
-        walk=Walk(steps=8),
+        screen=Screen(every=1, ratio=5.0, sharpness=4.0, doubtful=0.02),
+        walk=Walk(steps=8, guarded=iterations // 2, redrawn=0.05, anywhere=0.15),
         memory=0.95,
         bend=False,
         at_once=64,
@@ -102,9 +102,8 @@ def calibration(iterations: int = 100, points: int = 256) -> Recipe:
     """
     network = SmoothNetwork(4, 2, curved_width=24, curved_depth=2, bend=0.3, begin=0.01)
     usual = households(iterations, points).methods[0]
-    walk = replace(usual.walk, guarded=2 * iterations // 3)
-    method = replace(usual, least_damping=1e-8, weighting=EquationWeights(own=False), walk=walk)
-    return Recipe(network, (method,))
+    walk = replace(usual.walk, guarded=2 * iterations // 3, redrawn=0.0)
+    return Recipe(network, (replace(usual, walk=walk),))
 
 
 def suited(model: Model) -> Recipe:

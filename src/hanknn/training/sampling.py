@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from ..compiled import once
 from ..equilibrium import Equilibrium
@@ -54,6 +54,29 @@ class StateDraws:
         normals = jax.random.normal(first, (len(equilibrium.scalar_states),), theta.dtype)
         uniform = jax.random.uniform(second, (), theta.dtype)
         return equilibrium.ergodic_state(self.spread(equilibrium, normals, uniform), theta)
+
+
+SURE = 0.97
+"""Largest strain (`Model.strain`) at which an economy counts as having an equilibrium: what is known of the frontier
+is known of a simpler economy, to a few per cent."""
+
+TRIES = 64
+"""Draws among which one below that strain is looked for."""
+
+
+def plausible(
+    equilibrium: Equilibrium, key: PRNGKeyArray, dtype: jnp.dtype | type, anywhere: Bool[Array, ""] | bool = False
+) -> Float[Array, " parameters"]:
+    """One uniform draw over the ranges, of the economies that have an equilibrium; or, if asked, `anywhere`.
+
+    Where `TRIES` draws find none, as in a narrow box beyond the frontier, the one with the least strain.
+    """
+    draw = lambda i: equilibrium.model.parameters.draw(jax.random.fold_in(key, i), dtype)
+    drawn = jax.vmap(draw)(jnp.arange(TRIES))
+    strains = jax.vmap(equilibrium.strain)(drawn)
+    sure = strains <= SURE
+    chosen = jnp.where(jnp.any(sure), jnp.argmax(sure), jnp.argmin(strains))
+    return drawn[jnp.where(anywhere, 0, chosen)]
 
 
 def ergodic_sample(

@@ -23,19 +23,21 @@ class Screen:
 
     The scale is `ratio` times the median economy's misfit, at least `floor`: what is solved much worse than
     most counts little (with `sharpness` n = 2 Geman and McClure's robust loss; higher, and what lies beyond the scale
-    counts for nothing), and comes back if it is solved later.
+    counts for nothing), and comes back if it is solved later. `doubtful`: by what the weight is multiplied, with a
+    walk, where shocks are too large for an equilibrium that is known to exist (`Model.strain`).
     """
 
     every: int = 10
     floor: float = 1e-3
     ratio: float = 10.0
     sharpness: float = 2.0
+    doubtful: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.every < 1 or not min(self.floor, self.ratio, self.sharpness) > 0:
+        if self.every < 1 or not min(self.floor, self.ratio, self.sharpness, self.doubtful) > 0:
             raise SettingError(
-                f"Screen every is {self.every}, floor {self.floor}, ratio {self.ratio}, sharpness {self.sharpness}; "
-                "all must be positive"
+                f"Screen every is {self.every}, floor {self.floor}, ratio {self.ratio}, sharpness {self.sharpness}, "
+                f"doubtful {self.doubtful}; all must be positive"
             )
 
     def weights(
@@ -57,7 +59,7 @@ class Screen:
 
 
 def remembered(
-    before: Float[Array, " points"], now: Float[Array, " points"], first: Bool[Array, ""]
+    before: Float[Array, " points"], now: Float[Array, " points"], first: Bool[Array, " points"]
 ) -> Float[Array, " points"]:
     """Positive misfits along a path: the geometric mean of what was and what is.
 

@@ -8,10 +8,12 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from ..batches import in_batches
+from ..equilibrium import Equilibrium
 from ..errors import SettingError
 from ..expectations import Expectation
 from ..networks import PolicyNetwork, evaluate
 from .problem import Problem
+from .sampling import plausible
 
 FAR = 6.0
 """Network inputs beyond this many ergodic s.d. mean that a path has left the economy."""
@@ -45,8 +47,12 @@ class Walk:
 
     `stability`: what counts, as a residual, when an economy without shocks moves one ergodic s.d. away (see
     `wandering`); 0: not asked for. Residuals alone do not tell a stable path from an explosive one. `guarded`: for how
-    many iterations it is asked for (None: to the end). A stable economy, too, may move away for a quarter before it
-    comes back: what guards the way to the solution bends the solution, and has to go once the way is found.
+    many iterations it is asked for (None: to the end); afterwards of economies only that may have no equilibrium. A
+    stable economy, too, may move away for a quarter before it comes back: what guards the way to the solution bends the
+    solution, and has to go once the way is found. Where there is none, nothing else keeps paths together.
+
+    `redrawn`: the share of economies that give way to new ones at each move. `anywhere`: the share of them drawn
+    over all ranges; the others have a strain at which an equilibrium is known (`sampling.plausible`).
     """
 
     steps: int = 5
@@ -55,6 +61,8 @@ class Walk:
     wide_scale: float = 1.5
     every: int = 1
     guarded: int | None = None
+    redrawn: float = 0.0
+    anywhere: float = 1.0
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.every < 1 or not self.stability >= 0:
@@ -64,15 +72,38 @@ class Walk:
             )
         if self.guarded is not None and self.guarded < 0:
             raise SettingError(f"Walk guarded is {self.guarded}; give a number of iterations, or None for all")
-        if not 0 <= self.wide_share <= 1 or not self.wide_scale > 0:
-            raise SettingError(
-                f"Walk wide_share is {self.wide_share}, wide_scale {self.wide_scale}; give a share between 0 and 1 and "
-                "a positive scale"
-            )
+        for name in ("wide_share", "redrawn", "anywhere"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise SettingError(f"Walk {name} is {getattr(self, name)}; give a share between 0 and 1")
+        if not self.wide_scale > 0:
+            raise SettingError(f"Walk wide_scale is {self.wide_scale}; give a positive scale")
 
     def guards(self, iteration: Int[Array, ""]) -> Bool[Array, ""]:
-        """Whether stability is asked for at an iteration."""
+        """Whether stability is asked of all economies at an iteration."""
         return jnp.asarray(True) if self.guarded is None else iteration < self.guarded
+
+    def draw(
+        self, equilibrium: Equilibrium, points: int, key: PRNGKeyArray, dtype: jnp.dtype | type
+    ) -> Float[Array, "points parameters"]:
+        """Parameters of so many economies."""
+        first, second = jax.random.split(key)
+        anywhere = jax.random.uniform(first, (points,)) < self.anywhere
+        draw = lambda k, far: plausible(equilibrium, k, dtype, far)
+        return jax.vmap(draw)(jax.random.split(second, points), anywhere)
+
+    def renewed(
+        self,
+        equilibrium: Equilibrium,
+        thetas: Float[Array, "points parameters"],
+        key: PRNGKeyArray,
+        moves: Bool[Array, ""],
+    ) -> tuple[Float[Array, "points parameters"], Bool[Array, " points"]]:
+        """The economies of the next move, some of them new, and which; the same where none is due."""
+        if not self.redrawn:
+            return thetas, jnp.zeros(len(thetas), bool)
+        first, second = jax.random.split(key)
+        new = moves & (jax.random.uniform(first, (len(thetas),)) < self.redrawn)
+        return jnp.where(new[:, None], self.draw(equilibrium, len(thetas), second, thetas.dtype), thetas), new
 
     def wandering(
         self,

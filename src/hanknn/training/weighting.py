@@ -31,20 +31,18 @@ class Weighting(abc.ABC):
 
 @dataclass(frozen=True)
 class EquationWeights(Weighting):
-    """A weight on each equation's squared residual by name; the model's own where none is given (`own`), else 1."""
+    """A weight on each equation's squared residual by name, one where none is given."""
 
     weights: Mapping[str, float] = field(default_factory=dict)
-    own: bool = True
 
     def matrix(self, problem, network, state, theta):
         names = problem.equilibrium.row_equations
-        weights = {**(problem.equilibrium.model.equation_weights if self.own else {}), **self.weights}
-        for name, weight in weights.items():
+        for name, weight in self.weights.items():
             if name not in names:
                 raise UnknownNameError("equation", name, names, f"model '{problem.equilibrium.model.name}'")
             if not weight > 0:
                 raise SettingError(f"weight of equation '{name}' is {weight}; it must be positive")
-        return jnp.diag(jnp.asarray([weights.get(name, 1.0) ** 0.5 for name in names], state.dtype))
+        return jnp.diag(jnp.asarray([self.weights.get(name, 1.0) ** 0.5 for name in names], state.dtype))
 
 
 @dataclass(frozen=True)
