@@ -26,11 +26,14 @@ def residual_table(solution, draws: int) -> None:
     began = time.perf_counter()
     report = hanknn.check(solution, draws)
     print(report)
-    residuals = report.residuals["mean_square"]
-    markets = residuals[["labor_market", "government_budget", "bond_market", "phillips_curve"]]
-    euler = residuals["euler"] + residuals["euler_remainder"]
-    print(f"markets and Phillips curve, mean square: {markets.mean():.2e} (target 1e-8)")
-    print(f"Euler equations, mean square over households: {euler:.2e} (target 1e-7)")
+    parts = {"wherever solved": report.residuals}
+    parts |= {f"equilibrium {label}": table.droplevel(0) for label, table in report.existence.groupby(level=0)}
+    for label, table in parts.items():
+        residuals = table["mean_square"]
+        markets = residuals[["labor_market", "government_budget", "bond_market", "phillips_curve"]]
+        euler = residuals["euler"] + residuals["euler_remainder"]
+        print(f"{label}: markets and Phillips curve, mean square {markets.mean():.2e} (target 1e-8)")
+        print(f"{label}: Euler equations, mean square over households {euler:.2e} (target 1e-7)")
     print(f"share of the box that counts as solved: {100 * report.solved_share:.1f} %")
     print(f"[{time.perf_counter() - began:.0f} s]")
 

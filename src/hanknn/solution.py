@@ -142,6 +142,17 @@ class Solution:
         found = self._misfits(np.atleast_2d(theta))
         return found if theta.ndim == 2 else float(found[0])
 
+    @in_float64
+    def strain(self, parameters: Values | None = None) -> float | np.ndarray:
+        """How large shocks are relative to the largest that an equilibrium is known to survive: a number or one a row.
+
+        Above one there may be none, and what `policy` says is an approximation to nothing exact. Zero where the model
+        does not know (`Model.strain`). Raises `UnknownNameError` for parameters that it does not have.
+        """
+        theta = self.model.parameters.resolve(parameters)
+        found = np.asarray(jax.vmap(self.equilibrium.strain)(jnp.atleast_2d(theta)))
+        return found if theta.ndim == 2 else float(found[0])
+
     def solved(self, theta: np.ndarray) -> np.ndarray:
         """Whether full parameter vectors (..., parameters) have a misfit of at most `SOLVED`.
 

@@ -13,6 +13,7 @@ import hanknn
 from hanknn.errors import ModelError, OutOfRangeError, SettingError, UnknownNameError
 from hanknn.models import LinearNK
 from hanknn.networks import PolicyNetwork, SmoothNetwork
+from hanknn.training.sampling import SURE
 
 
 class Off(PolicyNetwork):
@@ -47,6 +48,19 @@ class Asset(hanknn.Model):
 
     def closed_form(self, state, theta):
         return {"p": state.z / (1 - 0.9 * theta.rho)}
+
+
+class Strained(Asset):
+    """The same price, residuals three times as large where an equilibrium is in doubt: above ρ = 0.5."""
+
+    def strain(self, theta):
+        return SURE * theta.rho / 0.5
+
+    def closed_form(self, state, theta):
+        return None
+
+    def residuals(self, now, expected, theta):
+        return {"pricing": jnp.where(theta.rho > 0.5, 3, 1) * super().residuals(now, expected, theta)["pricing"]}
 
 
 class Curved(Asset):
@@ -175,3 +189,26 @@ def test_more_error_in_the_weights_is_more_error_in_the_report(quick):
     worse = dataclasses.replace(quick, network=shifted)
     assert hanknn.check(worse, draws=500).mean_square > 10 * hanknn.check(quick, draws=500).mean_square
     assert isinstance(worse.model, LinearNK)
+
+
+def test_residuals_are_told_apart_where_an_equilibrium_is_known_and_where_it_is_in_doubt():
+    report = hanknn.check(_solution(1.01, Strained()), draws=4000)
+    parts = report.existence.loc[(slice(None), "pricing"), :].droplevel("equation")
+    assert list(parts.index) == ["known", "in doubt"] and parts["share"].sum() == pytest.approx(1)
+    assert parts.loc["known", "share"] == pytest.approx(0.5, abs=0.03)
+    whole = report.residuals.loc["pricing", "mean_square"]
+    assert (parts["share"] * parts["mean_square"]).sum() == pytest.approx(whole)
+    np.testing.assert_allclose(parts["mean_square"], [1e-4, 9e-4], rtol=0.15)
+    assert "known to exist" in str(report) and "known to exist (50 % of what is solved)" in report.verdict
+    assert len(json.loads(report.to_json())["existence"]) == 2
+    beyond = hanknn.check(_solution(1.01, Strained()), 200, parameters={"rho": 0.7}).verdict
+    assert "too large for an equilibrium that is known to exist" in beyond
+    assert hanknn.check(_solution(1.01), draws=200).existence is None
+
+
+def test_a_solution_tells_how_large_its_shocks_are():
+    found = _solution(1.01, Strained()).strain({"rho": [0.25, 0.75]})
+    np.testing.assert_allclose(found, [0.5 * SURE, 1.5 * SURE])
+    assert _solution(1.01).strain() == 0.0
+    with pytest.raises(UnknownNameError, match="did you mean 'rho'"):
+        _solution(1.01, Strained()).strain({"roh": 0.3})

@@ -67,7 +67,7 @@ class AccuracyReport:
         if worst is None:
             return (
                 f"{existence}Residuals only: mean square {self.mean_square:.1e}, "
-                f"largest {self.residuals['max'].max():.1e}. "
+                f"largest {self.residuals['max'].max():.1e}.{self._known} "
                 "There is no closed form to compare with, and a small residual is necessary, not sufficient: "
                 f"near-unit-root states hide policy errors.{weakest}"
             )
@@ -80,6 +80,20 @@ class AccuracyReport:
         return (
             f"{judgement}: policies are within {100 * worst:.2g} % of the closed form "
             f"(mean squared residual {self.mean_square:.1e}).{weakest}"
+        )
+
+    @property
+    def _known(self) -> str:
+        """How well economies are solved of which an equilibrium is known to exist, where the model can tell."""
+        if self.existence is None:
+            return ""
+        if "known" not in self.existence.index.levels[0]:
+            return " Shocks are too large for an equilibrium that is known to exist at any of them."
+        known = self.existence.loc["known"]
+        share, mean_square = known["share"].iloc[0], known["mean_square"].mean()
+        return (
+            f" Where an equilibrium is known to exist ({100 * share:.0f} % of what is solved) the mean square is "
+            f"{mean_square:.1e}."
         )
 
     @property

@@ -62,12 +62,15 @@ def _constrained(iterations: int) -> GaussNewton:
 
 
 def households(iterations: int = 120, points: int = 512) -> Recipe:
-    """For `hank`, with households in its state and a bound: thirty-five minutes on two cores.
+    """For `hank`, with households in its state and a bound: forty minutes on two cores.
 
-    The bound comes in over the first two fifths of the iterations; then curvature is remembered, for new states come
-    with every iteration and a few hundred of them tell little alone. Nodes of expectations are new each time, too: what
-    satisfies a few fixed ones need not hold between them. Memory needs more residuals than weights: fewer points than
-    512 over a wide box ask for a smaller network.
+    Most economies are drawn where an equilibrium is known to exist, and one in twenty gives way to a new one at every
+    iteration; the few drawn anywhere count little. The bound comes in over the first two fifths of the iterations; then
+    curvature is remembered, for new states come with every iteration and a few hundred of them tell little alone.
+    Nodes of expectations are new each time, too: what satisfies a few fixed ones need not hold between them. What
+    guards the way to the solution, the stability row, bends it a little: after half of the iterations it is gone, but
+    for economies that may have no equilibrium to come back to. Memory needs more residuals than weights: fewer points
+    than 512 over a wide box ask for a smaller network.
     """
     method = GaussNewton(
         iterations=iterations,
@@ -93,12 +96,9 @@ def households(iterations: int = 120, points: int = 512) -> Recipe:
 def calibration(iterations: int = 100, points: int = 256) -> Recipe:
     """For `hank` at one value of every parameter (`HANK().only()`): five minutes on two cores.
 
-    A network without parameters has few weights, so less damping is safe than `households` needs. Residuals fall to a
-    mean square of 3e-10 at σ_ζ = 0.012 and to 1e-8 at 0.0135; at KMR's true values (0.015) they stay between 2.5e-8 and
-    1.3e-7 (docs/decisions/households.md: what is known of it). What guards the way to the solution, the stability row
-    and the weight of the Euler equations' remainder, bends it a little: the one goes after two thirds of the
-    iterations, the other does not come. `households` keeps both: over a box in which many economies have no
-    equilibrium, solutions drift without them.
+    Residuals fall to a mean square of 3e-10 at σ_ζ = 0.012 and to 1e-8 at 0.0135; at KMR's true values (0.015) they stay
+    between 2.5e-8 and 1.3e-7 (docs/decisions/households.md: what is known of it). The stability row goes after two
+    thirds of the iterations, unless shocks are too large for an equilibrium that is known.
     """
     network = SmoothNetwork(4, 2, curved_width=24, curved_depth=2, bend=0.3, begin=0.01)
     usual = households(iterations, points).methods[0]
