@@ -75,7 +75,7 @@ class Equilibrium:
         arrays = any((*self._states.values(), *self._policies.values()))
 
         def names(s, n, p, o, e, t) -> None:
-            self._derived = _shapes_of(self.model.derived(unpack(self.model.parameters.names, t, "parameter")))
+            self._derived = _shapes_of(self.model.derived(self._parameters(t)))
             t = self.prepared(t)
             now = join(self._state(s), self._policy(p))
             for name in self.model.ahead(now, self._theta(t)):
@@ -123,9 +123,12 @@ class Equilibrium:
     def _policy(self, vector: Array) -> Point:
         return unpack(self._policies, vector, "policy")
 
+    def _parameters(self, vector: Array) -> Point:
+        """The parameters of a vector, without what may have been derived from them."""
+        return unpack(self.model.parameters.names, vector[: len(self.model.parameters)], "parameter")
+
     def _theta(self, vector: Array) -> Point:
-        count = len(self.model.parameters)
-        theta = unpack(self.model.parameters.names, vector[:count], "parameter")
+        theta, count = self._parameters(vector), len(self.model.parameters)
         if len(vector) > count:
             return join(theta, unpack(self._derived, vector[count:], "parameter"))
         derived = self.model.derived(theta)
@@ -145,7 +148,7 @@ class Equilibrium:
         """
         if len(theta) > len(self.model.parameters):
             return theta
-        derived = self.model.derived(unpack(self.model.parameters.names, theta, "parameter"))
+        derived = self.model.derived(self._parameters(theta))
         return jnp.concatenate([theta, pack(derived, self._derived, self._where("derived"), theta.dtype)])
 
     def by_equation(self, rows: Float[Array, "*batch rows"]) -> Float[Array, "*batch equations"]:
@@ -307,8 +310,7 @@ class Equilibrium:
 
     def strain(self, theta: Float[Array, " parameters"]) -> Float[Array, ""]:
         """How large shocks are relative to the largest that an equilibrium is known to survive."""
-        known = unpack(self.model.parameters.names, theta[: len(self.model.parameters)], "parameter")
-        return jnp.asarray(self.model.strain(known), theta.dtype)
+        return jnp.asarray(self.model.strain(self._parameters(theta)), theta.dtype)
 
     def units(self, theta: Float[Array, " parameters"]) -> dict[str, Float[Array, " n"]]:
         """The model's centres and scales: keys state_center, state_scale, policy_scale, output_center, output_scale."""

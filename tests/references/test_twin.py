@@ -6,11 +6,19 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from hanknn.cli import main
 from hanknn.equilibrium import Equilibrium
 from hanknn.errors import NotSolvedError, SettingError, ShapeError
 from hanknn.models import HANK, RANK
 from hanknn.models.hank_frontier import Frontier, shipped_frontier
-from hanknn.references import SteadyState, TimeIteration, equilibrium_branch, representative_twin, twin_frontier
+from hanknn.references import (
+    SteadyState,
+    TimeIteration,
+    equilibrium_branch,
+    frontier_table,
+    representative_twin,
+    twin_frontier,
+)
 from hanknn.references.twin import BESIDE_THE_FRONTIER
 
 COARSE = TimeIteration(nodes=24, width=4.0, quadrature=32)
@@ -78,6 +86,22 @@ def test_a_frontier_is_fitted_saved_and_read_again(tmp_path):
     np.testing.assert_array_equal(again.coefficients, fitted.coefficients)
     assert again.error == fitted.error
     assert Frontier.fit(thetas, np.append(found[:40], 1.1 * found[40:]), 20).error == pytest.approx(0.1 / 1.1)
+
+
+def test_the_command_finds_every_frontier_and_writes_the_fit(tmp_path, monkeypatch):
+    """A stand-in for half an hour of time iteration, quadratic in what the fit knows."""
+    place, batches = HANK.parameters.names.index("theta_y"), []
+
+    def frontier(thetas):
+        batches.append(thetas)
+        return np.exp(-4 + thetas[:, place] ** 2)
+
+    monkeypatch.setattr(frontier_table, "twin_frontier", frontier)
+    assert main(["steady-states", "--frontier", str(tmp_path / "frontier.npz"), "--quiet"]) == 0
+    assert Frontier.load(tmp_path / "frontier.npz").error < 1e-10
+    seen = np.concatenate(batches)
+    assert len(seen) == 320 == len(np.unique(seen, axis=0))
+    assert main(["steady-states", "--frontier", str(tmp_path / "frontier.npz")]) == 2, "not overwritten"
 
 
 def _strain(model, theta):

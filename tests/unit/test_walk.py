@@ -174,6 +174,24 @@ def test_some_economies_give_way_to_new_ones():
     np.testing.assert_array_equal(still[0].thetas, still[-1].thetas)
 
 
+class Still(Doubtful):
+    """Without shocks: who starts at the centre stays there."""
+
+    def transition(self, now, shock, theta):
+        return {"zeta": theta.rho * now.zeta}
+
+
+def test_new_economies_start_at_their_centre_and_the_others_go_on():
+    before, after = states_of_training(Walk(1, 0.0, redrawn=0.25), Still())[:2]
+    new = np.asarray((before.thetas != after.thetas).any(axis=1))
+    states = np.asarray(after.states)[:, 0]
+    assert new.any() and (states[new] == 0).all()
+    rho = np.asarray(before.thetas)[:, LinearNK.parameters.names.index("rho")]
+    went_on = ~new & (np.asarray(before.states)[:, 0] != 0)
+    np.testing.assert_allclose(states[went_on], (rho * np.asarray(before.states)[:, 0])[went_on])
+    assert went_on.sum() >= 16, "some others were lost, and start anew as well"
+
+
 @pytest.mark.parametrize(("guarded", "whole"), [(None, [0]), (8, [0, 8])])
 def test_remembered_curvature_starts_anew_when_the_guard_goes(guarded, whole):
     """Short steps from the guarded solution would never reach the one without."""

@@ -1,5 +1,7 @@
 """Measure a solution on draws that it was not trained on."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -128,25 +130,31 @@ def _constraints(equilibrium: Equilibrium, states, thetas, policies, residuals) 
     if not equilibrium.constraints:
         return None
     slackness = np.asarray(jit(jax.vmap(equilibrium.slackness))(states, jnp.asarray(policies), thetas))
-    tables = {}
+    parts = {}
     for i, name in enumerate(equilibrium.constraints):
-        for label, where in (("binding", slackness[:, i] < 0), ("slack", slackness[:, i] >= 0)):
-            if where.any():
-                table = _residual_table(residuals[where], equilibrium)
-                tables[name, label] = table.assign(share=where.mean())
-    return pd.concat(tables, names=["constraint", "state"])
+        parts |= {(name, "binding"): slackness[:, i] < 0, (name, "slack"): slackness[:, i] >= 0}
+    return _tables_by_part(residuals, equilibrium, parts, ["constraint", "state"])
 
 
 def _existence(equilibrium: Equilibrium, thetas, residuals) -> pd.DataFrame | None:
     """Residuals where an equilibrium is known to exist and where it is in doubt, with the share of draws there."""
-    strains = np.asarray(jit(jax.vmap(equilibrium.strain))(thetas))
+    strains = np.asarray(jax.vmap(equilibrium.strain)(thetas))
     if not (strains > 0).any():
         return None
-    tables = {}
-    for label, where in (("known", strains <= SURE), ("in doubt", strains > SURE)):
-        if where.any():
-            tables[label] = _residual_table(residuals[where], equilibrium).assign(share=where.mean())
-    return pd.concat(tables, names=["equilibrium"])
+    parts = {"known": strains <= SURE, "in doubt": strains > SURE}
+    return _tables_by_part(residuals, equilibrium, parts, ["equilibrium"])
+
+
+def _tables_by_part(
+    residuals: np.ndarray, equilibrium: Equilibrium, parts: dict[Any, np.ndarray], names: list[str]
+) -> pd.DataFrame:
+    """A residual table for each part of the draws in which there are any, with its share of them."""
+    tables = {
+        label: _residual_table(residuals[where], equilibrium).assign(share=where.mean())
+        for label, where in parts.items()
+        if where.any()
+    }
+    return pd.concat(tables, names=names)
 
 
 def _error_table(policies: np.ndarray, exact: np.ndarray, names: tuple[str, ...]) -> pd.DataFrame:

@@ -59,14 +59,14 @@ class AccuracyReport:
     @property
     def verdict(self) -> str:
         """How far to trust the solution, in a sentence or two."""
-        weakest, worst, existence = self._weakest, self.worst_policy_error, ""
+        weakest, worst, scope = self._weakest, self.worst_policy_error, ""
         if self.solved_share < 1:
             unsolved = f"{100 * (1 - self.solved_share):.0f} %"
             where = "these parameters" if self.given else "the box"
-            existence = f"Not solved at {unsolved} of {where}, where there may be no equilibrium; elsewhere: "
+            scope = f"Not solved at {unsolved} of {where}, where there may be no equilibrium; elsewhere: "
         if worst is None:
             return (
-                f"{existence}Residuals only: mean square {self.mean_square:.1e}, "
+                f"{scope}Residuals only: mean square {self.mean_square:.1e}, "
                 f"largest {self.residuals['max'].max():.1e}.{self._known} "
                 "There is no closed form to compare with, and a small residual is necessary, not sufficient: "
                 f"near-unit-root states hide policy errors.{weakest}"
@@ -87,7 +87,7 @@ class AccuracyReport:
         """How well economies are solved of which an equilibrium is known to exist, where the model can tell."""
         if self.existence is None:
             return ""
-        if "known" not in self.existence.index.levels[0]:
+        if "known" not in self.existence.index.get_level_values("equilibrium"):
             return " Shocks are too large for an equilibrium that is known to exist at any of them."
         known = self.existence.loc["known"]
         share, mean_square = known["share"].iloc[0], known["mean_square"].mean()

@@ -37,7 +37,7 @@ def loss_history(history: pd.DataFrame, validation: pd.DataFrame) -> Figure:
         right.semilogy(validation["seconds"], validation[name], line, color=VERMILION, lw=1.1, label=words(name))
     if len(equations) > 1:
         right.lines[0].set_label("mean of all equations")
-    right.set(xlabel="seconds", ylabel="mean squared residual", title="Fresh draws over the box", xlim=(0, None))
+    right.set(xlabel="seconds", ylabel="mean squared residual", title="Fresh draws", xlim=(0, None))
     right.legend(frameon=False)
     return finish(figure)
 

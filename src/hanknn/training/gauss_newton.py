@@ -26,7 +26,7 @@ from .method import Info, Method
 from .problem import Problem
 from .sampling import SURE, StateDraws, sobol_design
 from .screen import Screen, remembered
-from .walk import Walk
+from .walk import Walk, anew
 from .weighting import PolicyUnits, Weighting
 
 CHUNK_BYTES = 2**27
@@ -180,8 +180,7 @@ class GaussNewton(Method):
 
             def move():
                 key = jax.random.fold_in(state.key, state.iteration)
-                centers = jax.vmap(lambda t: problem.equilibrium.units(t)["state_center"])(thetas)
-                begun = jnp.where(renewed[:, None], centers, states)
+                begun = anew(problem.equilibrium, thetas, states, renewed)
                 moved = self.walk.move(here, rebuild(state.weights), thetas, begun, key, self.expectation)
                 return moved.states, remembered(squares, moved.sizes**2, (state.iteration == 0) | renewed)
 
@@ -242,12 +241,13 @@ class GaussNewton(Method):
 
     def _start(self, equilibrium, key):
         """Parameters and states to begin with: spread evenly, or, where they will be walked, as the walk draws them."""
-        if self.walk is None:
+        walk = self.walk
+        if walk is None:
             return sobol_design(equilibrium, self.draws, self.points, int(jax.random.randint(key, (), 0, 2**31 - 1)))
         first, second = jax.random.split(key)
 
         def start():
-            thetas = self.walk.draw(equilibrium, self.points, first, self.dtype)
+            thetas = walk.draw(equilibrium, self.points, first, self.dtype)
             keys = jax.random.split(second, self.points)
             return thetas, jax.vmap(lambda theta, k: self.draws.draw(equilibrium, theta, k))(thetas, keys)
 

@@ -150,8 +150,18 @@ class Walk:
         rows = residual_rows(problem, network, thetas, found, expectation, jax.random.fold_in(key, 0))
         sizes = jnp.sqrt(jnp.mean(rows**2, axis=1))
         lost = ~(jnp.all(jnp.abs(inputs) < FAR, axis=1) & jnp.all(jnp.isfinite(found), axis=1) & (sizes < LOST))
-        centers = jax.vmap(lambda theta: equilibrium.units(theta)["state_center"])(thetas)
-        return Moved(jnp.where(lost[:, None], centers, found), rows, jnp.where(lost, LOST, sizes), lost)
+        return Moved(anew(equilibrium, thetas, found, lost), rows, jnp.where(lost, LOST, sizes), lost)
+
+
+def anew(
+    equilibrium: Equilibrium,
+    thetas: Float[Array, "points parameters"],
+    states: Float[Array, "points states"],
+    which: Bool[Array, " points"],
+) -> Float[Array, "points states"]:
+    """The states, those of some economies put back to their centre."""
+    centers = jax.vmap(lambda theta: equilibrium.units(theta)["state_center"])(thetas)
+    return jnp.where(which[:, None], centers, states)
 
 
 def walk(
