@@ -17,7 +17,7 @@ from hanknn.models.hank_parameters import PARAMETERS
 from hanknn.references import SteadyState
 from hanknn.references.simulated_households import simulate_households
 
-SIZES = ((60, 7), (120, 7), (240, 7), (60, 14), (60, 28), (120, 14))
+SIZES = ((60, 10), (120, 10), (240, 10), (60, 20), (60, 40), (120, 20))
 
 
 def show(title: str, table: pd.DataFrame | pd.Series) -> None:
@@ -44,13 +44,13 @@ def grids() -> None:
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["rate (% a year)", "output", "in debt", "Gini"])
     show("Grids (assets x productivities)", table)
     rate, output = table["rate (% a year)"], table["output"]
-    moved = 100 * (rate["120 x 14"] - rate["60 x 7"]), output["120 x 14"] - output["60 x 7"]
+    moved = 100 * (rate["120 x 20"] - rate["60 x 10"]), output["120 x 20"] - output["60 x 10"]
     print(f"both doubled: rate {moved[0]:+.3f} basis points (target 0.5), output {moved[1]:+.1e} (target 1e-5)")
     limit = {
         # Assets: errors fall by about 3.4 a doubling, between first and second order; productivities: by two.
-        name: values["60 x 7"]
-        + aitken(values, "60 x 7", "120 x 7", "240 x 7")
-        + aitken(values, "60 x 7", "60 x 14", "60 x 28")
+        name: values["60 x 10"]
+        + aitken(values, "60 x 10", "120 x 10", "240 x 10")
+        + aitken(values, "60 x 10", "60 x 20", "60 x 40")
         for name, values in (("rate", rate), ("output", output))
     }
     print(f"extrapolated: rate {limit['rate']:.5f} % a year, output {limit['output']:.7f}")
@@ -84,7 +84,7 @@ def limit() -> None:
 
 def households() -> None:
     """100,000 households simulated one by one against the histogram, on default and on fine asset grids."""
-    for size in ((60, 7), (240, 7)):
+    for size in ((60, 10), (240, 10)):
         found = SteadyState(Grids(*size)).solve()
         table = simulate_households(found)
         table["distance in s.e."] = (table["simulated"] - table["histogram"]) / table["standard_error"]

@@ -23,12 +23,12 @@ from .solving import solve_into
 
 METHOD = ViaSurrogate(
     filter=Guided(particles=100),
-    design=Design(points=2048),
-    refinement=Design(points=1536),
+    design=Design(points=1536),
+    refinement=Design(points=1024),
     rounds=1,
-    fit=Fit(regression=Regression(width=14, depth=4, iterations=50)),
-    sampler=NUTS(chains=4, warmup=300, draws=1500),
-    correction=Reweighting(draws=1000),
+    fit=Fit(regression=Regression(width=14, depth=4, iterations=35)),
+    sampler=NUTS(chains=4, warmup=300, draws=1200),
+    correction=Reweighting(draws=800),
 )
 """Smaller than what `hanknn estimate` does, to fit the demonstration's time."""
 

@@ -19,7 +19,7 @@ class Grids:
     """
 
     assets: int = 60
-    productivities: int = 7
+    productivities: int = 10
     top: float = 20.0
     power: float = 3.0
     persistence: float = 0.9

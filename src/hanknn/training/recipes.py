@@ -61,12 +61,12 @@ def _constrained(iterations: int) -> GaussNewton:
     )
 
 
-def households(iterations: int = 120, points: int = 512) -> Recipe:
-    """For `hank`, with households in its state and a bound: forty minutes on two cores.
+def households(iterations: int = 140, points: int = 512) -> Recipe:
+    """For `hank`, with households in its state and a bound: fifty minutes to an hour on two cores.
 
     Most economies are drawn where an equilibrium is known to exist, and one in twenty gives way to a new one at every
-    iteration; the few drawn anywhere count little. The bound comes in over the first two fifths of the iterations; then
-    curvature is remembered, for new states come with every iteration and a few hundred of them tell little alone.
+    iteration; the few drawn anywhere count a seventh. The bound comes in over the first two fifths of the iterations;
+    then curvature is remembered, for new states come with every iteration and a few hundred of them tell little alone.
     Nodes of expectations are new each time, too: what satisfies a few fixed ones need not hold between them. What
     guards the way to the solution, the stability row, bends it a little: after half of the iterations it is gone, but
     for economies that may have no equilibrium to come back to. Memory needs more residuals than weights: fewer points
@@ -83,7 +83,7 @@ def households(iterations: int = 120, points: int = 512) -> Recipe:
         least_damping=1e-8,
         float32_until=0.0,
         curriculum=Curriculum(iterations // 20, 2 * iterations // 5),
-        screen=Screen(every=1, ratio=5.0, sharpness=4.0, doubtful=0.02),
+        screen=Screen(every=1, ratio=5.0, sharpness=4.0, doubtful=0.15),
         walk=Walk(steps=8, guarded=iterations // 2, redrawn=0.05, anywhere=0.15),
         memory=0.95,
         bend=False,
