@@ -17,11 +17,18 @@ from hanknn.models.hank_parameters import PARAMETERS
 from hanknn.references import SteadyState
 from hanknn.references.simulated_households import simulate_households
 
-SIZES = ((60, 10), (120, 10), (240, 10), (60, 20), (60, 40), (120, 20))
+A, P = Grids().shape
+BASE, BOTH = (A, P), (2 * A, 2 * P)
+MORE_ASSETS, MORE_PRODUCTIVITIES = ((2 * A, P), (4 * A, P)), ((A, 2 * P), (A, 4 * P))
+SIZES = (BASE, *MORE_ASSETS, *MORE_PRODUCTIVITIES, BOTH)
 
 
 def show(title: str, table: pd.DataFrame | pd.Series) -> None:
     print(f"\n{title}\n{table.to_string(float_format='{:.7g}'.format)}", flush=True)
+
+
+def label(size: tuple[int, int]) -> str:
+    return "{} x {}".format(*size)
 
 
 def markets() -> None:
@@ -40,17 +47,18 @@ def grids() -> None:
     rows = {}
     for size in SIZES:
         found = SteadyState(Grids(*size)).solve()
-        rows["{} x {}".format(*size)] = (400 * (found.rate - 1), found.output, found.share_with_debt, found.gini)
+        rows[label(size)] = (400 * (found.rate - 1), found.output, found.share_with_debt, found.gini)
     table = pd.DataFrame.from_dict(rows, orient="index", columns=["rate (% a year)", "output", "in debt", "Gini"])
     show("Grids (assets x productivities)", table)
     rate, output = table["rate (% a year)"], table["output"]
-    moved = 100 * (rate["120 x 20"] - rate["60 x 10"]), output["120 x 20"] - output["60 x 10"]
+    base, both = label(BASE), label(BOTH)
+    moved = 100 * (rate[both] - rate[base]), output[both] - output[base]
     print(f"both doubled: rate {moved[0]:+.3f} basis points (target 0.5), output {moved[1]:+.1e} (target 1e-5)")
     limit = {
         # Assets: errors fall by about 3.4 a doubling, between first and second order; productivities: by two.
-        name: values["60 x 10"]
-        + aitken(values, "60 x 10", "120 x 10", "240 x 10")
-        + aitken(values, "60 x 10", "60 x 20", "60 x 40")
+        name: values[base]
+        + aitken(values, base, *map(label, MORE_ASSETS))
+        + aitken(values, base, *map(label, MORE_PRODUCTIVITIES))
         for name, values in (("rate", rate), ("output", output))
     }
     print(f"extrapolated: rate {limit['rate']:.5f} % a year, output {limit['output']:.7f}")
@@ -84,11 +92,11 @@ def limit() -> None:
 
 def households() -> None:
     """100,000 households simulated one by one against the histogram, on default and on fine asset grids."""
-    for size in ((60, 10), (240, 10)):
+    for size in (BASE, MORE_ASSETS[-1]):
         found = SteadyState(Grids(*size)).solve()
         table = simulate_households(found)
         table["distance in s.e."] = (table["simulated"] - table["histogram"]) / table["standard_error"]
-        show("100,000 households, 2,000 quarters, against {} x {}".format(*size), table)
+        show(f"100,000 households, 2,000 quarters, against {label(size)}", table)
 
 
 def box(points: int = 50) -> None:
