@@ -18,17 +18,31 @@ from .equilibrium import Equilibrium
 from .errors import SettingError
 
 
+class Layer(eqx.Module):
+    """x ↦ x W + b. In `ravel_pytree`'s order b follows W, as one more row: a Jacobian in factors needs no other."""
+
+    weights: Float[Array, "inputs outputs"]
+    bias: Float[Array, " outputs"]
+
+    def __call__(self, x: Float[Array, " inputs"]) -> Float[Array, " outputs"]:
+        return x @ self.weights + self.bias
+
+
 class Dense(eqx.Module):
     """A fully connected network with one activation between layers."""
 
-    weights: list[Float[Array, "_ _"]]
-    biases: list[Float[Array, " _"]]
+    layers: list[Layer]
     activation: Callable = eqx.field(static=True)
 
     def __call__(self, x: Float[Array, " inputs"]) -> Float[Array, " outputs"]:
-        for w, b in zip(self.weights[:-1], self.biases[:-1], strict=True):
-            x = self.activation(x @ w + b)
-        return x @ self.weights[-1] + self.biases[-1]
+        for layer in self.layers[:-1]:
+            x = self.activation(layer(x))
+        return self.layers[-1](x)
+
+    def raised(self, by: Float[Array, ""] | float) -> "Dense":
+        """The same, every output higher by one number."""
+        *before, last = self.layers
+        return Dense([*before, Layer(last.weights, last.bias + by)], self.activation)
 
 
 class PolicyNetwork(eqx.Module):
@@ -205,23 +219,22 @@ def _celu_jvp(primals, tangents):
 
 
 def _uniform_layers(key: PRNGKeyArray, sizes: Sequence[int], activation: Callable, dtype) -> Dense:
-    weights, biases = [], []
+    layers = []
     for n_in, n_out in pairwise(sizes):
         key, first, second = jax.random.split(key, 3)
         bound = 1 / n_in**0.5
-        weights.append(jax.random.uniform(first, (n_in, n_out), dtype, -bound, bound))
-        biases.append(jax.random.uniform(second, (n_out,), dtype, -bound, bound))
-    return Dense(weights, biases, activation)
+        weights = jax.random.uniform(first, (n_in, n_out), dtype, -bound, bound)
+        layers.append(Layer(weights, jax.random.uniform(second, (n_out,), dtype, -bound, bound)))
+    return Dense(layers, activation)
 
 
 def _normal_layers(key: PRNGKeyArray, sizes: Sequence[int], activation: Callable, last: float, dtype) -> Dense:
-    weights, biases = [], []
-    for n_in, n_out in pairwise(sizes):
+    layers = []
+    for i, (n_in, n_out) in enumerate(pairwise(sizes), start=2):
         key, sub = jax.random.split(key)
-        weights.append(jax.random.normal(sub, (n_in, n_out), dtype) / max(n_in, 1) ** 0.5)
-        biases.append(jnp.zeros(n_out, dtype))
-    weights[-1] = last * weights[-1]
-    return Dense(weights, biases, activation)
+        size = (last if i == len(sizes) else 1.0) / max(n_in, 1) ** 0.5
+        layers.append(Layer(size * jax.random.normal(sub, (n_in, n_out), dtype), jnp.zeros(n_out, dtype)))
+    return Dense(layers, activation)
 
 
 def _require_positive(**sizes: int) -> None:

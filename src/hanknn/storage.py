@@ -13,7 +13,7 @@ import numpy as np
 
 from .errors import SolutionFileError
 
-FORMAT = 1
+FORMAT = 2
 
 
 def write(path: Path, header: dict[str, Any], arrays: Sequence[np.ndarray]) -> None:
@@ -86,5 +86,5 @@ def _digest(arrays: Sequence[np.ndarray]) -> str:
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(str((array.dtype.str, array.shape)).encode())
-        digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

@@ -87,10 +87,7 @@ class Fit:
             losses = fitted.losses if member == 0 else losses
             report(Step("surrogate (networks)", member + 2, self.members + 1))
         # Variances were in compressed units; in log-likelihood units:
-        last = variance_network.biases[-1] + 2 * np.log(self.exact_within)
-        variance_network = Dense(
-            variance_network.weights, [*variance_network.biases[:-1], last], variance_network.activation
-        )
+        variance_network = variance_network.raised(2 * np.log(self.exact_within))
         surrogate = Surrogate(box, tuple(networks), variance_network, reference, self.exact_within, header)
         return surrogate, History(losses)
 
@@ -100,14 +97,13 @@ class Fit:
     def _variance(self, x, level, halved, key) -> Dense:
         """The network of log σ² that makes the replicates' half squared differences (σ²χ²₁) likeliest."""
         network = silu_network(key, [x.shape[1] + 1, self.variance_width, self.variance_width, 1])
-        start = jnp.log(jnp.mean(halved) + 1e-12)
-        network = Dense(network.weights, [*network.biases[:-1], network.biases[-1] + start], network.activation)
+        network = network.raised(jnp.log(jnp.mean(halved) + 1e-12))
         floor = 1e-10
 
         def loss(network):
             variance = jax.vmap(lambda a, b: variance_at(network, a, b))(x, level) + floor
             # Small weights: a tenth of the design is little to learn a function from.
-            penalty = sum(jnp.sum(w**2) for w in network.weights)
+            penalty = sum(jnp.sum(layer.weights**2) for layer in network.layers)
             return jnp.mean(0.5 * jnp.log(variance) + 0.5 * halved / variance) + penalty / len(halved)
 
         optimizer = optax.adam(optax.cosine_decay_schedule(0.02, self.variance_steps))

@@ -147,4 +147,4 @@ def variance_at(network: Dense, inputs: Float[Array, " estimated"], level: Float
 
 
 def _sizes(network: Dense) -> list[int]:
-    return [network.weights[0].shape[0], *(w.shape[1] for w in network.weights)]
+    return [network.layers[0].weights.shape[0], *(layer.weights.shape[1] for layer in network.layers)]

@@ -50,21 +50,21 @@ class Jacobian(NamedTuple):
         weights, rebuild = ravel_pytree(network.given(known))
         found, values = _slopes(lambda w: rows(rebuild(w)), weights)
         slopes = [found[:, : known.size]]
-        for gate, above in zip(reversed(gates), reversed(head.weights[1:]), strict=True):
-            slopes.insert(0, (slopes[0] @ above.T) * gate[None])
+        for gate, above in zip(reversed(gates), reversed(head.layers[1:]), strict=True):
+            slopes.insert(0, (slopes[0] @ above.weights.T) * gate[None])
         return cls(tuple(inputs), tuple(slopes), found[:, known.size :]), *values
 
     def transposed_times(self, rows: Float[Array, "points rows"]) -> Float[Array, " weights"]:
         """Jᵀ rows."""
         layers = [a.T @ jnp.einsum("pro,pr->po", d, rows) for a, d in self._layers]
         rest = jnp.einsum("prw,pr->w", self.rest, rows)
-        return self._ravelled(jnp.concatenate([*(layer.ravel() for layer in layers), rest]), 0)
+        return jnp.concatenate([*(layer.ravel() for layer in layers), rest])
 
     def dense(self) -> Float[Array, "rows weights"]:
         """All points' rows, one after another."""
         count = self.rest.shape[0] * self.rest.shape[1]
         layers = [jnp.einsum("pi,pro->prio", a, d) for a, d in self._layers]
-        return self._ravelled(jnp.concatenate([p.reshape(count, -1) for p in (*layers, self.rest)], axis=1), 1)
+        return jnp.concatenate([p.reshape(count, -1) for p in (*layers, self.rest)], axis=1)
 
     def products(self) -> Products:
         """What adds up over points, and from which `gram` makes JᵀJ: blocks of its upper triangle."""
@@ -94,8 +94,7 @@ class Jacobian(NamedTuple):
             begin += n * m
         bands += [(band, begin + low) for band, low in rest]
         upper = jnp.concatenate([jnp.pad(band, ((0, 0), (low, 0))) for band, low in bands])
-        whole = jnp.triu(upper) + jnp.triu(upper, 1).T
-        return self._ravelled(self._ravelled(whole, 0), 1)
+        return jnp.triu(upper) + jnp.triu(upper, 1).T
 
     @property
     def largest_product(self) -> int:
@@ -106,12 +105,6 @@ class Jacobian(NamedTuple):
     @property
     def _layers(self) -> list[tuple[Array, Array]]:
         return list(zip(self.inputs, self.slopes, strict=True))
-
-    def _ravelled(self, array: Array, axis: int) -> Array:
-        """From each layer's weights and biases in turn to all layers' weights, all layers' biases, the rest."""
-        sizes = [size for a, d in self._layers for size in ((a.shape[1] - 1) * d.shape[2], d.shape[2])]
-        *layers, rest = jnp.split(array, np.cumsum(sizes), axis)
-        return jnp.concatenate([*layers[::2], *layers[1::2], rest], axis)
 
 
 def _summed(left: Array, d: Float[Array, "points rows m"], e: Float[Array, "points rows n"]) -> Array:
@@ -126,10 +119,10 @@ def _bands(size: int) -> list[tuple[int, int]]:
 def _forward(dense: Dense, x: Float[Array, " inputs"]) -> tuple[list[Array], list[Array], Array]:
     """Inputs of each layer, a one last; slopes of the activations between them; what the last one puts out."""
     inputs, gates = [], []
-    for k, (w, b) in enumerate(zip(dense.weights, dense.biases, strict=True)):
+    for k, layer in enumerate(dense.layers):
         inputs.append(jnp.append(x, 1))
-        x = x @ w + b
-        if k < len(dense.weights) - 1:
+        x = layer(x)
+        if k < len(dense.layers) - 1:
             x, gate = jax.jvp(dense.activation, (x,), (jnp.ones_like(x),))
             gates.append(gate)
     return inputs, gates, x
