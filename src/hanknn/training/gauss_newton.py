@@ -150,7 +150,7 @@ class GaussNewton(Method):
             growth=jnp.asarray(2.0, self.dtype),
             loss=jnp.asarray(jnp.inf, self.dtype),
             mean_squares=jnp.zeros(len(problem.equilibrium.equations), self.dtype),
-            curvature=jnp.zeros(shape, self.dtype),
+            curvature=jnp.zeros(shape, self.dtype if in_sample_space else self._curvature_dtype),
             gradient=jnp.zeros(weights.size, self.dtype),
             moved=jnp.asarray(True),
             precise=jnp.asarray(self.float32_until >= 1),
@@ -201,18 +201,25 @@ class GaussNewton(Method):
             lambda: design.linearise(state.weights, state.precise),
             lambda: (state.curvature, state.gradient, state.loss, state.mean_squares),
         )
-        gain, own = self._gain(state.iteration), curvature
+        gain = self._gain(state.iteration)
+        recent = gain.astype(curvature.dtype)
         if self.memory:
-            curvature = (1 - gain) * state.curvature + gain * curvature
+            curvature = (1 - recent) * state.curvature + recent * curvature
         # The accepted trial's loss, not its recomputation: rounding must not show as a rise.
         loss = jnp.where(changed, loss, state.loss)
-        largest = jnp.max(design.diagonal(curvature))
+        largest = jnp.max(design.diagonal(curvature)).astype(self.dtype)
         started = (state.damping >= 0) & ~moving
         damping = jnp.where(started, state.damping, jnp.maximum(state.damping, self.damping * largest))
 
         step = gain * design.direction(state.weights, curvature, gradient, damping)
         trial_loss, trial_mean_squares = design.loss(state.weights + step)
-        predicted = -step @ (2 * gradient + own @ step) if self.memory else step @ (damping * step - gradient)
+        if self.memory:
+            # By this sample's own curvature. It is found again from what is kept: one array fewer of the largest size.
+            along = step.astype(curvature.dtype)
+            own = (curvature @ along - (1 - recent) * (state.curvature @ along)) / recent
+            predicted = -step @ (2 * gradient + own)
+        else:
+            predicted = step @ (damping * step - gradient)
         after, accept = Damping(damping, state.growth).after(loss, trial_loss, predicted)
 
         new = state._replace(
@@ -293,6 +300,11 @@ class GaussNewton(Method):
             return jnp.sqrt(weights)[:, None, None]
         weigh = lambda: self.screen.weights(problem, network, thetas, self.weighting, self.expectation)
         return jnp.sqrt(jax.lax.cond(screening, weigh, even))[:, None, None]
+
+    @property
+    def _curvature_dtype(self):
+        """What is computed in single precision is kept in it: it is by far the largest array."""
+        return jnp.float32 if self.float32_until == 0 else self.dtype
 
     @property
     def _asks_for_stability(self) -> bool:
@@ -433,7 +445,9 @@ class _Design(NamedTuple):
 
     def _curvature(self, weights, precise):
         """JᵀJ/n. Where one precision serves throughout, only that one is compiled."""
-        double, single = (lambda t=t: self._gram(weights, t)[0] / self.count for t in (weights.dtype, jnp.float32))
+        kept = self.method._curvature_dtype
+        gram = lambda dtype: self._gram(weights, dtype)[0].astype(kept) / self.count.astype(kept)
+        double, single = (lambda t=t: gram(t) for t in (weights.dtype, jnp.float32))
         return single() if self.method.float32_until == 0 else jax.lax.cond(precise, double, single)
 
     def _gram(self, weights, dtype):
@@ -448,7 +462,7 @@ class _Design(NamedTuple):
         add = lambda i, total: jax.tree.map(jnp.add, total, part(i).products())
         start = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), jax.eval_shape(lambda: part(0).products()))
         products = jax.lax.fori_loop(0, self.active // size, add, start)
-        return jacobian.gram(products).astype(weights.dtype), sums
+        return jacobian.gram(products), sums
 
     def _stacked_jacobian(self, weights):
         """J over all points, rows of inactive ones zero, and its sums."""
@@ -488,8 +502,19 @@ class _Design(NamedTuple):
         return velocity + jnp.where(small, acceleration, 0)
 
     def _parameter_space_solver(self, gram, damping):
-        factor = jsl.cho_factor(gram + damping * jnp.eye(len(gram), dtype=gram.dtype))
-        return lambda vector: jsl.cho_solve(factor, vector)
+        """(JᵀJ/n + λI)⁻¹ by Cholesky factors of two halves, which need half the memory of the whole's."""
+        dtype, half = damping.dtype, len(gram) // 2
+        corner = lambda block: block.astype(dtype) + damping * jnp.eye(len(block), dtype=dtype)
+        upper = jnp.linalg.cholesky(corner(gram[:half, :half]), symmetrize_input=False)
+        across = jsl.solve_triangular(upper, gram[:half, half:].astype(dtype), lower=True)
+        lower = jnp.linalg.cholesky(corner(gram[half:, half:]) - across.T @ across, symmetrize_input=False)
+
+        def solve(vector):
+            first = jsl.solve_triangular(upper, vector[:half], lower=True)
+            second = jsl.cho_solve((lower, True), vector[half:] - across.T @ first)
+            return jnp.concatenate([jsl.solve_triangular(upper.T, first - across @ second, lower=False), second])
+
+        return solve
 
     def _sample_space_solver(self, jacobian, damping):
         """(JᵀJ/n + λI)⁻¹ through the smaller matrix JJᵀ (Woodbury identity)."""
