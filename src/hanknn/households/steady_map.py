@@ -56,7 +56,7 @@ class SteadyMap:
     ranges: chebyshev.Ranges
     parameters: dict[str, float]
     coefficients: Float[np.ndarray, "risks limits values"]
-    euler_steps: int = 2
+    euler_steps: int = 6
     quarters: int = 12
 
     def __call__(self, sigma_s: Float[Array, ""], borrowing_limit: Float[Array, ""]) -> SteadyValues:
