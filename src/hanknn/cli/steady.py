@@ -51,7 +51,9 @@ def steady_states(
         )
         return
     if values:
-        raise SettingError("--set goes with one steady state, --out with the table of all; give one of the two")
+        raise SettingError(
+            "--set goes with one steady state; --out, --summaries and --frontier take all of them: leave one out"
+        )
     for path in wanted:
         if path.exists() and not force:
             raise RunFolderError(f"'{path}' exists; nothing was touched; use --force or another name")

@@ -12,6 +12,9 @@ from matplotlib.figure import Figure
 
 BLUE, VERMILION, GREY = "#0072B2", "#D55E00", "#8C8C8C"
 
+COLOURS, DASHES = (VERMILION, "#009E73", "#E69F00", "#56B4E9", "#CC79A7", "#000000"), ("--", ":", "-.", (0, (7, 1)))
+"""Of lines beside a blue one; in turn, the first twelve pairs differ."""
+
 
 def save(figure: Figure, folder: str | Path, name: str) -> list[Path]:
     """Write `figure` as PNG and PDF into `folder`; returns both paths."""

@@ -1,6 +1,7 @@
 """Figures of a solution: training, policies, impulse responses."""
 
 import warnings
+from itertools import cycle
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +15,7 @@ from ..precision import in_float64
 from ..responses import girf, states_where
 from ..simulation import irf
 from ..solution import ExtrapolationWarning, Solution
-from .canvas import BLUE, GREY, VERMILION, canvas, equation_columns, finish, panels, words
+from .canvas import BLUE, COLOURS, DASHES, GREY, VERMILION, canvas, equation_columns, finish, panels, words
 
 
 def loss_history(history: pd.DataFrame, validation: pd.DataFrame) -> Figure:
@@ -22,8 +23,9 @@ def loss_history(history: pd.DataFrame, validation: pd.DataFrame) -> Figure:
 
     `history` and `validation`: the tables of a training history (`History.table`, `.validation`).
     """
-    figure, axes = canvas(1, 2, (7.0, 2.8))
     equations = equation_columns(validation)
+    many = len(equations) > 3
+    figure, axes = canvas(1, 2, (8.4 if many else 7.0, 2.8))
     left, right = axes.ravel()
     iteration = np.arange(1, len(history) + 1)
     window = max(1, len(history) // 100)
@@ -31,14 +33,12 @@ def loss_history(history: pd.DataFrame, validation: pd.DataFrame) -> Figure:
     left.semilogy(iteration, smooth, color=BLUE, lw=1.2)
     left.set(xlabel="iteration", ylabel="mean squared residual", title="Training draws", xlim=(0, None))
     right.semilogy(validation["seconds"], validation["mean_square"], color=BLUE, lw=1.6, label="both equations")
-    styles = ["--", ":", "-."]
-    for i, name in enumerate(equations):
-        line = styles[i % len(styles)]
-        right.semilogy(validation["seconds"], validation[name], line, color=VERMILION, lw=1.1, label=words(name))
+    for name, colour, dashes in zip(equations, cycle(COLOURS), cycle(DASHES), strict=False):
+        right.semilogy(validation["seconds"], validation[name], ls=dashes, color=colour, lw=1.1, label=words(name))
     if len(equations) > 1:
         right.lines[0].set_label("mean of all equations")
     right.set(xlabel="seconds", ylabel="mean squared residual", title="Fresh draws", xlim=(0, None))
-    right.legend(frameon=False)
+    right.legend(frameon=False, loc="center left" if many else "best", bbox_to_anchor=(1.0, 0.5) if many else None)
     return finish(figure)
 
 
@@ -77,6 +77,7 @@ def policy_panels(solution: Solution, policy: str, state_sds: float = -1.0, poin
         )
         axis.set_ylabel(f"{variable.label} ({variable.unit})")
         axis.ticklabel_format(axis="y", useOffset=False)
+        axis.locator_params(axis="x", nbins=6)
     first = next(iter(model.states.values()))
     axes[0].legend(frameon=False)
     title = f"{variable.text.capitalize()} at {first.label} = {state_sds:+g} ergodic s.d.; others at baseline (dotted)"
