@@ -13,13 +13,18 @@ from pathlib import Path
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 
 import hanknn
 from hanknn.devices import split_over_devices
 from hanknn.precision import in_float64
 from hanknn.simulation import path, settled_states
+from hanknn.training.problem import Problem
+from hanknn.training.sampling import plausible
+from hanknn.training.walk import AT_ONCE
 
 BATCH, REPEATS = 512, 20
+MARKETS = ["labor_market", "government_budget", "bond_market", "phillips_curve"]
 
 
 def residual_table(solution, draws: int) -> None:
@@ -30,12 +35,40 @@ def residual_table(solution, draws: int) -> None:
     parts |= {f"equilibrium {label}": table.droplevel(0) for label, table in report.existence.groupby(level=0)}
     for label, table in parts.items():
         residuals = table["mean_square"]
-        markets = residuals[["labor_market", "government_budget", "bond_market", "phillips_curve"]]
+        markets = residuals[MARKETS]
         euler = residuals["euler"] + residuals["euler_remainder"]
         print(f"{label}: markets and Phillips curve, mean square {markets.mean():.2e} (target 1e-8)")
         print(f"{label}: Euler equations, mean square over households {euler:.2e} (target 1e-7)")
     print(f"share of the box that counts as solved: {100 * report.solved_share:.1f} %")
     print(f"[{time.perf_counter() - began:.0f} s]")
+
+
+@in_float64
+def known_economies(solution, economies: int = 256, states: int = 32) -> None:
+    """Residuals where an equilibrium is known, at many states of many economies: single states make the means."""
+    equilibrium, key = solution.equilibrium, jax.random.key(7)
+    problem = Problem(equilibrium, jnp.float64)
+    drawn = jax.jit(jax.vmap(lambda k: plausible(equilibrium, k, jnp.float64)))(jax.random.split(key, economies))
+    thetas = jnp.repeat(drawn, states, axis=0)
+
+    def at(point):
+        state, theta = point
+        known = equilibrium.prepared(theta)
+        return problem.residuals(solution.network, state, known, equilibrium.judging_rule, key)
+
+    found = settled_states(solution, thetas, key), thetas
+    rows = np.asarray(jax.jit(lambda points: jax.lax.map(at, points, batch_size=AT_ONCE))(found))
+    squares = pd.DataFrame(np.asarray(equilibrium.by_equation(jnp.asarray(rows**2))), columns=equilibrium.equations)
+    table = pd.DataFrame({"mean square": squares.mean(), "median": squares.median() ** 0.5})
+    table["99 %"], table["largest"] = squares.quantile(0.99) ** 0.5, squares.max() ** 0.5
+    print(f"\n{economies} economies with a known equilibrium, {states} states of each")
+    print(table.to_string(float_format="{:.2e}".format))
+    four = squares[MARKETS].mean(axis=1).to_numpy()
+    worst = np.sort(four)[-len(four) // 100 :]
+    each = four.reshape(economies, states).mean(axis=1)
+    print(f"markets and Phillips curve: mean {four.mean():.2e} (target 1e-8), median economy {np.median(each):.1e}; ")
+    print(f"one state in a hundred makes {100 * worst.sum() / four.sum():.0f} % of it")
+    print(f"Euler equations: {(squares['euler'] + squares['euler_remainder']).mean():.2e} (target 1e-7)\n")
 
 
 @in_float64
@@ -106,6 +139,7 @@ def main() -> None:
         known.append(solved.solution)
     for solution in known:
         residual_table(solution, arguments.draws)
+        known_economies(solution)
         calm(solution)
         quarter_cost(solution)
         moments(solution, arguments.quarters)

@@ -61,7 +61,7 @@ def _constrained(iterations: int) -> GaussNewton:
     )
 
 
-def households(iterations: int = 140, points: int = 512) -> Recipe:
+def households(iterations: int = 120, points: int = 1024) -> Recipe:
     """For `hank`, with households in its state and a bound: fifty minutes to an hour on two cores.
 
     Most economies are drawn where an equilibrium is known to exist, and one in twenty gives way to a new one at every
@@ -89,7 +89,7 @@ def households(iterations: int = 140, points: int = 512) -> Recipe:
         bend=False,
         at_once=64,
     )
-    network = SmoothNetwork(18, 3, curved_width=40, curved_depth=2, bend=0.3, begin=0.01)
+    network = SmoothNetwork(24, 3, curved_width=56, curved_depth=2, bend=0.3, begin=0.01)
     return Recipe(network, (method,))
 
 
