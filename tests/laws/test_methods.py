@@ -188,13 +188,13 @@ def test_both_linear_systems_give_the_same_step(nk):
         from hanknn.training.gauss_newton import _Design
 
         key = jax.random.key(0)
-        jacobian = jax.random.normal(key, (6, 4))
-        gradient = jax.random.normal(jax.random.fold_in(key, 1), (4,))
+        jacobian = jax.random.normal(key, (6, 5))
+        gradient = jax.random.normal(jax.random.fold_in(key, 1), (5,))
         matrices, active = jnp.zeros((6, 1, 1)), jnp.asarray(6)
         keys = jax.random.split(key, 6)
-        design = _Design(NEWTON, None, None, None, None, None, matrices, keys, active, 4)
-        expected = np.linalg.solve(np.asarray(jacobian.T @ jacobian / 6 + 0.1 * np.eye(4)), np.asarray(gradient))
-        by_parameters = design._parameter_space_solver(jacobian.T @ jacobian / 6, 0.1)(gradient)
+        design = _Design(NEWTON, None, None, None, None, None, matrices, keys, active, 5)
+        expected = np.linalg.solve(np.asarray(jacobian.T @ jacobian / 6 + 0.1 * np.eye(5)), np.asarray(gradient))
+        by_parameters = design._parameter_space_solver(jacobian.T @ jacobian / 6, jnp.asarray(0.1))(gradient)
         by_samples = design._sample_space_solver(jacobian, 0.1)(gradient)
         np.testing.assert_allclose(by_parameters, expected, rtol=1e-12)
         np.testing.assert_allclose(by_samples, expected, rtol=1e-12)

@@ -185,7 +185,7 @@ def test_an_audit_is_refused_where_no_pair_is_unbiased():
 
 def test_more_error_in_the_weights_is_more_error_in_the_report(quick):
     with jax.enable_x64(True):
-        shifted = eqx.tree_at(lambda n: n.linear.weights[-1], quick.network, replace_fn=lambda w: w * 1.05)
+        shifted = eqx.tree_at(lambda n: n.linear.layers[-1].weights, quick.network, replace_fn=lambda w: w * 1.05)
     worse = dataclasses.replace(quick, network=shifted)
     assert hanknn.check(worse, draws=500).mean_square > 10 * hanknn.check(quick, draws=500).mean_square
     assert isinstance(worse.model, LinearNK)
