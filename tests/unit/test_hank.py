@@ -14,6 +14,7 @@ from hanknn.models.hank import BOUND_FROM, RATE_UNIT, SATURATION, Regime, log_no
 from hanknn.points import join, unpack
 from hanknn.references import SteadyState
 from hanknn.references.summary_table import tables_near
+from hanknn.training.recipes import calibration, households, households_quick, suited
 
 GRIDS, VALUE_MODES = shipped_tables().grids, shipped_tables().summaries.modes
 OUTPUTS = {"free": (4 + VALUE_MODES,), "turn": (4 + VALUE_MODES,)}
@@ -189,3 +190,10 @@ def test_other_grids_and_summaries_give_another_economy_of_the_same_equations():
     rules = np.array(equilibrium.row_equations) != "other_regime"
     np.testing.assert_allclose(np.asarray(residuals)[rules], 0, atol=2e-6)
     np.testing.assert_allclose(equilibrium.inputs(start, theta), 0, atol=1e-9)
+
+
+def test_the_fewer_parameters_are_free_the_smaller_the_network():
+    assert suited(HANK()) == households()
+    assert suited(HANK().only("sigma_s", theta_pi=(2.0, 2.5))) == households_quick()
+    assert suited(HANK().only()) == calibration()
+    assert households_quick().network.width < households().network.width
