@@ -66,7 +66,7 @@ def known_economies(solution, economies: int = 256, states: int = 32) -> None:
     four = squares[MARKETS].mean(axis=1).to_numpy()
     worst = np.sort(four)[-len(four) // 100 :]
     each = four.reshape(economies, states).mean(axis=1)
-    print(f"markets and Phillips curve: mean {four.mean():.2e} (target 1e-8), median economy {np.median(each):.1e}; ")
+    print(f"markets and Phillips curve: mean {four.mean():.2e} (target 1e-8), median economy {np.median(each):.1e}")
     print(f"one state in a hundred makes {100 * worst.sum() / four.sum():.0f} % of it")
     print(f"Euler equations: {(squares['euler'] + squares['euler_remainder']).mean():.2e} (target 1e-7)\n")
 

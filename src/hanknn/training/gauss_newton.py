@@ -447,8 +447,9 @@ class _Design(NamedTuple):
         """JᵀJ/n. Where one precision serves throughout, only that one is compiled."""
         kept = self.method._curvature_dtype
         gram = lambda dtype: self._gram(weights, dtype)[0].astype(kept) / self.count.astype(kept)
-        double, single = (lambda t=t: gram(t) for t in (weights.dtype, jnp.float32))
-        return single() if self.method.float32_until == 0 else jax.lax.cond(precise, double, single)
+        if self.method.float32_until == 0:
+            return gram(jnp.float32)
+        return jax.lax.cond(precise, lambda: gram(weights.dtype), lambda: gram(jnp.float32))
 
     def _gram(self, weights, dtype):
         """JᵀJ over the active points, accumulated in `dtype`, and sums of the same precision.

@@ -16,7 +16,8 @@ from .walk import Walk
 from .weighting import EquationWeights
 
 FEW = 5
-"""Free parameters up to which a small network says as much as a large one."""
+"""Free parameters up to which a small network is the default: with three, it solved `hank` more exactly than the large
+one does over the whole box."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,8 @@ def households(iterations: int = 120, points: int = 1024) -> Recipe:
 
 def households_quick(iterations: int = 60, points: int = 256) -> Recipe:
     """The same with a third of the weights: three minutes."""
-    network = SmoothNetwork(10, 3, curved_width=20, curved_depth=2, bend=0.3, begin=0.01)
-    return replace(households(iterations, points), network=network)
+    usual = households(iterations, points)
+    return replace(usual, network=replace(usual.network, width=10, curved_width=20))
 
 
 def calibration(iterations: int = 100, points: int = 256) -> Recipe:
