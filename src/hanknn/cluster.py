@@ -49,7 +49,8 @@ def on_cluster(client: "Client", solution: Solution, data: Observed, chunk: int 
                 client.submit(_rows, token, payload, thetas[i : i + chunk], raw[i : i + chunk], chunk, retries=5)
                 for i in range(0, len(thetas), chunk)
             ]
-            return np.concatenate(client.gather(tasks))
+            parts: Any = client.gather(tasks)  # of a client that waits: no coroutine
+            return np.concatenate(parts)
 
         return evaluate
 

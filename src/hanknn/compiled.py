@@ -15,12 +15,12 @@ import jax
 USUAL, LEAST = 1, 0
 
 
-def jit(function: Callable) -> Callable:
+def jit(function: Callable) -> Any:
     """`jax.jit` for what is called from Python (it does not nest), compiled in less time."""
     return jax.jit(function, compiler_options=_options(USUAL))
 
 
-def once(function: Callable) -> Callable:
+def once(function: Callable) -> Any:
     """The same for what runs once on little data: compiled in the least time."""
     return jax.jit(function, compiler_options=_options(LEAST))
 

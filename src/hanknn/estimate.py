@@ -145,9 +145,9 @@ class ViaSurrogate(Estimation):
             return Estimate(uncorrected, verdict, uncorrected, surrogate, table, losses, data)
         exact, told = self._exact(work, uncorrected, keys[7])
         if isinstance(self.correction, Reweighting):
-            posterior, verdict = self._reweigh(work, surrogate, uncorrected, exact, keys[6])
+            posterior, verdict = self._reweigh(work, surrogate, uncorrected, exact, keys[6], self.correction.draws)
         else:
-            posterior, verdict = self._metropolis(work, target, uncorrected, exact, keys[6])
+            posterior, verdict = self._metropolis(work, target, uncorrected, exact, keys[6], self.correction)
         notes = {**posterior.notes, "correction_particles": exact.particles}
         return Estimate(posterior, f"{verdict} {told}", uncorrected, surrogate, table, losses, data, notes)
 
@@ -172,12 +172,15 @@ class ViaSurrogate(Estimation):
         values = self.design.over(box, seed)
         data = self.design.evaluate(values, box, evaluate, keys[1], "design", store, report)
         surrogate, history = self.fit(box, data, keys[2], header, report)
-        for turn in range(self.rounds if self.refinement is not None else 0):
+        refinement = self.refinement
+        if refinement is None:
+            return data, surrogate, history.losses
+        for turn in range(self.rounds):
             draw, again = jax.random.fold_in(keys[3], turn), jax.random.fold_in(keys[4], turn)
-            cloud = TemperedSMC(particles=self.refinement.points, runs=1, moves=5, target_ess=0.5)
+            cloud = TemperedSMC(particles=refinement.points, runs=1, moves=5, target_ess=0.5)
             zs = cloud.run(Target(box, surrogate.at).tempered(self.power), draw)[0]
             values = np.asarray(jit(jax.vmap(box.estimated))(jnp.asarray(zs)))
-            more = self.refinement.evaluate(values, box, evaluate, again, f"refinement {turn + 1}", store, report)
+            more = refinement.evaluate(values, box, evaluate, again, f"refinement {turn + 1}", store, report)
             # Judged by draws that it has not seen, where it puts the posterior, less the estimates' own noise.
             gap = surrogate.gap(box.full(values), more.first)
             data = data.joined(more)
@@ -187,11 +190,11 @@ class ViaSurrogate(Estimation):
         return data, surrogate, history.losses
 
     def _reweigh(
-        self, work: Work, surrogate: Surrogate, uncorrected: Posterior, exact: ParticleFilter, key
+        self, work: Work, surrogate: Surrogate, uncorrected: Posterior, exact: ParticleFilter, key, draws: int
     ) -> tuple[Posterior, str]:
         first, second = jax.random.split(key)
         flat = uncorrected.values.reshape(-1, len(work.box.names))
-        chosen = flat[thin(len(flat), self.correction.draws, first)]
+        chosen = flat[thin(len(flat), draws, first)]
         thetas = work.box.full(chosen)
         evaluate = work.evaluation(exact)
         fresh = self.design.in_chunks(thetas, evaluate, second, "correction", work.store, work.report)
@@ -210,12 +213,12 @@ class ViaSurrogate(Estimation):
         return posterior, verdict
 
     def _metropolis(
-        self, work: Work, target: Target, uncorrected: Posterior, exact: ParticleFilter, key
+        self, work: Work, target: Target, uncorrected: Posterior, exact: ParticleFilter, key, chains: ParticleMetropolis
     ) -> tuple[Posterior, str]:
         flat = uncorrected.values.reshape(-1, len(work.box.names))
         cloud = work.box.coordinates(work.box.full(flat))
         likelihood = Likelihood(work.likelihood.solution, work.likelihood.observed, exact)
-        sample = self.correction.sample(target, cloud, likelihood.at, key, work.store, work.report)
+        sample = chains.sample(target, cloud, likelihood.at, key, work.store, work.report)
         posterior = Posterior(work.box, sample.values, sample)
         rate = float(np.mean(sample.acceptance))
         return posterior, f"{chains_verdict(posterior)} Particle Metropolis accepted {100 * rate:.0f} % of its steps."

@@ -93,7 +93,7 @@ class EstimationFolder:
         chains = found.uncorrected if found.posterior.weights is not None else found.posterior
         if chains is not None:
             save(traces(chains), folder, "traces")
-        if found.surrogate is not None and isinstance(method, ViaSurrogate):
+        if found.surrogate is not None and found.surrogate_losses is not None and isinstance(method, ViaSurrogate):
             save(surrogate_history(found.surrogate_losses, found.surrogate.exact_within), folder, "surrogate_history")
             likelihood = Likelihood(solution, data, method.filter)
             panels = likelihood_panels(found.surrogate, likelihood, center, truth=truth is not None)

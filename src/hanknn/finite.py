@@ -67,10 +67,10 @@ def simulate_finite(
         nodes = model.grids.asset_nodes(theta[model.parameters.names.index("borrowing_limit")])
 
         def quarter(carry, key):
-            state, last, now, ahead = carry
+            state, (before, policy_before), now, ahead = carry
             policy = solution.policy_function(state, theta)
             seen = state.at[distribution:].set(_histogram(model.grids, nodes, now).ravel())
-            shown = equilibrium.observe(*last, seen, policy, theta, names)
+            shown = equilibrium.observe(before, policy_before, seen, policy, theta, names)
             first, second = jax.random.split(key)
             shock = jax.random.normal(first, (len(equilibrium.shocks),))
             chosen = model.asset_choices(*equilibrium.named(state, policy, theta))
@@ -84,8 +84,7 @@ def simulate_finite(
         place = jax.random.categorical(first, jnp.log(jnp.maximum(center[distribution:], 0)), shape=(households,))
         kinds = model.grids.productivities
         start = Households(nodes[place // kinds], place % kinds)
-        before = center, solution.policy_function(center, theta)
-        first_quarter = center, before, start, jnp.zeros(responses.shape[:2])
+        first_quarter = center, (center, solution.policy_function(center, theta)), start, jnp.zeros(responses.shape[:2])
         return jax.lax.scan(quarter, first_quarter, jax.random.split(second, BURN + quarters))[1]
 
     shown, felt = run(jnp.asarray(theta), _responses(model, theta), jax.random.key(seed))
@@ -131,6 +130,6 @@ def _with_luck(table: pd.DataFrame, felt: pd.DataFrame, model: HANK) -> pd.DataF
         output_growth=table["output_growth"] + 4 * felt["output"].diff().fillna(0.0),
         inflation_rate=table["inflation_rate"] + felt["inflation"],
         notional_rate=notional,
-        interest_rate=np.where(notional < 0, model.relaxation * notional, notional),
+        interest_rate=notional.where(notional >= 0, float(model.relaxation) * notional),
         luck=felt["output"],
     )

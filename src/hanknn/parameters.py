@@ -85,7 +85,7 @@ class ParameterSpace:
                 raise ModelError(f"parameter '{name}' is to be free and {values[name]}; give one or the other")
         changed = dict(self._parameters)
         for name, given in values.items():
-            if name in narrower:
+            if isinstance(given, tuple):
                 (low, high), (lower, upper) = given, self[name].bounds
                 if not (low >= lower and high <= upper):
                     raise ModelError(f"parameter '{name}': {given} is no part of its range [{lower:g}, {upper:g}]")

@@ -6,7 +6,7 @@ from typing import Any
 
 from .accuracy import AccuracyReport, check
 from .errors import TrainingStopped
-from .figures import impulse_responses, loss_history, policy_panels, responses_by_state, save, trust_map
+from .figures import every_policy_panels, impulse_responses, loss_history, responses_by_state, save, trust_map
 from .folder import Folder
 from .model import Model
 from .solution import Solution
@@ -62,8 +62,8 @@ def draw_solution(solution: Solution, folder: Path) -> list[Path]:
     """The figures of a solution: each policy against the parameters, and the response to each shock."""
     paths = []
     if solution.model.parameters.free:
-        for policy in solution.equilibrium.scalar_policies:
-            paths += save(policy_panels(solution, policy), folder, f"policy_{policy}")
+        for policy, figure in every_policy_panels(solution).items():
+            paths += save(figure, folder, f"policy_{policy}")
     if solution.model.constraints and len(solution.model.parameters.free) > 1 and not solution.model.simulated:
         paths += save(trust_map(solution), folder, "trust_map")
     for shock in solution.model.shocks:

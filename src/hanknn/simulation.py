@@ -153,7 +153,7 @@ def constraint_spells(simulation: xr.Dataset) -> pd.DataFrame:
 
 def which_shock(solution: Solution, shock: str | None) -> str:
     """The named shock, or the only one; raises `UnknownNameError`, and `SettingError` where a name is needed."""
-    names = tuple(solution.model.shocks)
+    names = list(solution.model.shocks)
     if shock is None and len(names) > 1:
         raise SettingError(f"name the shock: one of {', '.join(names)}")
     if shock is not None and shock not in names:
@@ -178,16 +178,16 @@ def path(
     The first period is its own last period: nothing is known of what came before.
     """
     equilibrium = solution.equilibrium
-    theta = equilibrium.prepared(theta)
+    theta, observables = equilibrium.prepared(theta), tuple(equilibrium.model.observables)
 
     def step(carry, shock):
-        state, last, hit = carry
+        state, (before, policy_before), hit = carry
         policy = solution.policy_function(state, theta)
         shown = {
             "states": state[equilibrium.scalar_state_places],
             "policies": policy[equilibrium.scalar_policy_places],
             "shocks": hit,
-            "observables": equilibrium.observe(*last, state, policy, theta, tuple(equilibrium.model.observables)),
+            "observables": equilibrium.observe(before, policy_before, state, policy, theta, observables),
             "constraints": equilibrium.slackness(state, policy, theta),
         }
         return (equilibrium.transition(state, policy, shock, theta), (state, policy), shock), shown

@@ -19,6 +19,20 @@ def test_policy_panels_are_labelled_from_the_parameter_table(quick):
     assert "-1 ergodic s.d." in figure.get_suptitle()
 
 
+def test_all_policies_are_drawn_as_each_alone_by_asking_once_what_is_solved(quick, monkeypatch):
+    asked = []
+    solved = type(quick).solved
+    monkeypatch.setattr(type(quick), "solved", lambda self, theta: asked.append(1) or solved(self, theta))
+    drawn = figures.every_policy_panels(quick, points=5)
+    assert list(drawn) == list(quick.equilibrium.scalar_policies)
+    assert len(asked) == len(quick.model.parameters.free)
+    for name, figure in drawn.items():
+        alone = figures.policy_panels(quick, name, points=5)
+        for axis, other in zip(figure.axes, alone.axes, strict=True):
+            assert axis.get_ylabel() == other.get_ylabel()
+            assert (axis.get_lines()[0].get_ydata() == other.get_lines()[0].get_ydata()).all()
+
+
 def test_the_network_and_the_closed_form_nearly_coincide_in_the_picture(quick):
     axis = figures.policy_panels(quick, "inflation", points=5).axes[0]
     network, exact = (line.get_ydata() for line in axis.get_lines()[:2])

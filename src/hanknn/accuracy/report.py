@@ -51,7 +51,7 @@ class AccuracyReport:
         if self.policy_errors is None:
             return None
         errors = [self.policy_errors["relative_l2"].to_numpy().max()]
-        columns = [name for name in self.probes if name.startswith("error_")]
+        columns = [name for name in self.probes.columns if str(name).startswith("error_")]
         if len(self.probes):
             errors.append(self.probes[columns].abs().to_numpy().max())
         return float(max(errors))
@@ -102,7 +102,7 @@ class AccuracyReport:
         if not len(self.regions):
             return ""
         # Residuals scale with the shocks, so where errors are known they say better where a solution is weak.
-        errors = [name for name in self.regions if name.startswith("error_")]
+        errors = [name for name in self.regions.columns if str(name).startswith("error_")]
         measure = self.regions[errors].max(axis=1) if errors else self.regions["mean_square"]
         parameter, third = self.regions.index[int(np.nanargmax(measure.to_numpy()))]
         return f" Weakest where {parameter} is in its {third} third."

@@ -18,7 +18,7 @@ CACHE_BYTES = 2**30
 def entry() -> int:
     """The `hanknn` command: makes every core a JAX device, so that first-order training uses them all."""
     jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)
-    if jax.config.jax_compilation_cache_dir is None:
+    if jax.config.jax_compilation_cache_dir is None:  # pyright: ignore[reportAttributeAccessIssue]  (set by JAX)
         keep_compiled(platformdirs.user_cache_path("hanknn"))
     return main()
 

@@ -20,6 +20,7 @@ from ..likelihood import (
     Grid,
     Guided,
     Kalman,
+    ParticleFilter,
     Tempered,
     filter_states,
     forecast as forecast_paths,
@@ -280,7 +281,7 @@ def find_method(name: str, filter: Filter, points: int, draws: int, chains: int)
         return Direct(filter if isinstance(filter, Kalman | Grid) else Kalman(), sampler)
     if name not in ("surrogate", "metropolis"):
         raise UnknownNameError("method", name, ["surrogate", "metropolis", "exact"])
-    if isinstance(filter, Kalman | Grid):
+    if not isinstance(filter, ParticleFilter):
         raise SettingError("a Kalman or grid likelihood needs no surrogate; use --method exact")
     correction = Reweighting() if name == "surrogate" else ParticleMetropolis(draws=draws)
     second = Design(max(64, points // 2))

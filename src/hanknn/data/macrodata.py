@@ -17,8 +17,8 @@ def us_macrodata() -> pd.DataFrame:
     """
     from statsmodels.datasets import macrodata  # slow to import, and only this function needs it
 
-    table = macrodata.load_pandas().data
-    quarters = pd.PeriodIndex.from_fields(
+    table = pd.DataFrame(macrodata.load_pandas().data)
+    quarters = pd.PeriodIndex.from_fields(  # pyright: ignore[reportAttributeAccessIssue]  (not in its stubs)
         year=table["year"].astype(int), quarter=table["quarter"].astype(int), freq="Q"
     )
     return table.drop(columns=["year", "quarter"]).set_axis(quarters)

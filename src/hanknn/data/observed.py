@@ -31,7 +31,7 @@ class Observed:
             if np.isnan(column).all():
                 raise DataError(f"series '{name}' has no value at all; drop it or mend its source")
             if np.isinf(column).any():
-                raise DataError(f"series '{name}' is infinite at {self.table.index[np.argmax(np.isinf(column))]}")
+                raise DataError(f"series '{name}' is infinite at {self.table.index[int(np.argmax(np.isinf(column)))]}")
         self._check_noise(values.shape[1])
 
     def _check_noise(self, series: int) -> None:

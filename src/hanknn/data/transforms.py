@@ -71,16 +71,18 @@ def column(table: pd.DataFrame, name: str) -> pd.Series:
     values = pd.to_numeric(table[name], errors="coerce")
     text = values.isna() & table[name].notna()
     if text.any():
-        where = text.idxmax()
-        raise DataError(f"column '{name}' holds {table[name][where]!r} at {where}, which is not a number")
+        where = int(np.argmax(text))
+        given, row = table[name].iloc[where], table.index[where]
+        raise DataError(f"column '{name}' holds {given!r} at {row}, which is not a number")
     return values.astype(np.float64)
 
 
 def _positive(table: pd.DataFrame, name: str) -> pd.Series:
     values = column(table, name)
     if (values <= 0).any():
-        where = (values <= 0).idxmax()
-        raise DataError(f"column '{name}' is {values[where]:g} at {where}; growth needs positive levels (is it one?)")
+        where = int(np.argmax(values <= 0))
+        level, row = values.iloc[where], values.index[where]
+        raise DataError(f"column '{name}' is {level:g} at {row}; growth needs positive levels (is it one?)")
     return values
 
 

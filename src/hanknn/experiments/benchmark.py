@@ -13,7 +13,7 @@ from ..data.simulated import SimulatedData
 from ..likelihood import Grid
 from ..likelihood.space import StateSpace, panel
 from ..references import TimeIteration
-from ..references.time_iteration import Expectations
+from ..references.time_iteration import Choices
 from ..solution import Solution
 
 OBSERVABLES = ("output_growth", "inflation_rate", "interest_rate")
@@ -44,12 +44,12 @@ class GridLikelihood:
         policy, exists = self.solution.policy_function, jnp.asarray(True)
         if reference is not None:
             found = reference.iterate(theta)
-            policy, exists = lambda state, theta: self._policy(found, state, theta), found.converged
+            exists = found.converged
+            policy = lambda state, theta: self._policy(reference.choices(theta, found, state), theta)
         space = StateSpace(equilibrium, policy, self.data.names)
         value = self.grid.log_likelihood(space, panel(self.data), theta, jax.random.key(0))
         return jnp.where(exists, value, -jnp.inf)
 
-    def _policy(self, found: Expectations, state, theta):
-        at = self.reference.choices(theta, found, state)
+    def _policy(self, at: Choices, theta):
         target = theta[self.solution.model.parameters.names.index("target")]
         return jnp.stack([jnp.exp(at.labor[0]), target * jnp.exp(at.inflation_gap[0])])

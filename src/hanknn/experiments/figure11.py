@@ -4,7 +4,7 @@ from ..figures import phased_history, save
 from ..models import RANK
 from ..posterior.sample import Step
 from ..solve import solve
-from ..training.recipes import constrained
+from ..training.recipes import PHASED_IN, constrained
 from .experiment import Experiment, Finding
 
 PUBLISHED = 1e-6
@@ -19,13 +19,11 @@ class Figure11(Experiment):
     text = "rank: training loss with the zero lower bound phased in (two minutes)"
 
     def run(self, folder, seed, resume, report):
-        recipe = constrained()
         tell = lambda p: report(Step("Levenberg-Marquardt", p.iteration, p.iterations))
-        solved = solve(RANK(), recipe, seed, tell)
+        solved = solve(RANK(), constrained(), seed, tell)
         folder.mkdir(parents=True, exist_ok=True)
         solved.history.table.to_csv(folder / "history.csv", index=False)
         solved.history.validation.to_csv(folder / "validation.csv", index=False)
-        phase = recipe.methods[0].curriculum
-        save(phased_history(solved.history.validation, (phase.start, phase.end), PUBLISHED), folder, "figure11")
+        save(phased_history(solved.history.validation, (PHASED_IN.start, PHASED_IN.end), PUBLISHED), folder, "figure11")
         last = float(solved.history.validation["mean_square"].iloc[-1])
         return [Finding("mean squared residual on fresh draws", last, OURS), Finding("KMR's own", last, PUBLISHED)]

@@ -17,6 +17,7 @@ from .households import (
 )
 from .published import phased_history as phased_history, posterior_cuts as posterior_cuts
 from .solution import (
+    every_policy_panels as every_policy_panels,
     impulse_responses as impulse_responses,
     loss_history as loss_history,
     policy_panels as policy_panels,

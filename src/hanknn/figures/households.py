@@ -58,7 +58,7 @@ def policies_by_risk(table: pd.DataFrame, risk: Parameter, shock: Variable, show
         for (value, part), (line, colour) in zip(table.groupby("sigma_s"), STYLES, strict=True):
             axis.plot(part["state"], part[name], line, color=colour, lw=1.8, label=f"{risk.label} = {value:g}")
         axis.set(xlabel=f"{shock.label}, {shock.text} (ergodic s.d.)", ylabel=f"{variable.label} ({variable.unit})")
-        axis.set(title=variable.text.capitalize(), xlim=(part["state"].min(), part["state"].max()))
+        axis.set(title=variable.text.capitalize(), xlim=(table["state"].min(), table["state"].max()))
     axes.ravel()[0].legend(frameon=False)
     return finish(figure, "Other states at their steady state")
 

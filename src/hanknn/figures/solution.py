@@ -2,6 +2,7 @@
 
 import warnings
 from itertools import cycle
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -42,7 +43,6 @@ def loss_history(history: pd.DataFrame, validation: pd.DataFrame) -> Figure:
     return finish(figure)
 
 
-@in_float64
 def policy_panels(solution: Solution, policy: str, state_sds: float = -1.0, points: int = 101) -> Figure:
     """KMR's figures 3 and 9: one policy against each parameter, the others at baseline.
 
@@ -50,19 +50,45 @@ def policy_panels(solution: Solution, policy: str, state_sds: float = -1.0, poin
     value that economy's own; other states are at their centres. Solid: network. Dashed: closed form.
     Grey: values at which the equations are not solved.
     """
-    model = solution.model
-    if policy not in model.policies:
-        raise UnknownNameError("policy", policy, model.policies, f"model '{model.name}'")
-    if not model.parameters.free:
-        raise SettingError(f"model '{model.name}' has no free parameters to draw policies against")
-    free = model.parameters.free
-    figure, axes = panels(len(free), 2, 7.0, 1.75, 0.6)
-    variable = model.policies[policy]
-    for axis, name in zip(axes, free, strict=True):
-        grid = np.linspace(*model.parameters[name].bounds, points)
+    if policy not in solution.model.policies:
+        raise UnknownNameError("policy", policy, solution.model.policies, f"model '{solution.model.name}'")
+    return _policy_figure(solution, policy, state_sds, _sweeps(solution, state_sds, points))
+
+
+def every_policy_panels(solution: Solution, state_sds: float = -1.0, points: int = 101) -> dict[str, Figure]:
+    """`policy_panels` of every scalar policy, for the work of one: what takes time is whether economies are solved."""
+    sweeps = _sweeps(solution, state_sds, points)
+    return {name: _policy_figure(solution, name, state_sds, sweeps) for name in solution.equilibrium.scalar_policies}
+
+
+class _Sweep(NamedTuple):
+    """Policies along one parameter's range, and the exact ones by name where they are known."""
+
+    grid: np.ndarray
+    table: pd.DataFrame
+    exact: dict[str, np.ndarray] | None
+
+
+@in_float64
+def _sweeps(solution: Solution, state_sds: float, points: int) -> dict[str, _Sweep]:
+    parameters = solution.model.parameters
+    if not parameters.free:
+        raise SettingError(f"model '{solution.model.name}' has no free parameters to draw policies against")
+    found = {}
+    for name in parameters.free:
+        grid = np.linspace(*parameters[name].bounds, points)
         states, exact = _states_and_exact(solution, {name: grid}, state_sds)
         with warnings.catch_warnings(category=ExtrapolationWarning, action="ignore"):
-            table = solution.policy(states, {name: grid}, extrapolate=True)
+            table = pd.DataFrame(solution.policy(states, {name: grid}, extrapolate=True))
+        found[name] = _Sweep(grid, table, exact)
+    return found
+
+
+def _policy_figure(solution: Solution, policy: str, state_sds: float, sweeps: dict[str, _Sweep]) -> Figure:
+    model = solution.model
+    figure, axes = panels(len(sweeps), 2, 7.0, 1.75, 0.6)
+    variable = model.policies[policy]
+    for axis, (name, (grid, table, exact)) in zip(axes, sweeps.items(), strict=True):
         unsolved = table["extrapolated"]
         values = table[policy].mask(unsolved)
         if unsolved.any():

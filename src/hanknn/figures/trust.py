@@ -30,7 +30,7 @@ def trust_map(solution: Solution, points: int = 25) -> Figure:
                 continue
             x, y = (np.linspace(*space[name].bounds, points) for name in (across, above))
             grid = np.meshgrid(x, y)
-            misfit = solution.misfit({across: grid[0].ravel(), above: grid[1].ravel()}).reshape(points, points)
+            misfit = np.reshape(solution.misfit({across: grid[0].ravel(), above: grid[1].ravel()}), (points, points))
             image = axis.pcolormesh(x, y, misfit, norm=LogNorm(1e-4, 1), cmap="cividis", shading="gouraud")
             if (misfit > SOLVED).any() and (misfit <= SOLVED).any():
                 axis.contour(x, y, misfit, [SOLVED], colors=VERMILION, linewidths=1.4)

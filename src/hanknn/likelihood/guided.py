@@ -34,7 +34,7 @@ def propose(
     """
     shocks = len(space.equilibrium.shocks)
     predict = lambda e: data.whitening @ space.observe(last, space.step(last, e, theta), theta)
-    at = jnp.zeros(shocks, theta.dtype)
+    at, factor = jnp.zeros(shocks, theta.dtype), jnp.eye(shocks, dtype=theta.dtype)
     for _ in range(steps):
         error, slope = data.whitening @ data.values - predict(at), jax.jacfwd(predict)(at)
         # A model that breaks down at this particle gives no direction: propose from the prior there.

@@ -80,7 +80,7 @@ class ParticleFilter(Filter):
         (final, _), (increments, effective, filtered, lagged, predicted) = jax.lax.scan(
             period, (first, empty), (data, keys)
         )
-        smoothed = jax.tree.map(_fixed_lag, lagged)
+        smoothed = _fixed_lag(lagged[0]), _fixed_lag(lagged[1])
         return Track(increments, effective, *filtered, *smoothed, *predicted, final)
 
     def _begin(self, space, data, theta, key):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
-from jaxtyping import Array, Float, Key, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, Key, PRNGKeyArray
 
 from ..devices import split_over_devices
 from ..storage import leaves_from_numpy, leaves_to_numpy
@@ -19,7 +19,20 @@ class Record(NamedTuple):
     z: Float[Array, "*batch estimated"]
     log_density: Float[Array, "*batch"]
     acceptance: Float[Array, "*batch"]
-    divergent: Array
+    divergent: Bool[Array, "*batch"]
+
+
+class Records(NamedTuple):
+    """The records of all draws of all chains."""
+
+    z: Float[np.ndarray, "chains draws estimated"]
+    log_density: Float[np.ndarray, "chains draws"]
+    acceptance: Float[np.ndarray, "chains draws"]
+    divergent: Bool[np.ndarray, "chains draws"]
+
+    def between(self, first: int, last: int) -> "Records":
+        """Those of some draws."""
+        return Records(*(a[:, first:last] for a in self))
 
 
 def run_chains(
@@ -31,34 +44,33 @@ def run_chains(
     name: str,
     store: Store,
     report: Report,
-) -> tuple[Any, Record]:
-    """`draws` steps of every chain; records have shape (chains, draws, ...).
+) -> tuple[Any, Records]:
+    """`draws` steps of every chain.
 
     Draw i of a chain uses that chain's key folded with i, so a stop anywhere changes nothing.
     """
-    done, records = 0, None
+    done, found = 0, []
     saved = store.load(name)
     if saved is not None:
-        header, arrays = saved
-        width = len(Record._fields)
-        done, records = header["done"], Record(*arrays[:width])
-        states = leaves_from_numpy(states, arrays[width:], store.folder / f"{name}.npz")
+        width = len(Records._fields)
+        done, found = saved.header["done"], [Records(*saved.arrays[:width])]
+        states = leaves_from_numpy(states, saved.arrays[width:], saved.path)
     advance = _compiled(step, chunk, len(keys))
     last_saved = time.monotonic()
     while done < draws:
         states, new = advance(states, keys, np.full(len(keys), done))
-        new = Record(*(np.asarray(a) for a in new))
-        records = new if records is None else _joined(records, new)
+        found.append(Records(*(np.asarray(a) for a in new)))
         done += chunk
         report(Step(name, min(done, draws), draws))
         if done >= draws or time.monotonic() - last_saved > store.every:
-            store.save(name, {"done": done}, [*records, *leaves_to_numpy(states)])
+            found = [_joined(found)]
+            store.save(name, {"done": done}, [*found[0], *leaves_to_numpy(states)])
             last_saved = time.monotonic()
-    return states, Record(*(a[:, :draws] for a in records))
+    return states, _joined(found).between(0, draws)
 
 
-def _joined(first: Record, second: Record) -> Record:
-    return Record(*(np.concatenate(pair, axis=1) for pair in zip(first, second, strict=True)))
+def _joined(found: list[Records]) -> Records:
+    return Records(*(np.concatenate(parts, axis=1) for parts in zip(*found, strict=True)))
 
 
 def _compiled(step, chunk: int, chains: int):

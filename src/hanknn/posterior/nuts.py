@@ -1,6 +1,7 @@
 """The no-U-turn sampler (Hoffman and Gelman 2014), from blackjax."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -57,7 +58,7 @@ class NUTS:
         """A warmed-up state with its step size and inverse mass matrix."""
         import blackjax
 
-        adaptation = blackjax.window_adaptation(
+        adaptation: Any = blackjax.window_adaptation(
             blackjax.nuts,
             target.log_density,
             is_mass_matrix_diagonal=False,

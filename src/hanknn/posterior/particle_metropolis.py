@@ -68,18 +68,18 @@ class ParticleMetropolis:
         states = jit(jax.vmap(begin))(jnp.asarray(cloud[chosen]), jax.random.split(second, self.chains))
         keys, total = jax.random.split(third, self.chains), self.warmup + self.draws
         _, kept = run_chains(step, states, keys, total, min(self.chunk, total), "particle Metropolis", store, report)
-        kept = Record(*(a[:, self.warmup :] for a in kept))
+        kept = kept.between(self.warmup, total)
         values = np.asarray(jit(jax.vmap(jax.vmap(guide.box.estimated)))(kept.z))
         return Sample(values, kept.log_density, kept.acceptance, kept.divergent)
 
     def kernel(self, guide: Target, factor: np.ndarray, estimate: Estimate):
         """One transition as a function (state, key) -> (state, record)."""
-        factor = self.step_scale * jnp.asarray(factor)
+        scaled = self.step_scale * jnp.asarray(factor)
 
         def walk(carry, key):
             z, density = carry
             first, second = jax.random.split(key)
-            trial = z + factor @ jax.random.normal(first, z.shape, z.dtype)
+            trial = z + scaled @ jax.random.normal(first, z.shape, z.dtype)
             there = guide.log_density(trial)
             accept = jnp.log(jax.random.uniform(second, (), z.dtype)) < there - density
             return (jnp.where(accept, trial, z), jnp.where(accept, there, density)), None
@@ -90,7 +90,7 @@ class ParticleMetropolis:
                 moves = jax.random.split(first, self.guided_steps)
                 (z, density), _ = jax.lax.scan(walk, (state.z, state.guide), moves)
             else:
-                z = state.z + factor @ jax.random.normal(first, state.z.shape, state.z.dtype)
+                z = state.z + scaled @ jax.random.normal(first, state.z.shape, state.z.dtype)
                 density = guide.log_density(z)
             found = estimate(guide.box.theta(z), second)
             gain = found + guide.log_prior(z) - state.log_likelihood - guide.log_prior(state.z)

@@ -37,6 +37,14 @@ class Step(NamedTuple):
 Report = Callable[[Step], None]
 
 
+class Saved(NamedTuple):
+    """What a `Store` kept under a name."""
+
+    header: dict[str, Any]
+    arrays: list[np.ndarray]
+    path: Path
+
+
 def silent(step: Step) -> None:
     """Reports nothing."""
 
@@ -62,8 +70,8 @@ class Store:
             path = self.folder / f"{name}.npz"
             storage.write(path, {"kind": name, "settings": self.settings, **header}, arrays)
 
-    def load(self, name: str) -> tuple[dict[str, Any], list[np.ndarray]] | None:
-        """Header and arrays saved under `name`, None where there are none."""
+    def load(self, name: str) -> Saved | None:
+        """What was saved under `name`, None where nothing was."""
         path = None if self.folder is None else self.folder / f"{name}.npz"
         if path is None or not path.exists():
             return None
@@ -75,4 +83,4 @@ class Store:
                     f"'{path}' was made with {key} = {saved.get(key)}, not {value}; resume with the same settings, "
                     "or start over in another folder"
                 )
-        return header, arrays
+        return Saved(header, arrays, path)

@@ -1,6 +1,7 @@
 """Tempered sequential Monte Carlo: from the prior to the posterior, with the evidence on the way."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -85,7 +86,7 @@ class TemperedSMC:
             move = lambda k, z: scale * factor @ jax.random.normal(k, z.shape, z.dtype)
             return kernel(jax.random.fold_in(rng_key, 1), inner, log_density, move)
 
-        algorithm = adaptive.as_top_level_api(
+        algorithm: Any = adaptive.as_top_level_api(
             target.log_prior,
             lambda z: finite(target.log_likelihood(target.box.theta(z))),
             step,

@@ -1,10 +1,11 @@
 """A solved perfect-foresight path, and responses as a labelled table with units."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import ArrayLike, Float
 
 from .foreseen_equations import PROCESSES, Aggregates
 from .household_path import Totals
@@ -34,12 +35,12 @@ class ForeseenPath:
     @property
     def binds(self) -> np.ndarray:
         """Whether the zero lower bound binds, by quarter."""
-        return self.bound & (self.aggregates.notional_rate < 0)
+        return self.bound & (np.asarray(self.aggregates.notional_rate) < 0)
 
     @property
     def goods(self) -> np.ndarray:
         """∫C less output, which Walras's law makes zero, by quarter, detrended."""
-        return self.totals.consumption - self.steady.labor * np.exp(self.aggregates.labor)
+        return np.asarray(self.totals.consumption) - self.steady.labor * np.exp(self.aggregates.labor)
 
     def to_dataset(self) -> xr.Dataset:
         """Dimension `horizon` (quarters from the shock): deviations from the steady state, in logs but
@@ -96,7 +97,7 @@ def by_household(
 
 def labelled(
     steady: DeterministicSteadyState,
-    responses: dict[str, np.ndarray],
+    responses: Mapping[str, ArrayLike],
     processes: Float[np.ndarray, "3 quarters_and_one"],
 ) -> xr.Dataset:
     """Responses (quarters,) by name and the processes, with units."""

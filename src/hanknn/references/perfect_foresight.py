@@ -98,13 +98,13 @@ class ForeseenEconomy:
         guess = jnp.zeros((3, self.settings.horizon))
         start = self._households if distribution is None else self._started(distribution)
         at = evaluate(self.settings.grids, start, guess, processes, bound)
-        for iteration in range(self.settings.max_iterations + 1):
-            off = np.abs(at.residuals)
-            if off.max() <= self.settings.tolerance:
-                at = jax.tree.map(np.asarray, at)
-                return ForeseenPath(self.steady, at.aggregates, at.totals, processes, at.residuals, iteration, bound)
-            if iteration < self.settings.max_iterations:
-                guess, at = self._newton_step(start, guess, processes, bound, at)
+        off, iteration = np.abs(at.residuals), 0
+        while not off.max() <= self.settings.tolerance and iteration < self.settings.max_iterations:
+            guess, at = self._newton_step(start, guess, processes, bound, at)
+            off, iteration = np.abs(at.residuals), iteration + 1
+        if off.max() <= self.settings.tolerance:
+            at = jax.tree.map(np.asarray, at)
+            return ForeseenPath(self.steady, at.aggregates, at.totals, processes, at.residuals, iteration, bound)
         market, quarter = np.unravel_index(np.argmax(off), off.shape)
         raise NotSolvedError(
             f"perfect foresight with {', '.join(shocks)}: after {self.settings.max_iterations} Newton steps a residual "
@@ -161,7 +161,7 @@ class ForeseenEconomy:
             variance = response**2 @ transition.T - (response @ transition.T) ** 2
             return float(np.sqrt(np.sum(chosen * variance) / households))
 
-        return {name: deviation(values.to_numpy()) for name, values in self.luck.items()}
+        return {str(name): deviation(values.to_numpy()) for name, values in self.luck.items()}
 
     @functools.cached_property
     @in_float64

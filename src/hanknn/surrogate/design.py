@@ -85,7 +85,7 @@ class Design:
         found = np.empty(0)
         saved = store.load(name)
         if saved is not None:
-            found = saved[1][0]
+            found = saved.arrays[0]
         while len(found) < len(thetas):
             rows = np.arange(len(found), min(len(found) + self.chunk, len(thetas)))
             with jax.enable_x64(True):

@@ -136,7 +136,7 @@ class GaussNewton(Method):
         weights = ravel_pytree(network)[0].astype(self.dtype)
         thetas, states = self._start(problem.equilibrium, key)
         matrix = jax.eval_shape(lambda s, t: self.weighting.matrix(problem, network, s, t), states[0], thetas[0])
-        height, width = (size + self._asks_for_stability for size in matrix.shape)
+        height, width = (size + (self._guard is not None) for size in matrix.shape)
         in_sample_space = self._in_sample_space(height, weights.size)
         if in_sample_space and self.memory:
             raise SettingError(
@@ -172,16 +172,17 @@ class GaussNewton(Method):
         drawn, renewed = self._economies(problem.equilibrium, state)
         thetas = jax.vmap(problem.equilibrium.prepared)(drawn)
         # New nodes, of a rule that draws them, with new states only: steps are judged on one and the same sample.
-        since = state.iteration % self.walk.every if self.walk is not None else state.iteration
+        walk = self.walk
+        since = state.iteration % walk.every if walk is not None else state.iteration
         keys = jax.random.split(jax.random.fold_in(state.key, state.iteration - since), self.points)
-        if self.walk is not None:
-            walks = state.iteration % self.walk.every == 0
+        if walk is not None:
+            walks = state.iteration % walk.every == 0
             changed = changed | walks
 
             def move():
                 key = jax.random.fold_in(state.key, state.iteration)
                 begun = anew(problem.equilibrium, thetas, states, renewed)
-                moved = self.walk.move(here, rebuild(state.weights), thetas, begun, key, self.expectation)
+                moved = walk.move(here, rebuild(state.weights), thetas, begun, key, self.expectation)
                 return moved.states, remembered(squares, moved.sizes**2, (state.iteration == 0) | renewed)
 
             states, squares = jax.lax.cond(walks, move, lambda: (states, squares))
@@ -281,10 +282,10 @@ class GaussNewton(Method):
 
     def _gain(self, iteration):
         """The share of a whole step that is taken, and of the present curvature in the remembered one."""
-        if not self.memory:
+        if self.walk is None or not self.memory:
             return jnp.asarray(1.0, self.dtype)
         since = iteration - (0 if self.curriculum is None else self.curriculum.end)
-        if self.walk.guarded is not None:  # memory comes with a walk only
+        if self.walk.guarded is not None:
             # What is asked for changes once more: only whole steps get from one solution to the other.
             since = jnp.where(self.walk.guards(iteration), since, jnp.minimum(since, iteration - self.walk.guarded))
         return jnp.maximum(1 - self.memory, 1 / (1 + jnp.maximum(since, 0).astype(self.dtype) / SETTLING))
@@ -298,7 +299,8 @@ class GaussNewton(Method):
         if self.walk is not None:
             weights = self.screen.robust(jnp.sqrt(squares)) * jnp.where(sure, 1.0, self.screen.doubtful)
             return jnp.sqrt(weights)[:, None, None]
-        weigh = lambda: self.screen.weights(problem, network, thetas, self.weighting, self.expectation)
+        screen = self.screen
+        weigh = lambda: screen.weights(problem, network, thetas, self.weighting, self.expectation)
         return jnp.sqrt(jax.lax.cond(screening, weigh, even))[:, None, None]
 
     @property
@@ -307,16 +309,18 @@ class GaussNewton(Method):
         return jnp.float32 if self.float32_until == 0 else self.dtype
 
     @property
-    def _asks_for_stability(self) -> bool:
-        return self.walk is not None and self.walk.stability > 0
+    def _guard(self) -> Walk | None:
+        """The walk, where it asks for stability."""
+        return self.walk if self.walk is not None and self.walk.stability > 0 else None
 
     def _with_stability(
         self, matrices: Float[Array, "points rows residuals"], iteration: Int[Array, ""], sure: Bool[Array, " points"]
     ) -> Float[Array, "points _ _"]:
         """One more residual and row where stability is asked for: of weight one for whom it is, else of none."""
-        if not self._asks_for_stability:
+        guard = self._guard
+        if guard is None:
             return matrices
-        return jnp.pad(matrices, ((0, 0), (0, 1), (0, 1))).at[:, -1, -1].set(self.walk.guards(iteration) | ~sure)
+        return jnp.pad(matrices, ((0, 0), (0, 1), (0, 1))).at[:, -1, -1].set(guard.guards(iteration) | ~sure)
 
     def _in_sample_space(self, height: int, weights: int) -> bool:
         return self.points * height < weights
@@ -399,9 +403,10 @@ class _Design(NamedTuple):
         """Weighted rows of one point, and the residuals behind them."""
         problem = self.problem.relaxed(self.share.astype(state.dtype))
         raw = problem.residuals(network, state, theta, self.method.expectation, key)
-        if not self.method._asks_for_stability:
+        guard = self.method._guard
+        if guard is None:
             return matrix @ raw, raw
-        return matrix @ jnp.append(raw, self.method.walk.wandering(problem, network, state, theta)), raw
+        return matrix @ jnp.append(raw, guard.wandering(problem, network, state, theta)), raw
 
     def _rows(self, weights, *points):
         """Weighted rows of one chunk, shape (chunk · rows,), and the residuals behind them."""
@@ -475,7 +480,8 @@ class _Design(NamedTuple):
 
         def linear(i):
             *numbers, keys = self._chunk_points(i)
-            return self._jacobian(*(a.astype(dtype) for a in (weights, *numbers)), keys)
+            matrices, states, thetas = (a.astype(dtype) for a in numbers)
+            return self._jacobian(weights.astype(dtype), matrices, states, thetas, keys)
 
         def store(i, carry):
             stored, sums = carry

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from ..equilibrium import Equilibrium
@@ -15,7 +16,7 @@ class Problem(NamedTuple):
     """Equilibrium conditions and the number type in which they are solved."""
 
     equilibrium: Equilibrium
-    dtype: type
+    dtype: np.dtype | type
 
     def relaxed(self, share: Float[Array, ""]) -> "Problem":
         """The same with the model's constraints relaxed by `share`."""

@@ -1,7 +1,7 @@
 """Named combinations of network and training methods."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ..expectations import SplitGaussHermite
 from ..model import Model
@@ -18,6 +18,9 @@ from .weighting import EquationWeights
 FEW = 5
 """Free parameters up to which a small network is the default: with three, it solved `hank` more exactly than the large
 one does over the whole box."""
+
+PHASED_IN = Curriculum()
+"""How an occasionally binding constraint comes in where there are no households."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def _constrained(iterations: int) -> GaussNewton:
         iterations=iterations,
         expectation=SplitGaussHermite(4),
         draws=StateDraws(wide_share=0.3),
-        curriculum=Curriculum(),
+        curriculum=PHASED_IN,
         screen=Screen(),
     )
 
@@ -76,7 +79,12 @@ def households(iterations: int = 120, points: int = 1024) -> Recipe:
     for economies that may have no equilibrium to come back to. Memory needs more residuals than weights: fewer points
     than 1,024 over a wide box ask for a smaller network.
     """
-    method = GaussNewton(
+    network = SmoothNetwork(24, 3, curved_width=56, curved_depth=2, bend=0.3, begin=0.01)
+    return Recipe(network, (_households(iterations, points, iterations // 2),))
+
+
+def _households(iterations: int, points: int, guarded: int, redrawn: float = 0.05) -> GaussNewton:
+    return GaussNewton(
         iterations=iterations,
         points=points,
         start=points,
@@ -88,19 +96,17 @@ def households(iterations: int = 120, points: int = 1024) -> Recipe:
         float32_until=0.0,
         curriculum=Curriculum(iterations // 20, 2 * iterations // 5),
         screen=Screen(every=1, ratio=5.0, sharpness=4.0, doubtful=0.15),
-        walk=Walk(steps=8, guarded=iterations // 2, redrawn=0.05, anywhere=0.15),
+        walk=Walk(steps=8, guarded=guarded, redrawn=redrawn, anywhere=0.15),
         memory=0.95,
         bend=False,
         at_once=64,
     )
-    network = SmoothNetwork(24, 3, curved_width=56, curved_depth=2, bend=0.3, begin=0.01)
-    return Recipe(network, (method,))
 
 
 def households_quick(iterations: int = 60, points: int = 256) -> Recipe:
     """The same with a third of the weights: three minutes."""
-    usual = households(iterations, points)
-    return replace(usual, network=replace(usual.network, width=10, curved_width=20))
+    network = SmoothNetwork(10, 3, curved_width=20, curved_depth=2, bend=0.3, begin=0.01)
+    return Recipe(network, (_households(iterations, points, iterations // 2),))
 
 
 def calibration(iterations: int = 100, points: int = 256) -> Recipe:
@@ -111,9 +117,7 @@ def calibration(iterations: int = 100, points: int = 256) -> Recipe:
     two thirds of the iterations, unless shocks are too large for an equilibrium that is known.
     """
     network = SmoothNetwork(4, 2, curved_width=24, curved_depth=2, bend=0.3, begin=0.01)
-    usual = households(iterations, points).methods[0]
-    walk = replace(usual.walk, guarded=2 * iterations // 3, redrawn=0.0)
-    return Recipe(network, (replace(usual, walk=walk),))
+    return Recipe(network, (_households(iterations, points, 2 * iterations // 3, redrawn=0.0),))
 
 
 def suited(model: Model) -> Recipe:
