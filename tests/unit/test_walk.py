@@ -112,11 +112,14 @@ def test_some_economies_are_hit_by_larger_shocks():
         equilibrium = Equilibrium(LinearNK())
         problem = Problem(equilibrium, jnp.float64)
         thetas = jnp.tile(jnp.asarray(equilibrium.model.parameters.baseline), (4000, 1))
-        move = lambda walk, states: (
-            walk.move(problem, Constant(0.0), thetas, states, jax.random.key(0), GaussHermite(3)).states
+        move = lambda walk, states, i: (
+            walk.move(problem, Constant(0.0), thetas, states, jax.random.key(0), GaussHermite(3), i).states
         )
-        run = lambda share: jax.jit(lambda s: move(Walk(1, 0.0, share, 2.0), s))(jnp.zeros((4000, 1)))
-        ratio = np.asarray(run(0.3)) / np.asarray(run(0.0))
+        start = jnp.zeros((4000, 1))
+        run = lambda share, i=0: jax.jit(lambda s: move(Walk(1, 0.0, share, 2.0, widened=5), s, i))(start)
+        usual = np.asarray(run(0.0))
+        ratio = np.asarray(run(0.3, 4)) / usual
+        np.testing.assert_array_equal(run(0.3, 5), usual)
     np.testing.assert_allclose(np.unique(ratio.round(12)), [1.0, 2.0])
     assert abs(np.mean(ratio > 1.5) - 0.3) < 0.03
 
@@ -192,6 +195,14 @@ def test_new_economies_start_at_their_centre_and_the_others_go_on():
     assert went_on.sum() >= 16, "some others were lost, and start anew as well"
 
 
+def test_training_meets_usual_shocks_only_once_they_are_no_longer_widened():
+    always, briefly = (
+        [np.asarray(s.states) for s in states_of_training(Walk(2, 0.0, 0.5, 3.0, widened=w))] for w in (None, 2)
+    )
+    same = [(a == b).all() for a, b in zip(always, briefly, strict=True)]
+    assert same == [True, True, False, False]
+
+
 @pytest.mark.parametrize(("guarded", "whole"), [(None, [0]), (8, [0, 8])])
 def test_remembered_curvature_starts_anew_when_the_guard_goes(guarded, whole):
     """Short steps from the guarded solution would never reach the one without."""
@@ -222,3 +233,5 @@ def test_a_walk_takes_a_step(settings):
         Walk(5, redrawn=1.5)
     with pytest.raises(SettingError, match="guarded"):
         Walk(5, guarded=-1)
+    with pytest.raises(SettingError, match="widened"):
+        Walk(5, widened=-1)

@@ -182,7 +182,7 @@ class GaussNewton(Method):
             def move():
                 key = jax.random.fold_in(state.key, state.iteration)
                 begun = anew(problem.equilibrium, thetas, states, renewed)
-                moved = walk.move(here, rebuild(state.weights), thetas, begun, key, self.expectation)
+                moved = walk.move(here, rebuild(state.weights), thetas, begun, key, self.expectation, state.iteration)
                 return moved.states, remembered(squares, moved.sizes**2, (state.iteration == 0) | renewed)
 
             states, squares = jax.lax.cond(walks, move, lambda: (states, squares))
