@@ -1,10 +1,13 @@
 """Equation weights: the ones asked for, else one."""
 
+from types import SimpleNamespace
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from hanknn.equilibrium import Equilibrium
+from hanknn.errors import SettingError
 from hanknn.models import LinearNK
 from hanknn.training.problem import Problem
 from hanknn.training.weighting import EquationWeights
@@ -19,3 +22,15 @@ def test_whose_weight_counts(weighting, expected):
     assert found.shape == (2, 2)
     diagonal = dict(zip(problem.equilibrium.row_equations, np.diag(found).tolist(), strict=True))
     assert diagonal == pytest.approx({"euler": 1.0, "phillips_curve": 1.0, **expected})
+
+
+@pytest.mark.parametrize(("weights", "euler"), [({}, 0.5), ({"euler": 4.0}, 4.0)])
+def test_equations_that_are_arrays_may_count_otherwise(weights, euler):
+    problem = SimpleNamespace(equilibrium=SimpleNamespace(row_equations=("budget", "euler", "euler")))
+    found = EquationWeights(weights, arrays=0.5).matrix(problem, None, jnp.zeros(1, jnp.float32), None)
+    np.testing.assert_allclose(found, np.diag([1.0, euler**0.5, euler**0.5]), rtol=1e-6)
+
+
+def test_a_weight_that_is_not_positive_is_refused():
+    with pytest.raises(SettingError, match="arrays is 0"):
+        EquationWeights(arrays=0.0)

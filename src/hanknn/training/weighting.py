@@ -31,9 +31,17 @@ class Weighting(abc.ABC):
 
 @dataclass(frozen=True)
 class EquationWeights(Weighting):
-    """A weight on each equation's squared residual by name, one where none is given."""
+    """A weight on each equation's squared residual by name, one where none is given.
+
+    `arrays`: of equations that are arrays and not named, each of whose entries counts as a residual.
+    """
 
     weights: Mapping[str, float] = field(default_factory=dict)
+    arrays: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.arrays > 0:
+            raise SettingError(f"weight of equations that are arrays is {self.arrays}; it must be positive")
 
     def matrix(self, problem, network, state, theta):
         names = problem.equilibrium.row_equations
@@ -42,7 +50,8 @@ class EquationWeights(Weighting):
                 raise UnknownNameError("equation", name, names, f"model '{problem.equilibrium.model.name}'")
             if not weight > 0:
                 raise SettingError(f"weight of equation '{name}' is {weight}; it must be positive")
-        return jnp.diag(jnp.asarray([self.weights.get(name, 1.0) ** 0.5 for name in names], state.dtype))
+        usual = {name: self.arrays if names.count(name) > 1 else 1.0 for name in names}
+        return jnp.diag(jnp.asarray([self.weights.get(name, usual[name]) ** 0.5 for name in names], state.dtype))
 
 
 @dataclass(frozen=True)
