@@ -123,6 +123,7 @@ def impulse_responses(solution: Solution, shock: str | None = None, size: float 
         axis.plot(response["horizon"], response[name], color=BLUE, lw=1.8)
         axis.set(xlabel="quarters", ylabel=f"{variable.label} ({variable.unit})", title=variable.text.capitalize())
         axis.set_xlim(0, periods)
+        axis.locator_params(axis="x", integer=True)
     hit = response.attrs["shock"]
     return finish(figure, f"Response to a {model.shocks[hit].text} of {size:+g} s.d., baseline parameters")
 
@@ -147,6 +148,7 @@ def responses_by_state(
         axis.axhline(0, color=GREY, lw=0.8)
         title = name.replace("_", " ").capitalize()
         axis.set(xlabel="quarters", ylabel=variable.unit, title=title, xlim=(0, periods))
+        axis.locator_params(axis="x", integer=True)
     axes[0].legend(frameon=False)
     where = model.constraints[constraint].text
     return finish(figure, f"Generalised responses from where the {where} binds, and from where it is slack; baseline")
