@@ -141,7 +141,8 @@ class Walk:
         expectation: Expectation,
         iteration: Int[Array, ""] | int = 0,
     ) -> Moved:
-        """Where the economies stand `steps` quarters on; `expectation`: for their residuals there."""
+        """Where the economies stand `steps` quarters on; `expectation`: for their residuals there; `iteration`: of the
+        training, which says whether shocks are still widened."""
         equilibrium = problem.equilibrium
 
         def one(theta, state, key, scale):
