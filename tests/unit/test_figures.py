@@ -4,6 +4,7 @@ import matplotlib
 import pandas as pd
 import pytest
 
+import hanknn
 from hanknn import figures
 from hanknn.errors import UnknownNameError
 
@@ -44,6 +45,17 @@ def test_responses_show_every_state_and_policy(quick):
     figure = figures.impulse_responses(quick, size=-1.0, periods=8)
     assert [axis.get_title() for axis in figure.axes] == ["Natural rate of interest", "Output gap", "Inflation"]
     assert all(len(axis.get_lines()[1].get_xdata()) == 9 for axis in figure.axes)
+
+
+def test_responses_by_state_name_the_shock_and_keep_their_legend_off_the_curves(monkeypatch):
+    starts = lambda solution, constraint, binds: {"zeta": -0.1 if binds else 0.0}
+    monkeypatch.setattr(figures.solution, "states_where", starts)
+    rank = hanknn.load("rank")
+    figure = figures.responses_by_state(rank, "zlb", periods=2)
+    assert "preference shock" in figure.get_suptitle() and "zero lower bound" in figure.get_suptitle()
+    assert all(axis.get_legend() is None for axis in figure.axes)
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["binding, -2 s.d.", "binding, +2 s.d.", "slack, -2 s.d.", "slack, +2 s.d."]
 
 
 def test_the_loss_history_shows_each_equation(quick_folder):

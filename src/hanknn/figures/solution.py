@@ -117,11 +117,11 @@ def impulse_responses(solution: Solution, shock: str | None = None, size: float 
     response = irf(solution, shock, size, periods + 1)
     shown = dict(model.observables) if model.simulated else dict(model.states) | dict(model.policies)
     columns = min(len(shown), 4)
-    figure, axes = canvas(-(-len(shown) // columns), columns, (2.5 * columns, 2.5 * -(-len(shown) // columns)))
+    figure, axes = canvas(-(-len(shown) // columns), columns, (2.7 * columns, 2.5 * -(-len(shown) // columns)))
     for axis, (name, variable) in zip(axes.ravel(), shown.items(), strict=False):
         axis.axhline(0, color=GREY, lw=0.8)
         axis.plot(response["horizon"], response[name], color=BLUE, lw=1.8)
-        axis.set(xlabel="quarters", ylabel=f"{variable.label} ({variable.unit})", title=variable.text.capitalize())
+        axis.set(xlabel="quarters", ylabel=f"{variable.label}\n({variable.unit})", title=variable.text.capitalize())
         axis.set_xlim(0, periods)
         axis.locator_params(axis="x", integer=True)
     hit = response.attrs["shock"]
@@ -144,14 +144,14 @@ def responses_by_state(
             for sign, line in ((-size, "-"), (size, "--")):
                 values = response[name].sel(size=sign)
                 axis.plot(response["horizon"], values, line, color=colour, lw=1.6, label=f"{label}, {sign:+g} s.d.")
-    for axis, (name, variable) in zip(axes, variables.items(), strict=True):
+    for axis, variable in zip(axes, variables.values(), strict=True):
         axis.axhline(0, color=GREY, lw=0.8)
-        title = name.replace("_", " ").capitalize()
-        axis.set(xlabel="quarters", ylabel=variable.unit, title=title, xlim=(0, periods))
+        axis.set(xlabel="quarters", ylabel=variable.unit, title=variable.text.capitalize(), xlim=(0, periods))
         axis.locator_params(axis="x", integer=True)
-    axes[0].legend(frameon=False)
-    where = model.constraints[constraint].text
-    return finish(figure, f"Generalised responses from where the {where} binds, and from where it is slack; baseline")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=7)
+    hit, where = model.shocks[response.attrs["shock"]].text, model.constraints[constraint].text
+    title = f"Generalised responses to a {hit} from where the {where} binds, and from where it is slack; baseline"
+    return finish(figure, title)
 
 
 def _states_and_exact(solution: Solution, parameters: dict[str, np.ndarray], sds: float):

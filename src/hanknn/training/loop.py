@@ -119,6 +119,7 @@ class _Training:
         iteration = 0
         if restored is not None:
             iteration, state = restored, leaves_from_numpy(state, saved, self.checkpoints.path)
+            saved.clear()  # what is remembered of the curvature would stay in memory twice
         state = _place(method, state)
         advance = self._compile(_chunk(problem, method, network, method.chunk), state)
         validate = self._compile(_validator(problem, rebuild, self.sample), _on_one_device(method.weights(state)))
