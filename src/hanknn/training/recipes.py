@@ -117,7 +117,7 @@ def calibration(iterations: int = 100, points: int = 256) -> Recipe:
     """For `hank` at one value of every parameter (`HANK().only()`): five minutes on two cores.
 
     Residuals fall to a mean square of 3e-10 at σ_ζ = 0.012 and to 1e-8 at 0.0135; at KMR's true values (0.015) they
-    stay between 2.5e-8 and 1.3e-7 (docs/decisions/households.md: what is known of it). The stability row goes after
+    stay between 2.5e-8 and 1.3e-7 (docs/decisions/hank_frontier.md: what is known of it). The stability row goes after
     two thirds of the iterations, unless shocks are too large for an equilibrium that is known.
     """
     network = SmoothNetwork(4, 2, curved_width=24, curved_depth=2, bend=0.3, begin=0.01)
