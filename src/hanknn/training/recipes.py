@@ -69,7 +69,7 @@ def _constrained(iterations: int) -> GaussNewton:
 
 
 def households(iterations: int = 130, points: int = 1024) -> Recipe:
-    """For `hank`, with households in its state and a bound: 45 minutes on two cores in a quick hour, 5.7 GB.
+    """For `hank`, with households in its state and a bound: 45 minutes on two cores in a quick hour, 5.5 GB.
 
     Most economies are drawn where an equilibrium is known to exist, and one in twenty gives way to a new one at every
     iteration; the few drawn anywhere count a seventh. The bound comes in over the first two fifths of the iterations;
