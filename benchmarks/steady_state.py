@@ -4,7 +4,7 @@ Run: python benchmarks/steady_state.py [parts]
 Parts, all by default: markets, grids, limit, households, map.
 """
 
-import sys
+import argparse
 import time
 
 import numpy as np
@@ -129,5 +129,10 @@ def box(points: int = 50) -> None:
 PARTS = {"markets": markets, "grids": grids, "limit": limit, "households": households, "map": box}
 
 if __name__ == "__main__":
-    for part in sys.argv[1:] or PARTS:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="part", help=", ".join(PARTS))
+    chosen = parser.parse_args().parts or list(PARTS)
+    if unknown := [part for part in chosen if part not in PARTS]:
+        parser.error(f"no part {unknown[0]!r}; choose from {', '.join(PARTS)}")
+    for part in chosen:
         PARTS[part]()
