@@ -1,6 +1,7 @@
 """Every training method and way of sampling through one set of laws."""
 
 import dataclasses
+import weakref
 
 import jax
 import jax.numpy as jnp
@@ -13,6 +14,7 @@ from hanknn.equilibrium import Equilibrium
 from hanknn.errors import RunFolderError, SettingError, TrainingStopped
 from hanknn.expectations import GaussHermite, ScrambledSobol
 from hanknn.networks import KMRNetwork, SmoothNetwork
+from hanknn.training import loop
 from hanknn.training.first_order import FirstOrder
 from hanknn.training.gauss_newton import GaussNewton
 from hanknn.training.problem import Problem
@@ -100,6 +102,22 @@ SAME_STATE = BETWEEN | {"kept", "simulated"}
 def test_training_goes_on_to_the_same_result_after_a_kill(name, trained, nk):
     whole, half_way = trained(name)
     _same(_solve(nk, METHODS[name], checkpoints=Checkpoints(half_way, resume=True)), whole)
+
+
+def test_what_a_resumed_run_read_does_not_stay_in_memory(trained, nk, monkeypatch):
+    read, references, alive = loop.read, [], []
+
+    def watched(*arguments):
+        header, arrays = read(*arguments)
+        references.extend(map(weakref.ref, arrays[2:]))
+        return header, arrays
+
+    def count(progress):
+        alive.append(sum(reference() is not None for reference in references))
+
+    monkeypatch.setattr(loop, "read", watched)
+    _solve(nk, FIRST, report=count, checkpoints=Checkpoints(trained("fresh")[1], resume=True))
+    assert references and alive[-1] == 0
 
 
 def test_training_goes_on_to_the_same_result_after_an_interruption(solved, nk, tmp_path):

@@ -8,10 +8,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ..compiled import jit
 from ..errors import SettingError, UnknownNameError
+from ..model import Variable
 from ..precision import in_float64
 from ..responses import girf, states_where
 from ..simulation import irf
@@ -117,13 +119,10 @@ def impulse_responses(solution: Solution, shock: str | None = None, size: float 
     response = irf(solution, shock, size, periods + 1)
     shown = dict(model.observables) if model.simulated else dict(model.states) | dict(model.policies)
     columns = min(len(shown), 4)
-    figure, axes = canvas(-(-len(shown) // columns), columns, (2.7 * columns, 2.5 * -(-len(shown) // columns)))
-    for axis, (name, variable) in zip(axes.ravel(), shown.items(), strict=False):
-        axis.axhline(0, color=GREY, lw=0.8)
+    figure, axes = panels(len(shown), columns, 2.7 * columns, 2.5, 0.0)
+    for axis, (name, variable) in zip(axes, shown.items(), strict=True):
+        _over_quarters(axis, variable, f"{variable.label}\n({variable.unit})", periods)
         axis.plot(response["horizon"], response[name], color=BLUE, lw=1.8)
-        axis.set(xlabel="quarters", ylabel=f"{variable.label}\n({variable.unit})", title=variable.text.capitalize())
-        axis.set_xlim(0, periods)
-        axis.locator_params(axis="x", integer=True)
     hit = response.attrs["shock"]
     return finish(figure, f"Response to a {model.shocks[hit].text} of {size:+g} s.d., baseline parameters")
 
@@ -145,13 +144,18 @@ def responses_by_state(
                 values = response[name].sel(size=sign)
                 axis.plot(response["horizon"], values, line, color=colour, lw=1.6, label=f"{label}, {sign:+g} s.d.")
     for axis, variable in zip(axes, variables.values(), strict=True):
-        axis.axhline(0, color=GREY, lw=0.8)
-        axis.set(xlabel="quarters", ylabel=variable.unit, title=variable.text.capitalize(), xlim=(0, periods))
-        axis.locator_params(axis="x", integer=True)
+        _over_quarters(axis, variable, variable.unit, periods)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=7)
     hit, where = model.shocks[response.attrs["shock"]].text, model.constraints[constraint].text
     title = f"Generalised responses to a {hit} from where the {where} binds, and from where it is slack; baseline"
     return finish(figure, title)
+
+
+def _over_quarters(axis: Axes, variable: Variable, ylabel: str, periods: int) -> None:
+    """What all panels of responses share."""
+    axis.axhline(0, color=GREY, lw=0.8)
+    axis.set(xlabel="quarters", ylabel=ylabel, title=variable.text.capitalize(), xlim=(0, periods))
+    axis.locator_params(axis="x", integer=True)
 
 
 def _states_and_exact(solution: Solution, parameters: dict[str, np.ndarray], sds: float):
