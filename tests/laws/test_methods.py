@@ -104,7 +104,19 @@ def test_training_goes_on_to_the_same_result_after_a_kill(name, trained, nk):
     _same(_solve(nk, METHODS[name], checkpoints=Checkpoints(half_way, resume=True)), whole)
 
 
-def test_what_a_resumed_run_read_does_not_stay_in_memory(trained, nk, monkeypatch):
+def _interrupt(progress):
+    raise KeyboardInterrupt
+
+
+def test_training_goes_on_to_the_same_result_after_an_interruption(solved, nk, tmp_path):
+    checkpoints = Checkpoints(str(tmp_path / "checkpoint.npz"), resume=True)  # as the guide writes it
+    with pytest.raises(KeyboardInterrupt):
+        _solve(nk, FIRST, report=_interrupt, checkpoints=checkpoints)
+    assert checkpoints.path.exists()
+    _same(_solve(nk, FIRST, checkpoints=checkpoints), solved("fresh"))
+
+
+def test_what_a_resumed_run_read_does_not_stay_in_memory(nk, tmp_path, monkeypatch):
     read, references, alive = loop.read, [], []
 
     def watched(*arguments):
@@ -115,21 +127,12 @@ def test_what_a_resumed_run_read_does_not_stay_in_memory(trained, nk, monkeypatc
     def count(progress):
         alive.append(sum(reference() is not None for reference in references))
 
-    monkeypatch.setattr(loop, "read", watched)
-    _solve(nk, FIRST, report=count, checkpoints=Checkpoints(trained("fresh")[1], resume=True))
-    assert references and alive[-1] == 0
-
-
-def test_training_goes_on_to_the_same_result_after_an_interruption(solved, nk, tmp_path):
-    checkpoints = Checkpoints(str(tmp_path / "checkpoint.npz"), resume=True)  # as the guide writes it
-
-    def interrupt(progress):
-        raise KeyboardInterrupt
-
+    checkpoints = Checkpoints(tmp_path / "checkpoint.npz", resume=True)
     with pytest.raises(KeyboardInterrupt):
-        _solve(nk, FIRST, report=interrupt, checkpoints=checkpoints)
-    assert checkpoints.path.exists()
-    _same(_solve(nk, FIRST, checkpoints=checkpoints), solved("fresh"))
+        _solve(nk, FIRST, report=_interrupt, checkpoints=checkpoints)
+    monkeypatch.setattr(loop, "read", watched)
+    _solve(nk, FIRST, report=count, checkpoints=checkpoints)
+    assert references and alive[-1] == 0
 
 
 def _same(one, other):
