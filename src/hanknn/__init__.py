@@ -1,5 +1,8 @@
 """Solve and estimate nonlinear macroeconomic models with neural networks, once for all parameter values."""
 
+import importlib
+from types import ModuleType
+
 from . import data as data, models as models, posterior as posterior, references as references, surrogate as surrogate
 from .accuracy import (
     AccuracyReport as AccuracyReport,
@@ -40,3 +43,10 @@ from .training import recipes as recipes
 from .training.loop import Checkpoints as Checkpoints
 from .training.recipes import Recipe as Recipe
 from .version import __version__ as __version__
+
+
+def __getattr__(name: str) -> ModuleType:
+    """`hanknn.figures`, `hanknn.cluster`: imported when asked for, since drawing libraries are slow to import."""
+    if name not in ("cluster", "figures"):
+        raise AttributeError(f"module 'hanknn' has no attribute '{name}'")
+    return importlib.import_module(f".{name}", __name__)

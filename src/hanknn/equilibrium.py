@@ -32,6 +32,7 @@ class Equilibrium:
         for attribute in ("name", "parameters", "states", "shocks", "policies"):
             if not hasattr(model, attribute):
                 raise ModelError(f"model {type(model).__name__} has no '{attribute}'; see docs/extend")
+        model.require()
         self.model = model
         self.states, self.shocks, self.policies = tuple(model.states), tuple(model.shocks), tuple(model.policies)
         self.outputs, self.constraints = tuple(model.outputs) or self.policies, tuple(model.constraints)

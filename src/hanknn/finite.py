@@ -15,7 +15,7 @@ from .households.grids import lottery
 from .models.hank import HANK
 from .precision import in_float64
 from .references import PerfectForesight
-from .solution import Solution, Values
+from .solution import Solution, Values, reads_solution
 
 BURN = 100
 FELT = ("output", "inflation", "notional_rate")
@@ -29,6 +29,7 @@ class Households(NamedTuple):
     types: Int[Array, " households"]
 
 
+@reads_solution
 @in_float64
 def simulate_finite(
     solution: Solution,

@@ -11,11 +11,12 @@ from .devices import split_over_devices
 from .errors import SettingError
 from .precision import in_float64
 from .simulation import path
-from .solution import Solution, Values
+from .solution import Solution, Values, reads_solution
 
 PATHS, BURN = 200, 100
 
 
+@reads_solution
 @in_float64
 def long_run(
     solution: Solution,

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import jax.numpy as jnp
 from jaxtyping import Array
 
+from .errors import ModelError, UnknownNameError
 from .parameters import ParameterSpace
 from .points import Point
 
@@ -77,11 +78,25 @@ class Model(abc.ABC):
         return self.changed(parameters=self.parameters.only(*names, **values))
 
     def changed(self, **attributes: Any) -> "Model":
-        """A copy with other attributes."""
+        """A copy with other values of attributes that the model has, such as `RANK().changed(relaxation=1.0)`.
+
+        Raises `UnknownNameError` for an attribute that it does not have, and `ModelError` where it follows from others
+        or where `require` refuses the copy.
+        """
         other = copy.copy(self)
         for name, value in attributes.items():
+            if not hasattr(self, name):
+                known = [k for k in dir(self) if not k.startswith("_") and not callable(getattr(self, k))]
+                raise UnknownNameError("setting", name, known, f"model '{self.name}'")
+            if isinstance(getattr(type(self), name, None), property):
+                raise ModelError(f"'{name}' of model '{self.name}' follows from its other settings; change those")
             object.__setattr__(other, name, value)
+        other.require()
         return other
+
+    def require(self) -> None:
+        """Raise `ModelError` where settings and fixed parameters do not fit together (default: they do)."""
+        return None
 
     @abc.abstractmethod
     def transition(self, now: Point, shock: Point, theta: Point) -> Scalars:

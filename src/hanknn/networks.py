@@ -5,7 +5,7 @@ Networks see one point: states in ergodic standard deviations, parameters scaled
 """
 
 import abc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -243,5 +243,12 @@ def _require_positive(**sizes: int) -> None:
             raise SettingError(f"network {name} is {size}; it must be at least 1")
 
 
-ARCHITECTURES: dict[str, type[Architecture]] = {a.__name__: a for a in (SmoothNetwork, KMRNetwork)}
-"""The architectures that a solution file can hold."""
+def architectures() -> tuple[type[Architecture], ...]:
+    """Every architecture that has been defined so far, a user's own among them: what a solution file may hold."""
+    return tuple(_below(Architecture))
+
+
+def _below(kind: type[Architecture]) -> Iterator[type[Architecture]]:
+    for own in kind.__subclasses__():
+        yield own
+        yield from _below(own)

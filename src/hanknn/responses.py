@@ -12,11 +12,12 @@ from .compiled import jit
 from .errors import SettingError, UnknownNameError
 from .precision import in_float64
 from .simulation import labelled, path, settled_states, simulate, which_shock
-from .solution import Solution, Values
+from .solution import Solution, Values, reads_solution
 
 KINDS = ("states", "policies", "observables")
 
 
+@reads_solution
 @in_float64
 def girf(
     solution: Solution,
@@ -63,6 +64,7 @@ def girf(
     return xr.Dataset(labelled(model, arrays, ("size", "horizon")), coordinates, attributes)
 
 
+@reads_solution
 def states_where(
     solution: Solution,
     constraint: str | None = None,

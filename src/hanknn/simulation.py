@@ -12,11 +12,12 @@ from .compiled import jit
 from .errors import SettingError, UnknownNameError
 from .model import Model
 from .precision import in_float64
-from .solution import Solution, Values
+from .solution import Solution, Values, reads_solution
 from .training.problem import Problem
 from .training.walk import AT_ONCE, walk
 
 
+@reads_solution
 @in_float64
 def simulate(
     solution: Solution,
@@ -48,6 +49,7 @@ def simulate(
     return _dataset(solution, parameters, "period", found)
 
 
+@reads_solution
 @in_float64
 def irf(
     solution: Solution,

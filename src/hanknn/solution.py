@@ -1,10 +1,11 @@
 """A solved model: the hinge between solving and everything that reads a solution."""
 
 import functools
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from warnings import warn
 
 import jax
@@ -15,15 +16,21 @@ from jaxtyping import Array, Bool, Float
 
 from . import storage
 from .compiled import jit
+from .definition import declared, definition, disagreement
 from .equilibrium import Equilibrium
-from .errors import ModelError, NotSolvedError, ShapeError, SolutionFileError, UnknownNameError
+from .errors import ModelError, NotSolvedError, SettingError, ShapeError, SolutionFileError, UnknownNameError
 from .model import Model
-from .networks import ARCHITECTURES, Architecture, PolicyNetwork, evaluate
+from .models import SHIPPED, shipped
+from .networks import Architecture, PolicyNetwork, architectures, evaluate
 from .parameters import common_length, named_columns
 from .precision import in_float64
 from .training.misfit import SOLVED, misfit
 from .training.problem import Problem
 from .training.weighting import PolicyUnits
+from .version import __version__
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 Values = Mapping[str, Any] | pd.DataFrame
 """Named scalars or one-dimensional columns."""
@@ -31,6 +38,12 @@ Values = Mapping[str, Any] | pd.DataFrame
 
 AT_ONCE, SIMULATED_AT_ONCE = 256, 4
 """Economies whose misfit is computed at once: an economy that has to be simulated takes longer."""
+
+
+NAMES = tuple(model.name for model in SHIPPED)
+WEIGHTS = Path(__file__).parent / "weights"
+FILE = "solution.npz"
+"""What a solution is called in a run's folder."""
 
 
 class ExtrapolationWarning(UserWarning):
@@ -49,6 +62,10 @@ class Solution:
     architecture: Architecture
     network: PolicyNetwork
     header: dict[str, Any]
+
+    def __reduce__(self):
+        # Weights travel as NumPy arrays: JAX would make them float32 where float64 is off.
+        return _unpickled, (self.model, self.architecture, storage.leaves_to_numpy(self.network), self.header)
 
     @functools.cached_property
     def equilibrium(self) -> Equilibrium:
@@ -213,65 +230,58 @@ class Solution:
     def save(self, path: str | Path) -> Path:
         """Write to one file without pickle; returns its path."""
         path = Path(path)
-        architecture = {"kind": type(self.architecture).__name__, **asdict(self.architecture)}
-        header = {**self.header, "kind": "solution", "architecture": architecture}
+        header = {**self.header, "kind": "solution", "architecture": described(self.architecture)}
         storage.write(path, header, storage.leaves_to_numpy(self.network))
         return path
 
 
 @in_float64
 def load(source: str | Path, model: Model | None = None) -> Solution:
-    """A saved solution, or the one that ships with the library for a model's name ("nk").
+    """A saved solution: a file, a run folder, or the one that ships with the library for a model's name ("nk").
 
-    A model of your own must be passed as `model`. Raises `SolutionFileError` where the file is
-    missing, damaged or of another model, and `UnknownNameError` for an unknown name.
+    A name means what ships also where a file or folder is called so; write "./nk", or a `Path`, for that one. A model
+    of your own must be passed as `model`, and so must a shipped one with other settings. Raises `SolutionFileError`
+    where the file is missing, damaged or of another model, and `UnknownNameError` for an unknown name.
+
+    Example: `load("rank")`, `load("runs/first")`, `load("growth.npz", Growth())`.
     """
-    from .models import SHIPPED, shipped  # models know nothing of solutions; only this name look-up does
-
-    names = [m.name for m in SHIPPED]
     path = Path(source)
-    if str(source) in names and not path.exists():
-        path = Path(__file__).parent / "weights" / f"{source}.npz"
+    if source in NAMES:
+        path = WEIGHTS / f"{source}.npz"
+    elif path.is_dir():
+        path = path / FILE
     elif not path.suffix and not path.exists():
-        raise UnknownNameError("solution", str(source), names, "the library, and no such file exists")
+        raise UnknownNameError("solution", str(source), NAMES, "the library, and no such file exists")
     header, arrays = storage.read(path, "solution")
     if model is None:
-        if header["model"] not in names:
+        if header["model"] not in NAMES:
             raise SolutionFileError(f"'{path}' solves your own model '{header['model']}'; pass it: load(path, model=…)")
         model = _narrowed(shipped(header["model"]), header["definition"]["parameters"])
-    if header["definition"] != definition(model):
-        changed = [k for k, v in definition(model).items() if header["definition"].get(k) != v]
+    known = Equilibrium(model)
+    # The library's own equations do not change within a version, and a test holds the shipped files to them.
+    ours = type(model) in SHIPPED and header["version"] == __version__
+    differs = disagreement(header["definition"], declared(model) if ours else definition(known))
+    if differs is not None:
         raise SolutionFileError(
-            f"'{path}' was solved for another definition of model '{header['model']}' "
-            f"(differs in: {', '.join(changed) or 'names'}); solve again"
+            f"'{path}' was solved for another definition of model '{header['model']}' ({differs}); pass the model that "
+            "was solved, load(path, model=…), or solve again"
         )
     architecture = _architecture(header["architecture"], path)
-    known = Equilibrium(model)
-    counts = len(known.inputs_seen), len(model.parameters.free), known.output_size
+    return Solution(model, architecture, _network(known, architecture, arrays, path), header)
+
+
+@in_float64
+def _unpickled(model: Model, architecture: Architecture, arrays: list[np.ndarray], header: dict[str, Any]) -> Solution:
+    network = _network(Equilibrium(model), architecture, arrays, Path("a pickled solution"))
+    return Solution(model, architecture, network, header)
+
+
+def _network(known: Equilibrium, architecture: Architecture, arrays: list[np.ndarray], path: Path) -> PolicyNetwork:
+    """The network of this architecture with these weights."""
+    counts = len(known.inputs_seen), len(known.model.parameters.free), known.output_size
     dtype = arrays[0].dtype if arrays else np.float64
     like = jax.eval_shape(lambda: architecture.build(*counts, jax.random.key(0), dtype))
-    return Solution(model, architecture, storage.leaves_from_numpy(like, arrays, path), header)
-
-
-def definition(model: Model) -> dict[str, Any]:
-    """What a solution must agree on with its model: names in order, shapes of arrays, baselines and ranges."""
-    shapes = {name: list(v.shape) for name, v in {**model.states, **model.policies}.items() if v.shape}
-    return {
-        **({"shapes": shapes} if shapes else {}),
-        "states": list(model.states),
-        "shocks": list(model.shocks),
-        "policies": [*model.policies, *model.outputs],
-        "parameters": {
-            name: [float(value), float(low), float(high)]
-            for name, value, low, high in zip(
-                model.parameters.names,
-                model.parameters.baseline,
-                model.parameters.lower,
-                model.parameters.upper,
-                strict=True,
-            )
-        },
-    }
+    return storage.leaves_from_numpy(like, arrays, path)
 
 
 def _narrowed(model: Model, solved: dict[str, list[float]]) -> Model:
@@ -290,12 +300,72 @@ def _narrowed(model: Model, solved: dict[str, list[float]]) -> Model:
         return model  # of another definition: who compares the two says where
 
 
+def as_solution(given: object) -> Solution:
+    """The solution itself, or what `load` finds under a name or path; raises `SettingError` for anything else.
+
+    What ships is loaded once: a second question under its name finds it compiled.
+    """
+    if isinstance(given, Solution):
+        return given
+    if isinstance(given, str | Path):
+        return _shipped(given) if given in NAMES else load(given)
+    what = f"the model class {given.__name__}" if isinstance(given, type) else f"of type {type(given).__name__}"
+    solve = "; solve it first: hanknn.solve(model).solution" if _is_model(given) else ""
+    raise SettingError(
+        f"a solution is wanted, or the name of one that ships ('nk', 'rank', 'hank') or a file; this is {what}{solve}"
+    )
+
+
+@functools.cache
+def _shipped(name: str) -> Solution:
+    return load(name)
+
+
+def reads_solution(function: Callable[P, R]) -> Callable[P, R]:
+    """Let the first argument of `function`, a solution, be whatever `as_solution` takes."""
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> R:
+        if args:
+            args = as_solution(args[0]), *args[1:]
+        elif "solution" in kwargs:
+            kwargs["solution"] = as_solution(kwargs["solution"])
+        return function(*args, **kwargs)
+
+    return wrapped
+
+
+def _is_model(given: object) -> bool:
+    return isinstance(given, Model) or (isinstance(given, type) and issubclass(given, Model))
+
+
+def described(architecture: Architecture) -> dict[str, Any]:
+    """An architecture as a file holds it; raises `SettingError` for one that is no dataclass of plain values."""
+    try:
+        settings = {field.name: getattr(architecture, field.name) for field in fields(architecture)}
+        if json.loads(json.dumps(settings)) == settings:
+            return {"kind": type(architecture).__name__, **settings}
+    except TypeError:
+        pass
+    raise SettingError(
+        f"network '{type(architecture).__name__}' cannot be written to a file: make it a frozen dataclass whose fields "
+        "are numbers, words or None"
+    )
+
+
 def _architecture(described: dict[str, Any], path: Path) -> Architecture:
     described = dict(described)
     kind = described.pop("kind", None)
-    if kind not in ARCHITECTURES:
-        raise SolutionFileError(f"'{path}' uses network '{kind}', which this version does not know")
-    return ARCHITECTURES[kind](**described)
+    known = {architecture.__name__: architecture for architecture in architectures()}
+    if kind not in known:
+        raise SolutionFileError(
+            f"'{path}' uses network '{kind}', which is none of {', '.join(known)}; if it is your own, import "
+            "the module that defines it first"
+        )
+    names = {field.name for field in fields(known[kind])}
+    if odd := sorted(names ^ set(described)):
+        raise SolutionFileError(f"'{path}' describes network '{kind}' by other settings than it has ({', '.join(odd)})")
+    return known[kind](**described)
 
 
 def _index(state: Values, parameters: Values | None, rows: int) -> pd.Index:

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 import jax
 
+from .definition import definition
 from .equilibrium import Equilibrium
 from .model import Model
+from .models import as_model
 from .precision import in_float64
-from .solution import Solution, definition
+from .solution import Solution, described
 from .training import recipes
 from .training.history import History
 from .training.loop import Checkpoints, Report, Trained, train
@@ -29,7 +31,7 @@ class Solved(NamedTuple):
 
 @in_float64
 def solve(
-    model: Model,
+    model: Model | type[Model] | str,
     recipe: Recipe | None = None,
     seed: int = 0,
     report: Report | None = None,
@@ -37,13 +39,17 @@ def solve(
 ) -> Solved:
     """Train a policy network over the model's whole parameter box, in float64 whatever the global setting.
 
-    `recipe`: network and methods (default: `recipes.suited(model)`, Levenberg-Marquardt). The same
-    seed gives the same result. `report` is called after every chunk of iterations; `checkpoints`
-    says where to save on the way. Raises `ModelError` for a model that does not fit the protocol
-    and `TrainingStopped` where a residual is not finite.
+    `model`: one of your own, or the name of a shipped one ("nk"). `recipe`: network and methods (default:
+    `recipes.suited(model)`, Levenberg-Marquardt). The same seed gives the same result. `report` is called after every
+    chunk of iterations; `checkpoints` says where to save on the way. Raises `ModelError` for a model that does not fit
+    the protocol, `SettingError` for a network that a file cannot hold, and `TrainingStopped` where a residual is not
+    finite.
     """
+    model = as_model(model)
     recipe = recipes.suited(model) if recipe is None else recipe
-    trained = train(Equilibrium(model), recipe, seed, report, checkpoints)
+    described(recipe.network)  # what a file cannot hold is refused before the work, not after it
+    equilibrium = Equilibrium(model)
+    trained = train(equilibrium, recipe, seed, report, checkpoints, definition=definition(equilibrium))
     return to_solved(model, recipe, seed, trained)
 
 
@@ -59,7 +65,7 @@ def _header(model: Model, recipe: Recipe, seed: int, trained: Trained) -> dict[s
     return {
         "model": model.name,
         "version": __version__,
-        "definition": definition(model),
+        "definition": trained.definition,
         "recipe": repr(recipe),
         "seed": seed,
         "status": trained.status,

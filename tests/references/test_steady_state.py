@@ -81,7 +81,7 @@ def test_inequality_and_propensities_to_consume(steady):
 def test_what_makes_no_sense_is_refused_and_what_fails_says_so():
     with pytest.raises(SettingError, match="limit < debt < top"):
         SteadyState(SMALL).solve(borrowing_limit=2.0)
-    with pytest.raises(SettingError, match="persistence"):
+    with pytest.raises(UnknownNameError, match="rho_s"):  # a setting of the grids
         SteadyState(SMALL).solve(others={"rho_s": 0.95})
     with pytest.raises(UnknownNameError, match="did you mean 'gamma'"):
         SteadyState(SMALL).solve(others={"gama": 0.1})

@@ -81,6 +81,7 @@ def _solution(factor, model=None):
 def test_a_policy_one_percent_off_is_found_one_percent_off():
     report = hanknn.check(_solution(1.01), draws=4000)
     np.testing.assert_allclose(report.policy_errors.loc["p", "relative_l2"], 0.01, rtol=1e-9)
+    np.testing.assert_allclose(report.policy_errors.loc["p", "implied"], 0.01, rtol=1e-6)
     np.testing.assert_allclose(report.probes["error_p"], 0.01, rtol=1e-9)
     # Its residual is 0.01 z for every ρ: mean square 1e-4, median 0.00674, 99 % 0.02576 of a normal z.
     row = report.residuals.loc["pricing"]
@@ -104,6 +105,18 @@ def test_what_does_not_average_out_is_bias():
 )
 def test_the_verdict_follows_the_error(factor, words):
     assert hanknn.check(_solution(factor), draws=200).verdict.startswith(words)
+
+
+def test_a_closed_form_of_other_equations_makes_nothing_accurate():
+    class Edited(Asset):
+        def residuals(self, now, expected, theta):
+            return {"pricing": now.p - 1.3 * now.z - 0.9 * expected.p}
+
+    report = hanknn.check(_solution(1.0, Edited()), draws=500)
+    assert report.worst_policy_error < 1e-12
+    # The right price is 1.3 times the closed form: an error of 0.3 of it.
+    np.testing.assert_allclose(report.policy_errors.loc["p", "implied"], 0.3, rtol=1e-6)
+    assert report.verdict.startswith("Not to be relied on") and "solves other equations" in report.verdict
 
 
 def test_the_exact_policy_leaves_nothing():

@@ -7,7 +7,7 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from hanknn.errors import SettingError
-from hanknn.networks import ARCHITECTURES, KMRNetwork, SmoothNetwork, celu, evaluate
+from hanknn.networks import KMRNetwork, SmoothNetwork, celu, evaluate
 
 
 def test_kmrs_network_has_its_weights():
@@ -68,11 +68,11 @@ def test_celu_and_its_slope_agree_with_jax():
     np.testing.assert_allclose(slope, jax.vmap(jax.grad(jax.nn.celu))(x[x != 0]), atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", ARCHITECTURES)
+@pytest.mark.parametrize("kind", [KMRNetwork, SmoothNetwork])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_weights_have_the_type_asked_for(kind, dtype):
     with jax.enable_x64(True):
-        leaves = jax.tree.leaves(ARCHITECTURES[kind]().build(2, 3, 1, jax.random.key(0), jnp.dtype(dtype)))
+        leaves = jax.tree.leaves(kind().build(2, 3, 1, jax.random.key(0), jnp.dtype(dtype)))
         assert all(leaf.dtype == dtype and np.isfinite(leaf).all() for leaf in leaves)
 
 

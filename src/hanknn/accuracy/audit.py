@@ -11,10 +11,11 @@ from ..equilibrium import Equilibrium
 from ..errors import ModelError, SettingError
 from ..expectations import MonteCarlo
 from ..precision import in_float64
-from ..solution import Solution
+from ..solution import Solution, reads_solution
 from ..training.sampling import ergodic_sample
 
 
+@reads_solution
 @in_float64
 def audit(solution: Solution, points: int = 10_000, draws: int = 20, seed: int = 2_000_003) -> pd.DataFrame:
     """Mean squared residual of each equation without the bias that sampling error adds to a square.

@@ -15,14 +15,19 @@ from ..expectations import Expectation
 from ..networks import evaluate
 from ..precision import in_float64
 from ..simulation import settled_states
-from ..solution import Solution, Values
+from ..solution import Solution, Values, reads_solution
 from ..training.problem import Problem
 from ..training.sampling import SURE, ergodic_sample, ergodic_states
 from ..training.walk import AT_ONCE
+from ..training.weighting import PolicyUnits
 from .report import AccuracyReport
 from .thirds import THIRDS, thirds
 
+IMPLIED = 500
+"""Draws at which residuals are turned into policy errors."""
 
+
+@reads_solution
 @in_float64
 def check(
     solution: Solution,
@@ -67,7 +72,7 @@ def check(
         residuals=_residual_table(residuals, equilibrium),
         constraints=_constraints(equilibrium, states, thetas, policies, residuals),
         existence=_existence(equilibrium, thetas, residuals),
-        policy_errors=None if exact is None else _error_table(policies, exact, equilibrium.policies),
+        policy_errors=None if exact is None else _error_table(solution, states, thetas, policies, exact, rule),
         probes=_probes(solution, equilibrium, rule),
         regions=_regions(solution, drawn, solved, residuals, policies, exact),
     )
@@ -157,12 +162,32 @@ def _tables_by_part(
     return pd.concat(tables, names=names)
 
 
-def _error_table(policies: np.ndarray, exact: np.ndarray, names: tuple[str, ...]) -> pd.DataFrame:
-    error = policies - exact
+def _error_table(solution: Solution, states, thetas, policies, exact, expectation: Expectation) -> pd.DataFrame:
+    """Errors against the closed form, and those that residuals imply: a closed form may belong to other equations."""
+    error, few = policies - exact, slice(IMPLIED)
+    implied = _implied_errors(solution, states[few], thetas[few], expectation)
     return pd.DataFrame(
-        {"relative_l2": _relative_l2(error, exact), "max_error": np.abs(error).max(axis=0)},
-        index=pd.Index(names, name="policy"),
+        {
+            "relative_l2": _relative_l2(error, exact),
+            "max_error": np.abs(error).max(axis=0),
+            "implied": _relative_l2(implied, exact[few]),
+        },
+        index=pd.Index(solution.equilibrium.policies, name="policy"),
     )
+
+
+def _implied_errors(solution: Solution, states, thetas, expectation: Expectation) -> np.ndarray:
+    """Policy errors (draws, policies) that would leave these residuals, see `PolicyUnits`."""
+    equilibrium, key = solution.equilibrium, jax.random.key(0)
+    network = jax.tree.map(lambda leaf: leaf.astype(jnp.float64), solution.network)
+    problem = Problem(equilibrium, jnp.float64)
+    unit = equilibrium.units(jnp.asarray(solution.model.parameters.baseline))["policy_scale"]
+
+    def at(state, theta):
+        matrix = PolicyUnits().matrix(problem, network, state, theta)
+        return unit * (matrix @ problem.residuals(network, state, theta, expectation, key))
+
+    return np.asarray(jit(jax.vmap(at))(states, thetas))
 
 
 def _relative_l2(error: np.ndarray, exact: np.ndarray) -> np.ndarray:

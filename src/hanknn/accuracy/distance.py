@@ -10,13 +10,14 @@ from ..errors import SettingError
 from ..parameters import ParameterSpace
 from ..precision import in_float64
 from ..references import TimeIterated
-from ..solution import Solution
+from ..solution import Solution, reads_solution
 from ..training.misfit import SOLVED
 from .thirds import THIRDS, thirds
 
 POINTS = 121
 
 
+@reads_solution
 @in_float64
 def distance(solution: Solution, known: TimeIterated, width: float = 3.0) -> pd.DataFrame:
     """`rank` against time iteration, one row a draw of `known`.

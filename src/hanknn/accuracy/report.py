@@ -22,10 +22,10 @@ class AccuracyReport:
     occasionally binding constraint binds and where it is slack, None without constraints. `existence`: the same where
     shocks are small enough for an equilibrium that is known to exist and where that is in doubt (`Model.strain`), None
     where the model knows no such limit.
-    `policy_errors`: one row a policy against the closed form: error in relative L2, largest error in
-    the policy's unit. `probes`: absolute residuals and relative policy errors at the model's probe
-    states, baseline parameters. `regions`: the same measures by thirds of each parameter's range in which there are
-    draws, empty where none is free.
+    `policy_errors`: one row a policy against the closed form: error in relative L2, largest error in the policy's
+    unit, and `implied`, the relative L2 error that residuals imply. `probes`: absolute residuals and relative policy
+    errors at the model's probe states, baseline parameters. `regions`: the same measures by thirds of each parameter's
+    range in which there are draws, empty where none is free.
     `policy_errors` is None where the model has no closed form.
     """
 
@@ -71,15 +71,23 @@ class AccuracyReport:
                 "There is no closed form to compare with, and a small residual is necessary, not sufficient: "
                 f"near-unit-root states hide policy errors.{weakest}"
             )
-        if worst <= ACCURATE:
+        implied = float(self.policy_errors["implied"].to_numpy().max())  # a closed form is there: `worst` needs it
+        judged = max(worst, implied)
+        if judged <= ACCURATE:
             judgement = "Accurate"
-        elif worst <= USABLE:
+        elif judged <= USABLE:
             judgement = "Usable with care"
         else:
             judgement = "Not to be relied on"
+        contradiction = (
+            f" The residuals imply errors of {100 * implied:.2g} %: the closed form solves other equations than these; "
+            "look at both."
+            if implied > max(2 * worst, ACCURATE)
+            else ""
+        )
         return (
             f"{judgement}: policies are within {100 * worst:.2g} % of the closed form "
-            f"(mean squared residual {self.mean_square:.1e}).{weakest}"
+            f"(mean squared residual {self.mean_square:.1e}).{contradiction}{weakest}"
         )
 
     @property

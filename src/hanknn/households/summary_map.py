@@ -1,6 +1,7 @@
 """What summarises households near a steady state, over the box of (σ_s, B): a table beside the steady map's."""
 
 import functools
+from dataclasses import dataclass
 from pathlib import Path
 
 import jax.numpy as jnp
@@ -15,19 +16,16 @@ KIND = "household summaries"
 TABLE = Path(__file__).parent.parent / "weights" / "hank_summaries.npz"
 
 
+@dataclass(frozen=True, eq=False)
 class SummaryMap:
     """Chebyshev series of modes and weights, `coefficients`: (σ_s nodes, B nodes, modes and weights, …).
 
     `ahead`: quarters ahead at which consumption is expected, see `summaries.distribution_weights`.
     """
 
-    def __init__(
-        self,
-        coefficients: Float[np.ndarray, "risks limits summaries assets productivities"],
-        ranges: chebyshev.Ranges,
-        ahead: tuple[int, ...],
-    ) -> None:
-        self.coefficients, self.ranges, self.ahead = coefficients, ranges, ahead
+    coefficients: Float[np.ndarray, "risks limits summaries assets productivities"]
+    ranges: chebyshev.Ranges
+    ahead: tuple[int, ...]
 
     @property
     def modes(self) -> int:

@@ -1,6 +1,6 @@
 """The economies that ship with the library."""
 
-from ..errors import UnknownNameError
+from ..errors import SettingError, UnknownNameError
 from ..model import Model
 from .hank import HANK as HANK
 from .nk import LinearNK as LinearNK
@@ -15,3 +15,16 @@ def shipped(name: str) -> Model:
         if model.name == name:
             return model()
     raise UnknownNameError("model", name, [model.name for model in SHIPPED])
+
+
+def as_model(given: object) -> Model:
+    """The model itself, one of a class, or the shipped one of a name; raises `SettingError` for anything else."""
+    if isinstance(given, Model):
+        return given
+    if isinstance(given, str):
+        return shipped(given)
+    if isinstance(given, type) and issubclass(given, Model):
+        return given()
+    raise SettingError(
+        f"a model is wanted, such as hanknn.models.LinearNK() or 'nk'; this is of type {type(given).__name__}"
+    )

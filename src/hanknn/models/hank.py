@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax.lax import stop_gradient
 from jaxtyping import Array, Float
 
+from ..errors import ModelError
 from ..households import Choices, Grids, Prices, advance, choose
 from ..households.distribution import clear, gini
 from ..households.summaries import Steady, next_distribution, orthonormal, weight_units
@@ -96,6 +97,28 @@ class HANK(Model):
     @property
     def grids(self) -> Grids:
         return self.tables.grids
+
+    def require(self) -> None:
+        """Refuse parameters that the tables were not made for: equations of one economy around another's steady state.
+
+        Raises `ModelError` for a fixed parameter with another value, and for σ_s or B beyond a table's range.
+        """
+        made = {"steady states": self.tables.steady.parameters, "the twin's frontier": shipped_frontier().parameters}
+        for table, name, value in ((t, name, value) for t, values in made.items() for name, value in values.items()):
+            low, high = self.parameters[name].bounds
+            if not low == high == value:
+                other = f"{low:g}" if low == high else f"free over [{low:g}, {high:g}]"
+                raise ModelError(
+                    f"parameter '{name}' of model 'hank' is {other}, but its table of {table} was made for {value:g}, "
+                    "and this version makes no other; leave it there"
+                )
+        for name, (low, high) in zip(("sigma_s", "borrowing_limit"), self.tables.steady.ranges, strict=True):
+            least, most = self.parameters[name].bounds
+            if not low <= least <= most <= high:
+                raise ModelError(
+                    f"parameter '{name}' of model 'hank' goes over [{least:g}, {most:g}], its table of steady states "
+                    f"over [{low:g}, {high:g}]; give a range inside"
+                )
 
     def relaxed(self, share):
         """The first part of the way brings the shocks to their size, the rest the bound."""

@@ -41,5 +41,4 @@ PARAMETERS = ParameterSpace(
     growth=Parameter(1.0033, label=r"$\bar a$", text="trend growth", unit="gross, quarterly"),
     target=Parameter(1.00625, label=r"$\bar\Pi$", text="inflation target", unit="gross, quarterly"),
     rho_zeta=Parameter(0.7, label=r"$\rho_\zeta$", text="persistence of the preference shock"),
-    rho_s=Parameter(0.9, label=r"$\rho_s$", text="persistence of idiosyncratic productivity"),
 )

@@ -74,11 +74,6 @@ class SteadyState:
                 f"no steady state at sigma_s = {float(theta.sigma_s):g}, borrowing limit {low:g} and debt {debt:g} on "
                 f"a grid up to {top:g}; give sigma_s in (0, 1), and limit < debt < top"
             )
-        if float(theta.rho_s) != self.grids.persistence:
-            raise SettingError(
-                f"rho_s is {float(theta.rho_s):g}, but the grids' persistence is {self.grids.persistence:g}; give "
-                "both the same value"
-            )
 
 
 @functools.partial(jax.jit, static_argnums=0)

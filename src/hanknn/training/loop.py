@@ -14,6 +14,7 @@ from jaxtyping import PRNGKeyArray
 
 from ..batches import in_batches
 from ..compiled import jit, once
+from ..definition import declared, disagreement
 from ..equilibrium import Equilibrium
 from ..errors import RunFolderError, TrainingStopped
 from ..networks import PolicyNetwork
@@ -56,13 +57,14 @@ class Checkpoints:
 
 
 class Trained(NamedTuple):
-    """`status`: how training ended, in words. `compile_seconds`: spent before iterating."""
+    """`status`: how training ended, in words. `compile_seconds`: spent before iterating. `definition`: of the model."""
 
     network: PolicyNetwork
     history: History
     status: str
     seconds: float
     compile_seconds: float
+    definition: dict[str, Any]
 
 
 def train(
@@ -72,24 +74,28 @@ def train(
     report: Report | None = None,
     checkpoints: Checkpoints | None = None,
     validation_draws: int | None = None,
+    definition: dict[str, Any] | None = None,
 ) -> Trained:
     """Run the recipe's methods one after another.
 
+    `definition`: what a checkpoint must have been made for to go on from it (default: what the model declares).
     `validation_draws`: 10,000, or 2,000 where economies may have no equilibrium, each of which is then tried
     at several states, or 256 where states come from simulation. Raises `TrainingStopped` where a residual or
     gradient is not finite; the error carries the last good result as `trained`.
     """
-    return _Training(equilibrium, recipe, seed, report, checkpoints, validation_draws).run()
+    definition = declared(equilibrium.model) if definition is None else definition
+    return _Training(equilibrium, recipe, seed, report, checkpoints, validation_draws, definition).run()
 
 
 class _Training:
     """The state of one call of `train`."""
 
-    def __init__(self, equilibrium, recipe, seed, report, checkpoints, validation_draws) -> None:
+    def __init__(self, equilibrium, recipe, seed, report, checkpoints, validation_draws, definition) -> None:
         self.equilibrium, self.recipe, self.checkpoints = equilibrium, recipe, checkpoints
         self.report = report or (lambda progress: None)
         self.key = jax.random.key(seed)
         self.fingerprint = {"model": equilibrium.model.name, "recipe": repr(recipe), "seed": seed}
+        self.definition = definition
         self.history = History(equilibrium.equations)
         self.seconds, self.compile_seconds, self.saved_at = 0.0, 0.0, time.monotonic()
         self.status = "nothing to do"
@@ -110,7 +116,7 @@ class _Training:
         return self._result(network)
 
     def _result(self, network: PolicyNetwork) -> Trained:
-        return Trained(network, self.history, self.status, self.seconds, self.compile_seconds)
+        return Trained(network, self.history, self.status, self.seconds, self.compile_seconds, self.definition)
 
     def _run_stage(self, stage: int, method: Method, network, restored, saved: Any) -> PolicyNetwork:
         problem = Problem(self.equilibrium, method.dtype)
@@ -169,6 +175,7 @@ class _Training:
         header = {
             "kind": "checkpoint",
             **self.fingerprint,
+            "definition": self.definition,
             "stage": stage,
             "iteration": iteration,
             "seconds": self.seconds,
@@ -188,6 +195,12 @@ class _Training:
                     f"'{self.checkpoints.path}' was made with {name} {header[name]}, not {value}; "
                     "resume with the settings that it was started with"
                 )
+        differs = disagreement(header["definition"], self.definition)
+        if differs is not None:
+            raise RunFolderError(
+                f"'{self.checkpoints.path}' was made for another definition of model "
+                f"'{self.equilibrium.model.name}' ({differs}); start over, or bring the model back to what it was"
+            )
         self.history = History.from_arrays(self.equilibrium.equations, arrays[:2])
         self.seconds, self.compile_seconds = header["seconds"], header["compile_seconds"]
         return header["stage"], header["iteration"], arrays[2:]
