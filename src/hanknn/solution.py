@@ -363,7 +363,7 @@ def _architecture(described: dict[str, Any], path: Path) -> Architecture:
             "the module that defines it first"
         )
     names = {field.name for field in fields(known[kind])}
-    if odd := sorted(names ^ set(described)):
+    if odd := sorted(set(described) - names):
         raise SolutionFileError(f"'{path}' describes network '{kind}' by other settings than it has ({', '.join(odd)})")
     return known[kind](**described)
 
