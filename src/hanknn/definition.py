@@ -109,9 +109,9 @@ def _difference(part: str, saved: Any, own: Any) -> str:
 
 
 def _agree(saved: list[list[float | None]] | None, own: list[list[float | None]]) -> bool:
-    if saved is None or np.shape(saved) != np.shape(own):
+    one, other = (np.array([] if rows is None else rows, np.float64) for rows in (saved, own))
+    if one.shape != other.shape:
         return False
-    one, other = np.array(saved, np.float64), np.array(own, np.float64)
     near = np.abs(one - other) <= SAME * np.maximum(np.abs(one[:, 1:]), np.abs(other[:, 1:])) + NOTHING
     return bool((near | (np.isnan(one) & np.isnan(other))).all())
 

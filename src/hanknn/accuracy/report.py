@@ -64,7 +64,7 @@ class AccuracyReport:
             unsolved = f"{100 * (1 - self.solved_share):.0f} %"
             where = "these parameters" if self.given else "the box"
             scope = f"Not solved at {unsolved} of {where}, where there may be no equilibrium; elsewhere: "
-        if worst is None:
+        if worst is None or self.policy_errors is None:
             return (
                 f"{scope}Residuals only: mean square {self.mean_square:.1e}, "
                 f"largest {self.residuals['max'].max():.1e}.{self._known} "
