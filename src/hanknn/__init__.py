@@ -3,7 +3,7 @@
 import importlib
 from types import ModuleType
 
-from . import data as data, models as models, posterior as posterior, references as references, surrogate as surrogate
+from . import models as models, references as references
 from .accuracy import (
     AccuracyReport as AccuracyReport,
     audit as audit,
@@ -12,30 +12,18 @@ from .accuracy import (
     distance_by_thirds as distance_by_thirds,
 )
 from .errors import HanknnError as HanknnError
-from .estimate import Direct as Direct, Estimate as Estimate, ViaSurrogate as ViaSurrogate, estimate as estimate
 from .finite import simulate_finite as simulate_finite
-from .likelihood import (
-    Bootstrap as Bootstrap,
-    Grid as Grid,
-    Guided as Guided,
-    Kalman as Kalman,
-    Likelihood as Likelihood,
-    Tempered as Tempered,
-    filter_states as filter_states,
-    forecast as forecast,
-    log_likelihood as log_likelihood,
-    shock_decomposition as shock_decomposition,
-)
-from .long_run import long_run as long_run
 from .model import Model as Model, Variable as Variable
 from .parameters import Parameter as Parameter, ParameterSpace as ParameterSpace
 from .points import Point as Point
-from .responses import girf as girf, states_where as states_where
 from .simulation import (
     constraint_spells as constraint_spells,
+    girf as girf,
     irf as irf,
+    long_run as long_run,
     moments as moments,
     simulate as simulate,
+    states_where as states_where,
 )
 from .solution import ExtrapolationWarning as ExtrapolationWarning, Solution as Solution, load as load
 from .solve import Solved as Solved, solve as solve

@@ -11,10 +11,11 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from .compiled import once
-from .equilibrium import Equilibrium
+from .economy import Equations
 from .errors import SettingError
 from .fingerprint import fingerprint
 from .model import Model
+from .points import join, pack
 from .precision import in_float64
 
 AMPLITUDES = (0.5, 1.0, 2.0, 4.0)
@@ -26,13 +27,13 @@ SAME, NOTHING = 1e-6, 1e-12
 EQUATIONS = "equations"
 
 
-def definition(equilibrium: Equilibrium) -> dict[str, Any]:
+def definition(equations: Equations) -> dict[str, Any]:
     """What a solution must agree on with its model, ready for JSON; `disagreement` compares two.
 
     What the model declares (`declared`), and numbers that its equations give at a few points: an edited equation is
     another definition, the same mathematics written otherwise is none.
     """
-    return {**declared(equilibrium.model), EQUATIONS: computed(equilibrium)}
+    return {**declared(equations.model), EQUATIONS: computed(equations)}
 
 
 def declared(model: Model) -> dict[str, Any]:
@@ -75,14 +76,14 @@ def settings(model: Model) -> dict[str, Any]:
 
 
 @in_float64
-def computed(equilibrium: Equilibrium) -> dict[str, list[list[float | None]]]:
+def computed(equations: Equations) -> dict[str, list[list[float | None]]]:
     """Each function of the model at a few points: a weighted sum of its values and their size; None where not finite.
 
     States are drawn as the model draws them, policies follow from outputs around their centre.
     """
-    points = [_point(equilibrium, k, amplitude) for k, amplitude in enumerate(AMPLITUDES)]
+    points = [_point(equations, k, amplitude) for k, amplitude in enumerate(AMPLITUDES)]
     stacked = (jnp.stack(part) for part in zip(*points, strict=True))
-    values = once(jax.vmap(lambda *rows: functions_at(equilibrium, *rows)))(*stacked)
+    values = once(jax.vmap(lambda *rows: functions_at(equations, *rows)))(*stacked)
     return {name: [[_plain(x) for x in row] for row in np.asarray(rows)] for name, rows in values.items()}
 
 
@@ -116,11 +117,11 @@ def _agree(saved: list[list[float | None]] | None, own: list[list[float | None]]
     return bool((near | (np.isnan(one) & np.isnan(other))).all())
 
 
-def _point(equilibrium: Equilibrium, k: int, amplitude: float) -> tuple[Array, ...]:
+def _point(equations: Equations, k: int, amplitude: float) -> tuple[Array, ...]:
     """Parameters, a normal for each state, outputs in their scales, a shock."""
-    space = equilibrium.model.parameters
+    space = equations.model.parameters
     theta = space.from_unit(jnp.asarray(_spread(len(space.free), 2 * k)))
-    parts = len(equilibrium.scalar_states), equilibrium.output_size, len(equilibrium.shocks)
+    parts = len(equations.scalar_states), equations.output_size, len(equations.shocks)
     moved = (amplitude * (2 * _spread(n, 2 * k + 1 + j) - 1) for j, n in enumerate(parts))
     return theta, *(jnp.asarray(m) for m in moved)
 
@@ -130,24 +131,24 @@ def _spread(count: int, start: int) -> Float[np.ndarray, " count"]:
     return (np.arange(1, count + 1) * (math.sqrt(5) - 1) / 2 + start * math.sqrt(2)) % 1.0
 
 
-def functions_at(equilibrium: Equilibrium, theta, normal, moved, shock) -> dict[str, Float[Array, " 2"]]:
+def functions_at(equations: Equations, vector, normal, moved, shock) -> dict[str, Float[Array, " 2"]]:
     """Each function of the model at one point, in two numbers."""
-    theta = equilibrium.prepared(theta)
-    units = equilibrium.units(theta)
-    state = equilibrium.ergodic_state(normal, theta)
-    outputs = units["output_center"] + units["output_scale"] * moved
-    policy = equilibrium.policies_from(state, outputs, theta)
-    later = equilibrium.transition(state, policy, shock, theta)
-    later_policy = equilibrium.policies_from(later, outputs, theta)
-    averaged = equilibrium.expectands(state, policy, later, later_policy, theta)
+    theta = equations.parameters(vector)
+    units = equations.units(theta)
+    state = equations.ergodic_state(normal, theta)
+    outputs = equations.outputs_from(pack(units.output_center) + pack(units.output_scale) * moved)
+    policy = equations.policies_from(state, outputs, theta)
+    later = equations.transition(state, policy, shock, theta)
+    later_policy = equations.policies_from(later, outputs, theta)
+    averaged = equations.expectands(join(state, policy), join(later, later_policy), theta)
     values = {
-        **units,
-        "inputs": equilibrium.inputs(later, theta),
-        "policies_from": policy,
-        "transition": later,
-        "expectands": averaged,
-        "residuals": equilibrium.residuals_given(state, policy, averaged, theta),
-        "slackness": equilibrium.slackness(state, policy, theta),
+        **{name: pack(value) for name, value in units._asdict().items()},
+        "inputs": equations.inputs(later, theta),
+        "policies_from": pack(policy),
+        "transition": pack(later),
+        "expectands": pack(averaged),
+        "residuals": equations.residuals_given(state, policy, averaged, theta),
+        "slackness": equations.slackness(state, policy, theta),
     }
     return {name: _summary(value) for name, value in values.items()}
 

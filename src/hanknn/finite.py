@@ -9,10 +9,12 @@ import pandas as pd
 from jaxtyping import Array, Float, Int
 
 from .compiled import jit
+from .economy import Now
 from .errors import SettingError
 from .households import Grids
 from .households.grids import lottery
 from .models.hank import HANK
+from .points import Point, join
 from .precision import in_float64
 from .references import PerfectForesight
 from .solution import Solution, Values, reads_solution
@@ -50,7 +52,8 @@ def simulate_finite(
     Raises `SettingError` for another model than `hank`, and for fewer than one household or quarter; what `policy`
     raises unless `extrapolate`.
     """
-    model, equilibrium = solution.model, solution.equilibrium
+    model, economy = solution.model, solution.economy
+    equations = economy.equations
     if not isinstance(model, HANK):
         raise SettingError(f"model '{model.name}' has no households to count; this is for 'hank'")
     if households < 1 or quarters < 1:
@@ -58,39 +61,41 @@ def simulate_finite(
     theta = model.parameters.resolve(parameters)
     solution.require_solved(theta, extrapolate)
     names = tuple(model.observables)
-    distribution = len(equilibrium.scalar_states)
     cumulated = jnp.cumsum(jnp.asarray(model.grids.chain.transition), axis=1)
 
     @jit
-    def run(theta: Float[Array, " parameters"], responses: Array, key: Array) -> tuple[Array, Array]:
-        theta = equilibrium.prepared(theta)
-        center = equilibrium.units(theta)["state_center"]
-        nodes = model.grids.asset_nodes(theta[model.parameters.names.index("borrowing_limit")])
+    def run(vector: Float[Array, " parameters"], responses: Array, key: Array) -> tuple[Array, Array]:
+        theta = economy.parameters(vector)
+        center = equations.units(theta).state_center
+        nodes = model.grids.asset_nodes(theta.borrowing_limit)
 
         def quarter(carry, key):
-            state, (before, policy_before), now, ahead = carry
-            policy = solution.policy_function(state, theta)
-            seen = state.at[distribution:].set(_histogram(model.grids, nodes, now).ravel())
-            shown = equilibrium.observe(before, policy_before, seen, policy, theta, names)
+            last, there, now, ahead = carry
+            counted = Point({**_values(there.state), "distribution": _histogram(model.grids, nodes, now)}, "state")
+            shown = economy.observe(last, Now(counted, there.policy), theta, names)
             first, second = jax.random.split(key)
-            shock = jax.random.normal(first, (len(equilibrium.shocks),))
-            chosen = model.asset_choices(*equilibrium.named(state, policy, theta))
+            shock = jax.random.normal(first, (len(equations.shocks),))
+            chosen = model.asset_choices(join(*there), theta)
             later, luck = _drawn(model.grids, nodes, cumulated, chosen, now, second)
-            moved = equilibrium.transition(state, policy, shock, theta)
             # What all luck so far does from next quarter on.
             next_ahead = jnp.pad(ahead[:, 1:], ((0, 0), (0, 1))) + jnp.tensordot(responses, luck, 2)
-            return (moved, (state, policy), later, next_ahead), (shown, ahead[:, 0])
+            return (there, economy.step(there, shock, theta), later, next_ahead), (shown, ahead[:, 0])
 
         first, second = jax.random.split(key)
-        place = jax.random.categorical(first, jnp.log(jnp.maximum(center[distribution:], 0)), shape=(households,))
+        place = jax.random.categorical(first, jnp.log(jnp.maximum(center.distribution.ravel(), 0)), shape=(households,))
         kinds = model.grids.productivities
         start = Households(nodes[place // kinds], place % kinds)
-        first_quarter = center, (center, solution.policy_function(center, theta)), start, jnp.zeros(responses.shape[:2])
+        begun = economy.at(center, theta)
+        first_quarter = begun, begun, start, jnp.zeros(responses.shape[:2])
         return jax.lax.scan(quarter, first_quarter, jax.random.split(second, BURN + quarters))[1]
 
     shown, felt = run(jnp.asarray(theta), _responses(model, theta), jax.random.key(seed))
     table, moved = pd.DataFrame(np.asarray(shown), columns=names), pd.DataFrame(np.asarray(felt), columns=FELT)
     return _with_luck(table, moved, model)[BURN:].reset_index(drop=True).rename_axis("quarter")
+
+
+def _values(point: Point) -> dict[str, Array]:
+    return {name: getattr(point, name) for name in point}
 
 
 def _histogram(grids: Grids, nodes: Float[Array, " assets"], now: Households) -> Array:

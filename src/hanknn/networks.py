@@ -14,8 +14,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from .equilibrium import Equilibrium
+from .economy import Equations, PolicyFunction
 from .errors import SettingError
+from .points import Point, pack
 
 
 class Layer(eqx.Module):
@@ -193,17 +194,16 @@ def silu_network(key: PRNGKeyArray, sizes: Sequence[int]) -> Dense:
     return _normal_layers(key, sizes, jax.nn.silu, 1.0, jnp.float64)
 
 
-def evaluate(
-    network: PolicyNetwork,
-    equilibrium: Equilibrium,
-    state: Float[Array, " states"],
-    theta: Float[Array, " parameters"],
-) -> Float[Array, " policies"]:
-    """Policies at one point in the model's units."""
-    units = equilibrium.units(theta)
-    seen, parameters = equilibrium.inputs(state, theta), equilibrium.model.parameters.scaled(theta)
-    outputs = network(seen, parameters, units["output_center"], units["output_scale"])
-    return equilibrium.policies_from(state, outputs, theta)
+def network_policy(network: PolicyNetwork, equations: Equations) -> PolicyFunction:
+    """The policy function of a network: policies at one point in the model's units."""
+
+    def policy(state: Point, theta: Point) -> Point:
+        units = equations.units(theta)
+        seen, parameters = equations.inputs(state, theta), equations.model.parameters.scaled(equations.vector(theta))
+        outputs = network(seen, parameters, pack(units.output_center), pack(units.output_scale))
+        return equations.policies_from(state, equations.outputs_from(outputs), theta)
+
+    return policy
 
 
 @jax.custom_jvp

@@ -40,6 +40,16 @@ class Point:
     def __setattr__(self, name: str, value: object) -> None:
         raise ModelError(f"'{name}' cannot be set: a point is read-only; return new values in a dict")
 
+    @property
+    def dtype(self) -> np.dtype:
+        """The number type of its values."""
+        return jnp.result_type(next(iter(self._values.values())))
+
+    @property
+    def rows(self) -> int:
+        """How many points are stacked in it."""
+        return next(iter(self._values.values())).shape[0]
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
@@ -82,8 +92,10 @@ def join(*points: Point) -> Point:
     return Point({name: getattr(point, name) for point in points for name in point})
 
 
-def pack(values: Mapping[str, Array | float], names: Names, where: str, dtype: jnp.dtype | type) -> Float[Array, " n"]:
-    """Values in the order of `names` as one vector, after checking that each has its shape.
+def checked(
+    values: Mapping[str, Array | float], names: Names, where: str, dtype: jnp.dtype | type, kind: str = "variable"
+) -> Point:
+    """Values as a point with exactly these names, in their order, after checking that each has its shape.
 
     Raises `ModelError` for a missing name or another shape than the declared one (a scalar, where none is
     declared): equations are written for one point, and a value with an axis too many would broadcast in silence.
@@ -92,7 +104,7 @@ def pack(values: Mapping[str, Array | float], names: Names, where: str, dtype: j
     for name in values:
         if name not in known:
             raise UnknownNameError("name", name, known, where)
-    packed = []
+    point = {}
     for name, shape in known.items():
         if name not in values:
             raise ModelError(f"{where} returns no '{name}'; it returns {', '.join(values) or 'nothing'}")
@@ -102,7 +114,25 @@ def pack(values: Mapping[str, Array | float], names: Names, where: str, dtype: j
             raise ModelError(
                 f"'{name}' in {where} has shape {value.shape}, but equations are written for one point: return {wanted}"
             )
-        packed.append(value)
-    if not packed:
-        return jnp.zeros(0, dtype)
-    return jnp.concatenate([value.reshape(-1) for value in packed]) if any(known.values()) else jnp.stack(packed)
+        point[name] = value
+    return Point(point, kind)
+
+
+def pack(point: Point) -> Float[Array, " n"]:
+    """All values of one point as a vector, in the order of its names."""
+    values = [getattr(point, name) for name in point]
+    if not values:
+        return jnp.zeros(0)
+    if all(value.ndim == 0 for value in values):
+        return jnp.stack(values)
+    return jnp.concatenate([value.reshape(-1) for value in values])
+
+
+def like(vector: Float[Array, " n"], point: Point) -> Point:
+    """A vector, as `pack` makes it, with the names and shapes of a point."""
+    return unpack({name: value.shape for name, value in point._values.items()}, vector, point._kind)
+
+
+def scalars(point: Point, names: Sequence[str], dtype: jnp.dtype | type) -> Float[Array, " n"]:
+    """These scalars of a point as a vector, empty where there are none."""
+    return jnp.stack([getattr(point, name) for name in names]) if names else jnp.zeros(0, dtype)

@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
@@ -17,15 +17,15 @@ from jaxtyping import Array, Bool, Float
 from . import storage
 from .compiled import jit
 from .definition import declared, definition, disagreement
-from .equilibrium import Equilibrium
+from .economy import Economy, Equations
 from .errors import ModelError, NotSolvedError, SettingError, ShapeError, SolutionFileError, UnknownNameError
 from .model import Model
 from .models import SHIPPED, shipped
-from .networks import Architecture, PolicyNetwork, architectures, evaluate
+from .networks import Architecture, PolicyNetwork, architectures, network_policy
 from .parameters import common_length, named_columns
+from .points import Point, scalars
 from .precision import in_float64
 from .training.misfit import SOLVED, misfit
-from .training.problem import Problem
 from .training.weighting import PolicyUnits
 from .version import __version__
 
@@ -68,13 +68,27 @@ class Solution:
         return _unpickled, (self.model, self.architecture, storage.leaves_to_numpy(self.network), self.header)
 
     @functools.cached_property
-    def equilibrium(self) -> Equilibrium:
-        """The model's equations on vectors."""
-        return Equilibrium(self.model)
+    def equations(self) -> Equations:
+        """The model's equations, checked."""
+        return Equations(self.model)
 
     @functools.cached_property
-    def _compiled(self) -> Callable:
-        return jit(jax.vmap(self.policy_function))
+    def economy(self) -> Economy:
+        """The model under these policies: what simulations, checks and filters run."""
+        return Economy(self.equations, network_policy(self.network, self.equations))
+
+    @functools.cached_property
+    def _programs(self) -> dict[Any, Callable]:
+        return {}
+
+    def program(self, make: Callable[..., Callable], *settings: Hashable) -> Callable:
+        """`make(economy, *settings)`, compiled: made once for this solution, so that a second call answers at once.
+
+        `make` is a function of a module; what it returns takes arrays and points.
+        """
+        if (make, settings) not in self._programs:
+            self._programs[make, settings] = jit(make(self.economy, *settings))
+        return self._programs[make, settings]
 
     def policy(self, state: Values, parameters: Values | None = None, extrapolate: bool = False):
         """Policies at named states and parameters (the rest of the parameters at baseline).
@@ -93,9 +107,9 @@ class Solution:
         length = common_length(given)
         rows = length or 1
         thetas = np.broadcast_to(theta, (rows, theta.shape[-1]))
-        values = self._evaluate(self.state_vectors(states, thetas), thetas)[:, self.equilibrium.scalar_policy_places]
+        values = self._policies(states, thetas)
         frame = pd.DataFrame(
-            values, columns=list(self.equilibrium.scalar_policies), index=_index(state, parameters, rows)
+            values, columns=list(self.equations.scalar_policies), index=_index(state, parameters, rows)
         )
         if extrapolate:
             frame["extrapolated"] = np.broadcast_to(outside, rows)
@@ -129,7 +143,7 @@ class Solution:
 
     def states(self, state: Values) -> dict[str, np.ndarray]:
         """Named states as columns or scalars; raises `ShapeError` where one is missing."""
-        names = self.equilibrium.scalar_states
+        names = self.equations.scalar_states
         states = named_columns("state", state, names)
         missing = [name for name in names if name not in states]
         if missing and not self.model.simulated:
@@ -137,17 +151,17 @@ class Solution:
         return states
 
     @in_float64
-    def state_vectors(self, states: Mapping[str, np.ndarray], thetas: np.ndarray) -> np.ndarray:
-        """Rows of full state vectors (rows, states) at named scalar states, the rest at its centre."""
-        equilibrium = self.equilibrium
-        full = np.zeros((len(thetas), equilibrium.state_size))
-        if len(states) < len(equilibrium.states):
-            center = jit(jax.vmap(lambda theta: equilibrium.units(theta)["state_center"]))
-            full[:] = np.asarray(center(jnp.asarray(thetas)))
-        for name, place in zip(equilibrium.scalar_states, equilibrium.scalar_state_places, strict=True):
-            if name in states:
-                full[:, place] = states[name]
-        return full
+    def states_at(self, states: Mapping[str, np.ndarray], thetas: np.ndarray) -> Point:
+        """States, one a row of `thetas`, at named values of scalar states, the rest at its centre."""
+        columns = {name: jnp.broadcast_to(jnp.asarray(v, jnp.float64), len(thetas)) for name, v in states.items()}
+        return self.program(_placed)(jnp.asarray(thetas), columns)
+
+    @in_float64
+    def _policies(self, states: Mapping[str, np.ndarray], thetas: np.ndarray) -> np.ndarray:
+        """Scalar policies (rows, policies)."""
+        dtype = jax.tree.leaves(self.network)[0].dtype
+        rows = jax.tree.map(lambda a: a.astype(dtype), self.states_at(states, thetas))
+        return np.asarray(self.program(_scalar_policies)(rows, jnp.asarray(thetas, dtype)), np.float64)
 
     def misfit(self, parameters: Values | None = None) -> float | np.ndarray:
         """How badly the equations are solved at these parameters (the rest at baseline): see `training.misfit`.
@@ -159,7 +173,6 @@ class Solution:
         found = self._misfits(np.atleast_2d(theta))
         return found if theta.ndim == 2 else float(found[0])
 
-    @in_float64
     def strain(self, parameters: Values | None = None) -> float | np.ndarray:
         """How large shocks are relative to the largest that an equilibrium is known to survive: a number or one a row.
 
@@ -167,8 +180,13 @@ class Solution:
         does not know (`Model.strain`). Raises `UnknownNameError` for parameters that it does not have.
         """
         theta = self.model.parameters.resolve(parameters)
-        found = np.asarray(jax.vmap(self.equilibrium.strain)(jnp.atleast_2d(theta)))
+        found = self.strains(np.atleast_2d(theta))
         return found if theta.ndim == 2 else float(found[0])
+
+    @in_float64
+    def strains(self, thetas: np.ndarray) -> np.ndarray:
+        """As `strain`, of rows of full parameter vectors."""
+        return np.asarray(self.program(_strains)(jnp.asarray(thetas)))
 
     def solved(self, theta: np.ndarray) -> np.ndarray:
         """Whether full parameter vectors (..., parameters) have a misfit of at most `SOLVED`.
@@ -184,26 +202,16 @@ class Solution:
         """As `solved`, for one vector, as a JAX function; its derivative is zero."""
         if not self.model.constraints:
             return jnp.asarray(True)
-        return self._misfit_function(jax.lax.stop_gradient(theta)) <= SOLVED
+        return _misfit(self.economy, jax.lax.stop_gradient(theta)) <= SOLVED
 
     @in_float64
     def _misfits(self, thetas: np.ndarray) -> np.ndarray:
         """So many at once that any number of rows takes one program: compiling it can take half a minute."""
         at_once = SIMULATED_AT_ONCE if self.model.simulated else AT_ONCE
         rows = np.pad(thetas, ((0, -len(thetas) % at_once), (0, 0)), mode="edge")
-        parts = [
-            self._compiled_misfit(jnp.asarray(part)) for part in np.split(rows, range(at_once, len(rows), at_once))
-        ]
+        run = self.program(_misfits)
+        parts = [run(jnp.asarray(part)) for part in np.split(rows, range(at_once, len(rows), at_once))]
         return np.concatenate(parts)[: len(thetas)]
-
-    @functools.cached_property
-    def _compiled_misfit(self) -> Callable:
-        return jit(jax.vmap(self._misfit_function))
-
-    def _misfit_function(self, theta: Float[Array, " parameters"]) -> Float[Array, ""]:
-        equilibrium = self.equilibrium
-        problem = Problem(equilibrium, theta.dtype)
-        return misfit(problem, self.network, theta, PolicyUnits(), equilibrium.judging_rule)
 
     def _unsolved(self, theta: np.ndarray) -> str:
         space = self.model.parameters
@@ -216,23 +224,38 @@ class Solution:
             "(extrapolate=True, --extrapolate) at your own risk"
         )
 
-    @in_float64
-    def _evaluate(self, states: np.ndarray, thetas: np.ndarray) -> np.ndarray:
-        dtype = jax.tree.leaves(self.network)[0].dtype
-        return np.asarray(self._compiled(jnp.asarray(states, dtype), jnp.asarray(thetas, dtype)), np.float64)
-
-    def policy_function(
-        self, state: Float[Array, " states"], theta: Float[Array, " parameters"]
-    ) -> Float[Array, " policies"]:
-        """Policies at one point as a JAX function of vectors in the model's order; no checks."""
-        return evaluate(self.network, self.equilibrium, state, theta)
-
     def save(self, path: str | Path) -> Path:
         """Write to one file without pickle; returns its path."""
         path = Path(path)
         header = {**self.header, "kind": "solution", "architecture": described(self.architecture)}
         storage.write(path, header, storage.leaves_to_numpy(self.network))
         return path
+
+
+def _placed(economy: Economy) -> Callable[[Array, dict[str, Array]], Point]:
+    def at(vector, given):
+        center = economy.equations.units(economy.parameters(vector)).state_center
+        return Point({name: given.get(name, getattr(center, name)) for name in center}, "state")
+
+    return jax.vmap(at)
+
+
+def _scalar_policies(economy: Economy) -> Callable[[Point, Array], Array]:
+    names = economy.equations.scalar_policies
+    at = lambda state, vector: scalars(economy.policy(state, economy.parameters(vector)), names, vector.dtype)
+    return jax.vmap(at)
+
+
+def _strains(economy: Economy) -> Callable[[Array], Array]:
+    return jax.vmap(lambda vector: economy.equations.strain(economy.equations.given(vector)))
+
+
+def _misfit(economy: Economy, vector: Float[Array, " parameters"]) -> Float[Array, ""]:
+    return misfit(economy, economy.parameters(vector), PolicyUnits(), economy.equations.judging_rule)
+
+
+def _misfits(economy: Economy) -> Callable[[Array], Array]:
+    return jax.vmap(lambda vector: _misfit(economy, vector))
 
 
 @in_float64
@@ -257,7 +280,7 @@ def load(source: str | Path, model: Model | None = None) -> Solution:
         if header["model"] not in NAMES:
             raise SolutionFileError(f"'{path}' solves your own model '{header['model']}'; pass it: load(path, model=…)")
         model = _narrowed(shipped(header["model"]), header["definition"]["parameters"])
-    known = Equilibrium(model)
+    known = Equations(model)
     # The library's own equations do not change within a version, and a test holds the shipped files to them.
     ours = type(model) in SHIPPED and header["version"] == __version__
     differs = disagreement(header["definition"], declared(model) if ours else definition(known))
@@ -272,11 +295,11 @@ def load(source: str | Path, model: Model | None = None) -> Solution:
 
 @in_float64
 def _unpickled(model: Model, architecture: Architecture, arrays: list[np.ndarray], header: dict[str, Any]) -> Solution:
-    network = _network(Equilibrium(model), architecture, arrays, Path("a pickled solution"))
+    network = _network(Equations(model), architecture, arrays, Path("a pickled solution"))
     return Solution(model, architecture, network, header)
 
 
-def _network(known: Equilibrium, architecture: Architecture, arrays: list[np.ndarray], path: Path) -> PolicyNetwork:
+def _network(known: Equations, architecture: Architecture, arrays: list[np.ndarray], path: Path) -> PolicyNetwork:
     """The network of this architecture with these weights."""
     counts = len(known.inputs_seen), len(known.model.parameters.free), known.output_size
     dtype = arrays[0].dtype if arrays else np.float64

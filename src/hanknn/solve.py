@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import jax
 
 from .definition import definition
-from .equilibrium import Equilibrium
+from .economy import Equations
 from .model import Model
 from .models import as_model
 from .precision import in_float64
@@ -48,8 +48,8 @@ def solve(
     model = as_model(model)
     recipe = recipes.suited(model) if recipe is None else recipe
     described(recipe.network)  # what a file cannot hold is refused before the work, not after it
-    equilibrium = Equilibrium(model)
-    trained = train(equilibrium, recipe, seed, report, checkpoints, definition=definition(equilibrium))
+    equations = Equations(model)
+    trained = train(equations, recipe, seed, report, checkpoints, definition=definition(equations))
     return to_solved(model, recipe, seed, trained)
 
 

@@ -4,12 +4,14 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
+from jaxtyping import Array, Float
 
 from ..batches import in_batches
 from ..compiled import jit, once
-from ..equilibrium import Equilibrium
+from ..economy import Economy
 from ..errors import ModelError, SettingError
 from ..expectations import MonteCarlo
+from ..points import Point, like, pack
 from ..precision import in_float64
 from ..solution import Solution, reads_solution
 from ..training.sampling import ergodic_sample
@@ -30,45 +32,50 @@ def audit(solution: Solution, points: int = 10_000, draws: int = 20, seed: int =
     """
     if draws < 2 or points < 2:
         raise SettingError("an audit needs at least 2 draws and 2 points")
-    equilibrium = solution.equilibrium
+    economy, equations = solution.economy, solution.equations
     first, second = jax.random.split(jax.random.key(seed))
-    thetas, states = ergodic_sample(equilibrium, first, points, jnp.float64)
-    solved = solution.solved(np.asarray(thetas))
-    thetas, states = thetas[solved], states[solved]
-    _require_affine(solution, equilibrium, states[0], thetas[0])
+    drawn = ergodic_sample(equations, first, points, jnp.float64)
+    solved = solution.solved(np.asarray(drawn.theta))
+    vectors, states = jax.tree.map(lambda a: a[solved], drawn)
+    _require_affine(economy, *jax.tree.map(lambda a: a[0], (states, vectors)))
     rule = MonteCarlo(2 * draws, antithetic=True)
 
-    def at(state, theta, key):
-        nodes = rule.draw(key, len(equilibrium.shocks), jnp.float64)
-        policy = solution.policy_function(state, theta)
-        expectands = equilibrium.expectand_draws(solution.policy_function, state, theta, nodes)
-        expectands = (expectands[:draws] + expectands[draws:]) / 2
-        r = jax.vmap(lambda e: equilibrium.residuals_given(state, policy, e, theta))(expectands)
+    def at(state, vector, key):
+        theta = economy.parameters(vector)
+        nodes = rule.draw(key, len(equations.shocks), jnp.float64)
+        policy = economy.policy(state, theta)
+        expectands = equations.expectand_draws(economy.policy, state, theta, nodes)
+        expectands = jax.tree.map(lambda a: (a[:draws] + a[draws:]) / 2, expectands)
+        r = jax.vmap(lambda e: equations.residuals_given(state, policy, e, theta))(expectands)
         total, squares = jnp.sum(r, axis=0), jnp.sum(r**2, axis=0)
         return (total**2 - squares) / (draws * (draws - 1)), (total / draws) ** 2
 
     step = jit(lambda *rows: in_batches(at, rows, 256))
-    unbiased, biased = (np.asarray(a) for a in step(states, thetas, jax.random.split(second, points)[solved]))
+    unbiased, biased = (np.asarray(a) for a in step(states, vectors, jax.random.split(second, points)[solved]))
     return pd.DataFrame(
         {
             "unbiased": unbiased.mean(axis=0),
             "standard_error": unbiased.std(axis=0, ddof=1) / np.sqrt(len(unbiased)),
             "biased": biased.mean(axis=0),
         },
-        index=pd.Index(equilibrium.equations, name="equation"),
+        index=pd.Index(equations.equation_names, name="equation"),
     )
 
 
-def _require_affine(solution: Solution, equilibrium: Equilibrium, state, theta) -> None:
-    def hessian(state, theta):
-        policy = solution.policy_function(state, theta)
-        calm = jnp.zeros((1, len(equilibrium.shocks)))
-        expected = equilibrium.expectand_draws(solution.policy_function, state, theta, calm)[0]
-        return jax.hessian(lambda e: equilibrium.residuals_given(state, policy, e, theta))(expected)
+def _require_affine(economy: Economy, state: Point, vector: Float[Array, " parameters"]) -> None:
+    equations = economy.equations
 
-    curved = np.abs(np.asarray(once(hessian)(state, theta))).max(axis=(1, 2)) > 1e-10
+    def hessian(state, vector):
+        theta = economy.parameters(vector)
+        policy = economy.policy(state, theta)
+        calm = jnp.zeros((1, len(equations.shocks)))
+        expected = jax.tree.map(lambda a: a[0], equations.expectand_draws(economy.policy, state, theta, calm))
+        residuals = lambda e: equations.residuals_given(state, policy, like(e, expected), theta)
+        return jax.hessian(residuals)(pack(expected))
+
+    curved = np.abs(np.asarray(once(hessian)(state, vector))).max(axis=(1, 2)) > 1e-10
     if curved.any():
-        name = equilibrium.equations[int(np.argmax(curved))]
+        name = equations.row_equations[int(np.argmax(curved))]
         raise ModelError(
             f"equation '{name}' is not affine in its expectations, so pairs of draws are no unbiased estimate; "
             "use check() with a fine GaussHermite rule instead"

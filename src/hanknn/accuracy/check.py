@@ -9,14 +9,14 @@ import pandas as pd
 
 from ..batches import in_batches
 from ..compiled import jit
-from ..equilibrium import Equilibrium
+from ..economy import Economy, Equations
 from ..errors import SettingError
 from ..expectations import Expectation
-from ..networks import evaluate
+from ..networks import network_policy
+from ..points import Point, pack
 from ..precision import in_float64
-from ..simulation import settled_states
+from ..simulation.paths import settled_states
 from ..solution import Solution, Values, reads_solution
-from ..training.problem import Problem
 from ..training.sampling import SURE, ergodic_sample, ergodic_states
 from ..training.walk import AT_ONCE
 from ..training.weighting import PolicyUnits
@@ -47,21 +47,21 @@ def check(
     Raises `SettingError` for fewer than 100 draws or economies, for `draws` beside arrays, and where none is solved;
     `UnknownNameError` and `OutOfRangeError` for parameters that the solution does not have.
     """
-    equilibrium = solution.equilibrium
-    rule = equilibrium.judging_rule if expectation is None else expectation
+    equations = solution.equations
+    rule = equations.judging_rule if expectation is None else expectation
     thetas, states = _sample(solution, draws, seed, parameters)
     draws = len(thetas)
     solved = solution.solved(np.asarray(thetas))
     if not solved.any():
         raise SettingError("the equations are solved at no draw of the parameters; train longer, or narrow the ranges")
-    drawn, thetas, states = np.asarray(thetas), thetas[solved], states[solved]
+    drawn, thetas, states = np.asarray(thetas), thetas[solved], jax.tree.map(lambda a: a[solved], states)
     if solution.model.simulated:
         states = settled_states(solution, thetas, jax.random.key(seed))
-    residuals, policies, exact = _measure(solution, equilibrium, states, thetas, rule)
+    residuals, policies, exact = _measure(solution, states, thetas, rule)
     if not np.isfinite(residuals).all():
         bad = int(np.argwhere(~np.isfinite(residuals))[0, 1])
         raise SettingError(
-            f"equation '{equilibrium.row_equations[bad]}' is not finite on the ergodic draws; solve again, or look at "
+            f"equation '{equations.row_equations[bad]}' is not finite on the ergodic draws; solve again, or look at "
             "its logs and divisions"
         )
     return AccuracyReport(
@@ -69,11 +69,11 @@ def check(
         draws=draws,
         given=parameters is not None,
         solved_share=float(solved.mean()),
-        residuals=_residual_table(residuals, equilibrium),
-        constraints=_constraints(equilibrium, states, thetas, policies, residuals),
-        existence=_existence(equilibrium, thetas, residuals),
+        residuals=_residual_table(residuals, equations),
+        constraints=_constraints(equations, states, thetas, policies, residuals),
+        existence=_existence(solution, thetas, residuals),
         policy_errors=None if exact is None else _error_table(solution, states, thetas, policies, exact, rule),
-        probes=_probes(solution, equilibrium, rule),
+        probes=_probes(solution, rule),
         regions=_regions(solution, drawn, solved, residuals, policies, exact),
     )
 
@@ -89,31 +89,38 @@ def _sample(solution: Solution, draws: int | None, seed: int, parameters: Values
         raise SettingError(f"a check needs at least 100 draws, not {draws}")
     key = jax.random.key(seed)
     if parameters is None:
-        return ergodic_sample(solution.equilibrium, key, draws, jnp.float64)
+        return ergodic_sample(solution.equations, key, draws, jnp.float64)
     solution.model.parameters.require_inside(given)
     thetas = jnp.broadcast_to(jnp.asarray(given), (draws, given.shape[-1]))
-    return thetas, ergodic_states(solution.equilibrium, thetas, key)
+    return thetas, ergodic_states(solution.equations, thetas, key)
 
 
-def _measure(solution: Solution, equilibrium: Equilibrium, states, thetas, expectation: Expectation):
-    """Residuals (draws, rows), policies and exact policies (draws, policies) or None."""
+def _measure(solution: Solution, states: Point, thetas, expectation: Expectation):
+    """Residuals (draws, rows), policies and exact policies as points, stacked, or None."""
+    equations = solution.equations
     # Judged in float64 also where it was trained in float32: rounding is not the network's error.
+    economy = _in_doubles(solution)
+
+    def residual(state, vector):
+        return economy.residuals(state, economy.parameters(vector), expectation, jax.random.key(0))
+
+    def at(state, vector):
+        theta = economy.parameters(vector)
+        return economy.policy(state, theta), equations.closed_form(state, theta)
+
+    at_once = AT_ONCE if equations.model.simulated else len(thetas)
+    residuals = np.asarray(jit(lambda *rows: in_batches(residual, rows, at_once))(states, thetas))
+    return residuals, *jit(jax.vmap(at))(states, thetas)
+
+
+def _in_doubles(solution: Solution) -> Economy:
     network = jax.tree.map(lambda leaf: leaf.astype(jnp.float64), solution.network)
-    problem, key = Problem(equilibrium, jnp.float64), jax.random.key(0)
-    residual = lambda s, t: problem.residuals(network, s, equilibrium.prepared(t), expectation, key)
-    policy = lambda s, t: evaluate(network, equilibrium, s, t)
-    at_once = AT_ONCE if equilibrium.model.simulated else len(states)
-    measure = jit(lambda *rows: in_batches(residual, rows, at_once))
-    residuals = np.asarray(measure(states, thetas))
-    policies = np.asarray(jit(jax.vmap(policy))(states, thetas))
-    known = jax.eval_shape(equilibrium.closed_form, states[0], thetas[0]) is not None
-    exact = np.asarray(jit(jax.vmap(equilibrium.closed_form))(states, thetas)) if known else None
-    return residuals, policies, exact
+    return Economy(solution.equations, network_policy(network, solution.equations))
 
 
-def _residual_table(residuals: np.ndarray, equilibrium: Equilibrium) -> pd.DataFrame:
+def _residual_table(residuals: np.ndarray, equations: Equations) -> pd.DataFrame:
     """One row an equation, over draws; of an equation with many rows, the root mean square of its rows."""
-    root_mean_square = lambda rows: np.sqrt(np.asarray(equilibrium.by_equation(jnp.asarray(rows) ** 2)))
+    root_mean_square = lambda rows: np.sqrt(np.asarray(equations.by_equation(jnp.asarray(rows) ** 2)))
     size = root_mean_square(residuals)
     return pd.DataFrame(
         {
@@ -126,36 +133,37 @@ def _residual_table(residuals: np.ndarray, equilibrium: Equilibrium) -> pd.DataF
             "log10_mean": np.log10(np.mean(size, axis=0)),
             "log10_max": np.log10(np.max(size, axis=0)),
         },
-        index=pd.Index(equilibrium.equations, name="equation"),
+        index=pd.Index(equations.equation_names, name="equation"),
     )
 
 
-def _constraints(equilibrium: Equilibrium, states, thetas, policies, residuals) -> pd.DataFrame | None:
+def _constraints(equations: Equations, states, thetas, policies, residuals) -> pd.DataFrame | None:
     """Residuals where each constraint binds and where it is slack, with the share of draws there."""
-    if not equilibrium.constraints:
+    if not equations.constraints:
         return None
-    slackness = np.asarray(jit(jax.vmap(equilibrium.slackness))(states, jnp.asarray(policies), thetas))
+    at = lambda state, policy, vector: equations.slackness(state, policy, equations.parameters(vector))
+    slackness = np.asarray(jit(jax.vmap(at))(states, policies, thetas))
     parts = {}
-    for i, name in enumerate(equilibrium.constraints):
+    for i, name in enumerate(equations.constraints):
         parts |= {(name, "binding"): slackness[:, i] < 0, (name, "slack"): slackness[:, i] >= 0}
-    return _tables_by_part(residuals, equilibrium, parts, ["constraint", "state"])
+    return _tables_by_part(residuals, equations, parts, ["constraint", "state"])
 
 
-def _existence(equilibrium: Equilibrium, thetas, residuals) -> pd.DataFrame | None:
+def _existence(solution: Solution, thetas, residuals) -> pd.DataFrame | None:
     """Residuals where an equilibrium is known to exist and where it is in doubt, with the share of draws there."""
-    strains = np.asarray(jax.vmap(equilibrium.strain)(thetas))
+    strains = np.asarray(solution.strains(np.asarray(thetas)))
     if not (strains > 0).any():
         return None
     parts = {"known": strains <= SURE, "in doubt": strains > SURE}
-    return _tables_by_part(residuals, equilibrium, parts, ["equilibrium"])
+    return _tables_by_part(residuals, solution.equations, parts, ["equilibrium"])
 
 
 def _tables_by_part(
-    residuals: np.ndarray, equilibrium: Equilibrium, parts: dict[Any, np.ndarray], names: list[str]
+    residuals: np.ndarray, equations: Equations, parts: dict[Any, np.ndarray], names: list[str]
 ) -> pd.DataFrame:
     """A residual table for each part of the draws in which there are any, with its share of them."""
     tables = {
-        label: _residual_table(residuals[where], equilibrium).assign(share=where.mean())
+        label: _residual_table(residuals[where], equations).assign(share=where.mean())
         for label, where in parts.items()
         if where.any()
     }
@@ -164,28 +172,34 @@ def _tables_by_part(
 
 def _error_table(solution: Solution, states, thetas, policies, exact, expectation: Expectation) -> pd.DataFrame:
     """Errors against the closed form, and those that residuals imply: a closed form may belong to other equations."""
-    error, few = policies - exact, slice(IMPLIED)
-    implied = _implied_errors(solution, states[few], thetas[few], expectation)
+    found, known = _columns(policies), _columns(exact)
+    few = lambda tree: jax.tree.map(lambda a: a[:IMPLIED], tree)
+    implied = _implied_errors(solution, few(states), few(thetas), expectation)
     return pd.DataFrame(
         {
-            "relative_l2": _relative_l2(error, exact),
-            "max_error": np.abs(error).max(axis=0),
-            "implied": _relative_l2(implied, exact[few]),
+            "relative_l2": _relative_l2(found - known, known),
+            "max_error": np.abs(found - known).max(axis=0),
+            "implied": _relative_l2(implied, few(known)),
         },
-        index=pd.Index(solution.equilibrium.policies, name="policy"),
+        index=pd.Index(solution.equations.policies, name="policy"),
     )
 
 
-def _implied_errors(solution: Solution, states, thetas, expectation: Expectation) -> np.ndarray:
-    """Policy errors (draws, policies) that would leave these residuals, see `PolicyUnits`."""
-    equilibrium, key = solution.equilibrium, jax.random.key(0)
-    network = jax.tree.map(lambda leaf: leaf.astype(jnp.float64), solution.network)
-    problem = Problem(equilibrium, jnp.float64)
-    unit = equilibrium.units(jnp.asarray(solution.model.parameters.baseline))["policy_scale"]
+def _columns(policies: Point) -> np.ndarray:
+    """Policies of a model with a closed form, all of them scalars, shape (draws, policies)."""
+    return np.stack([np.asarray(getattr(policies, name)) for name in policies], axis=1)
 
-    def at(state, theta):
-        matrix = PolicyUnits().matrix(problem, network, state, theta)
-        return unit * (matrix @ problem.residuals(network, state, theta, expectation, key))
+
+def _implied_errors(solution: Solution, states: Point, thetas, expectation: Expectation) -> np.ndarray:
+    """Policy errors (draws, policies) that would leave these residuals, see `PolicyUnits`."""
+    economy = _in_doubles(solution)
+    baseline = economy.parameters(jnp.asarray(solution.model.parameters.baseline))
+    unit = pack(economy.equations.units(baseline).policy_scale)
+
+    def at(state, vector):
+        theta = economy.parameters(vector)
+        residuals = economy.residuals(state, theta, expectation, jax.random.key(0))
+        return unit * (PolicyUnits().matrix(economy, state, theta) @ residuals)
 
     return np.asarray(jit(jax.vmap(at))(states, thetas))
 
@@ -194,22 +208,20 @@ def _relative_l2(error: np.ndarray, exact: np.ndarray) -> np.ndarray:
     return np.sqrt(np.sum(error**2, axis=0) / np.sum(exact**2, axis=0))
 
 
-def _probes(solution: Solution, equilibrium: Equilibrium, expectation: Expectation) -> pd.DataFrame:
-    probes = solution.model.probe_states
-    names = equilibrium.equations, equilibrium.policies
+def _probes(solution: Solution, expectation: Expectation) -> pd.DataFrame:
+    probes, equations = solution.model.probe_states, solution.equations
     if not probes:
         return pd.DataFrame()
-    states = jnp.asarray([[probe[name] for name in equilibrium.states] for probe in probes], jnp.float64)
-    thetas = jnp.broadcast_to(
-        jnp.asarray(solution.model.parameters.baseline), (len(probes), len(solution.model.parameters))
-    )
-    residuals, policies, exact = _measure(solution, equilibrium, states, thetas, expectation)
-    table = pd.DataFrame(np.asarray(states), columns=list(equilibrium.states))
-    for i, name in enumerate(names[0]):
+    table = pd.DataFrame([{name: float(probe[name]) for name in equations.states} for probe in probes])
+    baseline = solution.model.parameters.baseline
+    thetas = jnp.asarray(np.tile(baseline, (len(probes), 1)))
+    states = Point({name: jnp.asarray(table[name].to_numpy()) for name in equations.states}, "state")
+    residuals, policies, exact = _measure(solution, states, thetas, expectation)
+    for i, name in enumerate(equations.equation_names):
         table[f"residual_{name}"] = np.abs(residuals[:, i])
     if exact is not None:
-        for i, name in enumerate(names[1]):
-            table[f"error_{name}"] = policies[:, i] / exact[:, i] - 1
+        for i, name in enumerate(equations.policies):
+            table[f"error_{name}"] = _columns(policies)[:, i] / _columns(exact)[:, i] - 1
     return table
 
 
@@ -227,8 +239,9 @@ def _regions(solution: Solution, drawn: np.ndarray, solved: np.ndarray, residual
             row = {"mean_square": float(np.mean(residuals[inside] ** 2)) if inside.any() else np.nan}
             if solution.model.constraints:
                 row["solved_share"] = float(solved[third == k].mean())
-            if exact is not None and policies is not None:
-                errors = _relative_l2((policies - exact)[inside], exact[inside])
+            if exact is not None:
+                found, known = _columns(policies)[inside], _columns(exact)[inside]
+                errors = _relative_l2(found - known, known)
                 row |= {f"error_{p}": float(e) for p, e in zip(solution.model.policies, errors, strict=True)}
             rows[name, label] = row
     index = pd.MultiIndex.from_tuples(rows, names=["parameter", "third"]) if rows else None

@@ -1,13 +1,17 @@
 """How far a solution is from an independent one, draw by draw: where to trust it."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
+from jaxtyping import Array
 
-from ..compiled import jit
+from ..economy import Economy
 from ..errors import SettingError
 from ..parameters import ParameterSpace
+from ..points import Point
 from ..precision import in_float64
 from ..references import TimeIterated
 from ..solution import Solution, reads_solution
@@ -31,12 +35,9 @@ def distance(solution: Solution, known: TimeIterated, width: float = 3.0) -> pd.
     if model.name != "rank":
         raise SettingError(f"time iteration solves 'rank', not '{model.name}'; compare with a solution of your own")
     space, thetas = model.parameters, jnp.asarray(known.thetas)
-    scales = jax.vmap(lambda t: solution.equilibrium.units(t)["state_scale"][0])(thetas)
-    states = np.linspace(-width, width, POINTS)[None, :] * np.asarray(scales)[:, None]
-    at = lambda theta, zetas: jax.vmap(lambda z: solution.policy_function(z[None], theta))(zetas)
-    found = np.asarray(jit(jax.vmap(at))(thetas, jnp.asarray(states)))
+    sds = jnp.linspace(-width, width, POINTS)
+    states, labor, inflation = (np.asarray(a) for a in solution.program(_policies)(thetas, sds))
     exact = known.policy(states)
-    labor, inflation = (found[..., solution.equilibrium.policies.index(name)] for name in ("labor", "inflation"))
     named = {name: known.thetas[:, space.names.index(name)] for name in space.free}
     misfit = solution.misfit(named)
     return pd.DataFrame(
@@ -51,6 +52,18 @@ def distance(solution: Solution, known: TimeIterated, width: float = 3.0) -> pd.
             "zlb_state": np.asarray(known.found.kink),
         }
     )
+
+
+def _policies(economy: Economy) -> Callable[..., tuple[Array, Array, Array]]:
+    """The preference shock at some s.d. from its centre, and labour and inflation there, shape (draws, sds)."""
+
+    def at(vector, sds):
+        theta = economy.parameters(vector)
+        zetas = sds * economy.equations.units(theta).state_scale.zeta
+        there = jax.vmap(lambda zeta: economy.policy(Point({"zeta": zeta}, "state"), theta))(zetas)
+        return zetas, there.labor, there.inflation
+
+    return jax.vmap(at, (0, None))
 
 
 def distance_by_thirds(table: pd.DataFrame, space: ParameterSpace) -> pd.DataFrame:

@@ -9,9 +9,15 @@ from ..accuracy import AccuracyReport, check as check_solution
 from ..errors import RunFolderError
 from ..model import Model
 from ..progress import progress_bar
-from ..responses import girf as generalised, states_where
 from ..runs import RunFolder, draw_solution
-from ..simulation import constraint_spells, irf as impulse_response, moments, simulate as simulate_paths
+from ..simulation import (
+    constraint_spells,
+    girf as generalised,
+    irf as impulse_response,
+    moments,
+    simulate as simulate_paths,
+    states_where,
+)
 from ..solution import Solution
 from ..training.recipes import RECIPES
 from ..version import __version__

@@ -9,10 +9,10 @@ from ..batches import in_batches
 from ..compiled import jit
 from ..figures import lorenz_curves, policies_by_risk, save, steady_maps
 from ..households.steady_map import shipped_map
+from ..points import Point
 from ..precision import in_float64
 from ..references import SteadyState
 from ..solution import Solution, load
-from ..training.problem import Problem
 from .experiment import Experiment, Finding
 
 WIDTH, POINTS = 3.0, 61
@@ -52,22 +52,25 @@ class Figure7(Experiment):
 
 def along(solution: Solution, risks: tuple[float, ...]) -> tuple[pd.DataFrame, float]:
     """Observables against the preference shock, one row a state and economy; mean squared residual of markets."""
-    equilibrium, names = solution.equilibrium, tuple(solution.model.observables)
-    problem, rule = Problem(equilibrium, jnp.float64), equilibrium.judging_rule
-    at_zeta = equilibrium.scalar_state_places[equilibrium.scalar_states.index("zeta")]
-    markets = np.array([name.endswith(("_market", "_budget")) for name in equilibrium.row_equations])
+    economy, names = solution.economy, tuple(solution.model.observables)
+    equations = economy.equations
+    markets = np.array([name.endswith(("_market", "_budget")) for name in equations.row_equations])
     sds = np.linspace(-WIDTH, WIDTH, POINTS)
 
     def one(theta, sd):
-        theta = equilibrium.prepared(theta)
-        units = equilibrium.units(theta)
-        state = units["state_center"].at[at_zeta].add(sd * units["state_scale"][at_zeta])
-        policy = solution.policy_function(state, theta)
-        residuals = problem.residuals(solution.network, state, theta, rule, jax.random.key(0))
-        return equilibrium.observe(state, policy, state, policy, theta, names), residuals
+        center, scale = equations.units(theta)[:2]
+        state = Point({**{n: getattr(center, n) for n in center}, "zeta": center.zeta + sd * scale.zeta}, "state")
+        residuals = economy.residuals(state, theta, equations.judging_rule, jax.random.key(0))
+        there = economy.at(state, theta)
+        return economy.observe(there, there, theta, names), residuals
 
     tables, squares = [], []
-    run = jit(lambda theta: in_batches(lambda sd: one(theta, sd), (jnp.asarray(sds),), 16))
+
+    def at(vector):
+        theta = economy.parameters(vector)
+        return in_batches(lambda sd: one(theta, sd), (jnp.asarray(sds),), 16)
+
+    run = jit(at)
     for risk in risks:
         shown, residuals = run(jnp.asarray(solution.model.parameters.resolve({"sigma_s": risk})))
         tables.append(pd.DataFrame(np.asarray(shown), columns=list(names)).assign(sigma_s=risk, state=sds))

@@ -1,6 +1,7 @@
 """Figures of a solution: training, policies, impulse responses."""
 
 import warnings
+from collections.abc import Callable
 from itertools import cycle
 from typing import NamedTuple
 
@@ -11,12 +12,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..compiled import jit
+from ..economy import Economy
 from ..errors import SettingError, UnknownNameError
 from ..model import Variable
+from ..points import Point
 from ..precision import in_float64
-from ..responses import girf, states_where
-from ..simulation import irf
+from ..simulation import girf, irf, states_where
 from ..solution import ExtrapolationWarning, Solution
 from .canvas import BLUE, COLOURS, DASHES, GREY, VERMILION, canvas, equation_columns, finish, panels, words
 
@@ -60,7 +61,7 @@ def policy_panels(solution: Solution, policy: str, state_sds: float = -1.0, poin
 def every_policy_panels(solution: Solution, state_sds: float = -1.0, points: int = 101) -> dict[str, Figure]:
     """`policy_panels` of every scalar policy, for the work of one: what takes time is whether economies are solved."""
     sweeps = _sweeps(solution, state_sds, points)
-    return {name: _policy_figure(solution, name, state_sds, sweeps) for name in solution.equilibrium.scalar_policies}
+    return {name: _policy_figure(solution, name, state_sds, sweeps) for name in solution.equations.scalar_policies}
 
 
 class _Sweep(NamedTuple):
@@ -160,14 +161,21 @@ def _over_quarters(axis: Axes, variable: Variable, ylabel: str, periods: int) ->
 
 def _states_and_exact(solution: Solution, parameters: dict[str, np.ndarray], sds: float):
     """States `sds` ergodic s.d. from the centre at each parameter value, and the exact policies there or None."""
-    equilibrium, model = solution.equilibrium, solution.model
+    vectors = jnp.asarray(solution.model.parameters.resolve(parameters))
+    states, exact = solution.program(_displaced)(vectors, jnp.asarray(sds))
+    named = {name: np.asarray(getattr(states, name)) for name in solution.equations.scalar_states}
+    return named, None if exact is None else {name: np.asarray(getattr(exact, name)) for name in exact}
 
-    def at(theta):
-        units = equilibrium.units(theta)
-        state = units["state_center"].at[0].add(sds * units["state_scale"][0])
-        return state, equilibrium.closed_form(state, theta)
 
-    states, exact = jit(jax.vmap(at))(jnp.asarray(model.parameters.resolve(parameters)))
-    scalars = np.asarray(states)[:, equilibrium.scalar_state_places]
-    named = dict(zip(equilibrium.scalar_states, scalars.T, strict=True))
-    return named, None if exact is None else dict(zip(model.policies, np.asarray(exact).T, strict=True))
+def _displaced(economy: Economy) -> Callable[..., tuple[Point, Point | None]]:
+    equations = economy.equations
+
+    def at(vector, sds):
+        theta = economy.parameters(vector)
+        center, scale = equations.units(theta)[:2]
+        first = equations.states[0]
+        moved = {n: getattr(center, n) + (sds * getattr(scale, n) if n == first else 0.0) for n in center}
+        state = Point(moved, "state")
+        return state, equations.closed_form(state, theta)
+
+    return jax.vmap(at, (0, None))

@@ -11,10 +11,12 @@ from jax.sharding import PartitionSpec
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from ..compiled import once
+from ..economy import Economy
 from ..errors import SettingError
 from ..expectations import Expectation, MonteCarlo
+from ..networks import network_policy
 from .method import Info, Method
-from .sampling import Economy, Fresh, Sampling
+from .sampling import Draw, Fresh, Sampling
 from .weighting import EquationWeights, Weighting
 
 
@@ -23,7 +25,7 @@ class FirstOrderState(NamedTuple):
 
     weights: Float[Array, " weights"]
     optimizer: optax.OptState
-    economies: Economy
+    economies: Draw
     keys: PRNGKeyArray
     scale: Float[Array, " residuals"]
     iteration: Int[Array, ""]
@@ -85,17 +87,17 @@ class FirstOrder(Method):
         cosine = 0.5 * (1 + jnp.cos(jnp.pi * iteration.astype(self.dtype) / self.iterations))
         return self.final_learning_rate + (self.learning_rate - self.final_learning_rate) * cosine
 
-    def init(self, problem, network, key):
+    def init(self, equations, network, key):
         weights = ravel_pytree(network)[0].astype(self.dtype)
         first, second = jax.random.split(key)
         keys = jax.random.split(first, self.batch)
-        economies = once(jax.vmap(lambda k: self.sampling.start(problem.equilibrium, k, self.dtype)))(keys)
+        economies = once(jax.vmap(lambda k: self.sampling.start(equations, k, self.dtype)))(keys)
         return FirstOrderState(
             weights=weights,
             optimizer=self._optimizer().init(weights),
             economies=economies,
             keys=jax.random.split(second, self.batch),
-            scale=jnp.ones(len(problem.equilibrium.row_equations), self.dtype),
+            scale=jnp.ones(len(equations.row_equations), self.dtype),
             iteration=jnp.asarray(0, jnp.int32),
         )
 
@@ -106,15 +108,19 @@ class FirstOrder(Method):
         specs: Any = FirstOrderState
         return specs(weights=whole, optimizer=whole, economies=split, keys=split, scale=whole, iteration=whole)
 
-    def step(self, problem, network, state, axis):
+    def step(self, equations, network, state, axis):
         rebuild = ravel_pytree(network)[1]
         optimizer, rate = self._optimizer(), self.rate(state.iteration)
         expectation = self.expectation
         devices = 1 if axis is None else jax.lax.axis_size(axis)
 
-        def rows_of(net, scale, economy, key):
-            residuals = problem.residuals(net, economy.state, economy.theta, expectation, key)
-            matrix = self.weighting.matrix(problem, jax.lax.stop_gradient(net), economy.state, economy.theta)
+        def rows_of(net, scale, draw, key):
+            theta = equations.parameters(draw.theta)
+            residuals = Economy(equations, network_policy(net, equations)).residuals(
+                draw.state, theta, expectation, key
+            )
+            held = Economy(equations, network_policy(jax.lax.stop_gradient(net), equations))
+            matrix = self.weighting.matrix(held, draw.state, theta)
             return jax.lax.stop_gradient(matrix) @ (residuals / scale), residuals
 
         def loss(net, scale, keys):
@@ -138,7 +144,8 @@ class FirstOrder(Method):
         start = state.weights, state.optimizer, state.scale
         (weights, moments, scale), (losses, squares) = jax.lax.scan(inner, start, jnp.arange(self.inner_steps))
 
-        advance = lambda e, k: self.sampling.advance(problem.equilibrium, rebuild(weights), e, k, state.iteration)
+        economy = Economy(equations, network_policy(rebuild(weights), equations))
+        advance = lambda draw, k: self.sampling.advance(economy, draw, k, state.iteration)
         moving = jax.vmap(lambda k: jax.random.fold_in(k, self.inner_steps))(state.keys)
         new = FirstOrderState(
             weights=weights,
@@ -149,5 +156,5 @@ class FirstOrder(Method):
             iteration=state.iteration + 1,
         )
         good = jnp.all(jnp.isfinite(losses)) & jnp.all(jnp.isfinite(weights))
-        by_equation = problem.equilibrium.by_equation
+        by_equation = equations.by_equation
         return new, Info(losses[0], by_equation(squares[0]), rate.astype(self.dtype), good, jnp.asarray(False))

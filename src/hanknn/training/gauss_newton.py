@@ -16,14 +16,15 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from ..compiled import once
+from ..economy import Economy, Equations
 from ..errors import SettingError
 from ..expectations import Expectation, GaussHermite
-from ..networks import PolicyNetwork
+from ..networks import PolicyNetwork, network_policy
+from ..points import Point
 from .curriculum import Curriculum
 from .damping import Damping
 from .jacobian import Jacobian
 from .method import Info, Method
-from .problem import Problem
 from .sampling import SURE, StateDraws, sobol_design
 from .screen import Screen, remembered
 from .walk import Walk, anew
@@ -62,7 +63,7 @@ class GaussNewtonState(NamedTuple):
     active: Int[Array, ""]
     iteration: Int[Array, ""]
     thetas: Float[Array, "points parameters"]
-    states: Float[Array, "points states"]
+    states: Point
     row_weights: Float[Array, "points rows residuals"]
     squares: Float[Array, " points"]
     key: PRNGKeyArray
@@ -132,11 +133,10 @@ class GaussNewton(Method):
     def weights(self, state):
         return state.weights
 
-    def init(self, problem, network, key):
+    def init(self, equations, network, key):
         weights = ravel_pytree(network)[0].astype(self.dtype)
-        thetas, states = self._start(problem.equilibrium, key)
-        matrix = jax.eval_shape(lambda s, t: self.weighting.matrix(problem, network, s, t), states[0], thetas[0])
-        height, width = (size + (self._guard is not None) for size in matrix.shape)
+        thetas, states = self._start(equations, key)
+        height, width = self._rows_and_residuals(equations, network, thetas, states)
         in_sample_space = self._in_sample_space(height, weights.size)
         if in_sample_space and self.memory:
             raise SettingError(
@@ -149,7 +149,7 @@ class GaussNewton(Method):
             damping=jnp.asarray(-1.0, self.dtype),
             growth=jnp.asarray(2.0, self.dtype),
             loss=jnp.asarray(jnp.inf, self.dtype),
-            mean_squares=jnp.zeros(len(problem.equilibrium.equations), self.dtype),
+            mean_squares=jnp.zeros(len(equations.equation_names), self.dtype),
             curvature=jnp.zeros(shape, self.dtype if in_sample_space else self._curvature_dtype),
             gradient=jnp.zeros(weights.size, self.dtype),
             moved=jnp.asarray(True),
@@ -163,14 +163,15 @@ class GaussNewton(Method):
             key=jax.random.fold_in(key, 1),
         )
 
-    def step(self, problem, network, state, axis):
+    def step(self, equations, network, state, axis):
         rebuild = ravel_pytree(network)[1]
         active = jnp.minimum(self.points, self.start * 2 ** (state.iteration // self.double_every)).astype(jnp.int32)
         share, screening, moving, changed = self._schedule(state.iteration)
         changed = changed | (active != state.active)
-        here, states, squares = problem.relaxed(share), state.states, state.squares
-        drawn, renewed = self._economies(problem.equilibrium, state)
-        thetas = jax.vmap(problem.equilibrium.prepared)(drawn)
+        here, states, squares = equations.relaxed(share), state.states, state.squares
+        drawn, renewed = self._economies(equations, state)
+        thetas = jax.vmap(equations.parameters)(drawn)
+        economy = lambda: Economy(here, network_policy(rebuild(state.weights), here))
         # New nodes, of a rule that draws them, with new states only: steps are judged on one and the same sample.
         walk = self.walk
         since = state.iteration % walk.every if walk is not None else state.iteration
@@ -181,22 +182,22 @@ class GaussNewton(Method):
 
             def move():
                 key = jax.random.fold_in(state.key, state.iteration)
-                begun = anew(problem.equilibrium, thetas, states, renewed)
-                moved = walk.move(here, rebuild(state.weights), thetas, begun, key, self.expectation, state.iteration)
+                begun = anew(equations, thetas, states, renewed)
+                moved = walk.move(economy(), thetas, begun, key, self.expectation, state.iteration)
                 return moved.states, remembered(squares, moved.sizes**2, (state.iteration == 0) | renewed)
 
             states, squares = jax.lax.cond(walks, move, lambda: (states, squares))
 
         def reweigh():
-            net = rebuild(state.weights)
-            matrices = jax.vmap(lambda s, t: self.weighting.matrix(here, net, s, t))(states, thetas)
-            sure = jax.vmap(problem.equilibrium.strain)(thetas) <= SURE
-            roots = self._roots(here, net, squares, thetas, screening, sure)
+            now = economy()
+            matrices = jax.vmap(lambda s, t: self.weighting.matrix(now, s, t))(states, thetas)
+            sure = jax.vmap(equations.strain)(thetas) <= SURE
+            roots = self._roots(now, squares, thetas, screening, sure)
             return self._with_stability(matrices, state.iteration, sure) * roots
 
         row_weights = jax.lax.cond(changed, reweigh, lambda: state.row_weights)
         points = thetas, states, row_weights, keys
-        design = _Design(self, problem, share, rebuild, *points, active, state.weights.size)
+        design = _Design(self, equations, share, rebuild, *points, active, state.weights.size)
         curvature, gradient, loss, mean_squares = jax.lax.cond(
             changed | state.moved,
             lambda: design.linearise(state.weights, state.precise),
@@ -247,26 +248,26 @@ class GaussNewton(Method):
         good = jnp.isfinite(loss) & jnp.all(jnp.isfinite(gradient))
         return new, Info(new.loss, new.mean_squares, damping, good, stalled | reached)
 
-    def _start(self, equilibrium, key):
+    def _start(self, equations, key):
         """Parameters and states to begin with: spread evenly, or, where they will be walked, as the walk draws them."""
         walk = self.walk
         if walk is None:
-            return sobol_design(equilibrium, self.draws, self.points, int(jax.random.randint(key, (), 0, 2**31 - 1)))
+            return sobol_design(equations, self.draws, self.points, int(jax.random.randint(key, (), 0, 2**31 - 1)))
         first, second = jax.random.split(key)
 
         def start():
-            thetas = walk.draw(equilibrium, self.points, first, self.dtype)
+            thetas = walk.draw(equations, self.points, first, self.dtype)
             keys = jax.random.split(second, self.points)
-            return thetas, jax.vmap(lambda theta, k: self.draws.draw(equilibrium, theta, k))(thetas, keys)
+            return thetas, jax.vmap(lambda v, k: self.draws.draw(equations, equations.parameters(v), k))(thetas, keys)
 
         return once(start)()
 
-    def _economies(self, equilibrium, state):
+    def _economies(self, equations, state):
         """This iteration's parameters, and which economies are new."""
         if self.walk is None:
             return state.thetas, jnp.zeros(self.points, bool)
         key = jax.random.fold_in(jax.random.fold_in(state.key, ECONOMIES), state.iteration)
-        return self.walk.renewed(equilibrium, state.thetas, key, state.iteration % self.walk.every == 0)
+        return self.walk.renewed(equations, state.thetas, key, state.iteration % self.walk.every == 0)
 
     def _schedule(self, iteration):
         """How much constraints are relaxed, whether economies are screened, and whether either changes now."""
@@ -290,17 +291,17 @@ class GaussNewton(Method):
             since = jnp.where(self.walk.guards(iteration), since, jnp.minimum(since, iteration - self.walk.guarded))
         return jnp.maximum(1 - self.memory, 1 / (1 + jnp.maximum(since, 0).astype(self.dtype) / SETTLING))
 
-    def _roots(self, problem, network, squares, thetas, screening, sure):
+    def _roots(self, economy, squares, thetas, screening, sure):
         """Square roots of the economies' weights, shape (points, 1, 1), by their misfits: along their own paths where
         states are walked."""
-        even = lambda: jnp.ones(len(thetas), self.dtype)
+        even = lambda: jnp.ones(self.points, self.dtype)
         if self.screen is None:
             return even()[:, None, None]
         if self.walk is not None:
             weights = self.screen.robust(jnp.sqrt(squares)) * jnp.where(sure, 1.0, self.screen.doubtful)
             return jnp.sqrt(weights)[:, None, None]
         screen = self.screen
-        weigh = lambda: screen.weights(problem, network, thetas, self.weighting, self.expectation)
+        weigh = lambda: screen.weights(economy, thetas, self.weighting, self.expectation)
         return jnp.sqrt(jax.lax.cond(screening, weigh, even))[:, None, None]
 
     @property
@@ -322,6 +323,16 @@ class GaussNewton(Method):
             return matrices
         return jnp.pad(matrices, ((0, 0), (0, 1), (0, 1))).at[:, -1, -1].set(guard.guards(iteration) | ~sure)
 
+    def _rows_and_residuals(self, equations, network, thetas, states) -> tuple[int, int]:
+        """How many weighted rows a point has, and how many residuals they are made of."""
+
+        def matrix(vector, state):
+            economy = Economy(equations, network_policy(network, equations))
+            return self.weighting.matrix(economy, state, equations.parameters(vector))
+
+        shape = jax.eval_shape(jax.vmap(matrix), thetas, states).shape
+        return shape[1] + (self._guard is not None), shape[2] + (self._guard is not None)
+
     def _in_sample_space(self, height: int, weights: int) -> bool:
         return self.points * height < weights
 
@@ -342,11 +353,11 @@ class _Design(NamedTuple):
     """The weighted residuals of a design as a function of the weight vector."""
 
     method: GaussNewton
-    problem: Problem
+    equations: Equations
     share: Float[Array, ""]
     rebuild: Callable[[Array], PolicyNetwork]
-    thetas: Float[Array, "points parameters"]
-    states: Float[Array, "points states"]
+    thetas: Point
+    states: Point
     matrices: Float[Array, "points rows residuals"]
     keys: PRNGKeyArray
     active: Int[Array, ""]
@@ -382,11 +393,9 @@ class _Design(NamedTuple):
         """The diagonal of JᵀJ/n."""
         return jnp.sum(curvature**2, axis=0) / self.count if self.in_sample_space else jnp.diag(curvature)
 
-    def _slice(self, array, i):
-        return jax.lax.dynamic_slice_in_dim(array, i * self.chunk, self.chunk)
-
     def _chunk_points(self, i):
-        return tuple(self._slice(a, i) for a in (self.matrices, self.states, self.thetas, self.keys))
+        part = lambda array: jax.lax.dynamic_slice_in_dim(array, i * self.chunk, self.chunk)
+        return jax.tree.map(part, (self.matrices, self.states, self.thetas, self.keys))
 
     def loss(self, weights):
         """Mean square of the weighted rows, and each equation's own mean square, over the active points."""
@@ -395,18 +404,19 @@ class _Design(NamedTuple):
             rows, raw = self._rows(weights, *self._chunk_points(i))
             return totals[0] + jnp.sum(rows**2), totals[1] + jnp.sum(raw**2, axis=0)
 
-        zero = jnp.zeros((), weights.dtype), jnp.zeros(len(self.problem.equilibrium.row_equations), weights.dtype)
+        zero = jnp.zeros((), weights.dtype), jnp.zeros(len(self.equations.row_equations), weights.dtype)
         weighted, squares = jax.lax.fori_loop(0, self.active // self.chunk, add, zero)
-        return weighted / self.count, self.problem.equilibrium.by_equation(squares / self.active)
+        return weighted / self.count, self.equations.by_equation(squares / self.active)
 
     def _point(self, network, matrix, state, theta, key):
         """Weighted rows of one point, and the residuals behind them."""
-        problem = self.problem.relaxed(self.share.astype(state.dtype))
-        raw = problem.residuals(network, state, theta, self.method.expectation, key)
+        equations = self.equations.relaxed(self.share.astype(theta.dtype))
+        economy = Economy(equations, network_policy(network, equations))
+        raw = economy.residuals(state, theta, self.method.expectation, key)
         guard = self.method._guard
         if guard is None:
             return matrix @ raw, raw
-        return matrix @ jnp.append(raw, guard.wandering(problem, network, state, theta)), raw
+        return matrix @ jnp.append(raw, guard.wandering(economy, state, theta)), raw
 
     def _rows(self, weights, *points):
         """Weighted rows of one chunk, shape (chunk · rows,), and the residuals behind them."""
@@ -418,7 +428,7 @@ class _Design(NamedTuple):
         network = self.rebuild(weights)
 
         def point(*point):
-            seen = self.problem.equilibrium.model.parameters.scaled(point[2])
+            seen = self.equations.model.parameters.scaled(self.equations.vector(point[2]))
             return Jacobian.of(lambda net: self._point(net, *point), network, seen)
 
         return jax.vmap(point)(matrices, states, thetas, keys)
@@ -432,7 +442,7 @@ class _Design(NamedTuple):
             curvature = gram / self.count
         else:
             curvature, sums = self._curvature(weights, precise), self._sums(weights)
-        mean_squares = self.problem.equilibrium.by_equation(sums.raw / self.active)
+        mean_squares = self.equations.by_equation(sums.raw / self.active)
         return curvature, sums.gradient / self.count, sums.weighted / self.count, mean_squares
 
     def _sums(self, weights):
@@ -445,7 +455,7 @@ class _Design(NamedTuple):
         return jax.lax.fori_loop(0, self.active // self.chunk, add, self._no_sums(weights.dtype))
 
     def _no_sums(self, dtype):
-        count = len(self.problem.equilibrium.row_equations)
+        count = len(self.equations.row_equations)
         return _Sums(jnp.zeros(self.size, dtype), jnp.zeros((), dtype), jnp.zeros(count, dtype))
 
     def _curvature(self, weights, precise):
@@ -480,7 +490,7 @@ class _Design(NamedTuple):
 
         def linear(i):
             *numbers, keys = self._chunk_points(i)
-            matrices, states, thetas = (a.astype(dtype) for a in numbers)
+            matrices, states, thetas = jax.tree.map(lambda a: a.astype(dtype), numbers)
             return self._jacobian(weights.astype(dtype), matrices, states, thetas, keys)
 
         def store(i, carry):
@@ -490,7 +500,7 @@ class _Design(NamedTuple):
             return jax.tree.map(put, stored, jacobian), sums.plus(jacobian.transposed_times(rows), rows, raw)
 
         shapes = jax.eval_shape(lambda: linear(0)[0])
-        start = jax.tree.map(lambda s: jnp.zeros((len(self.thetas), *s.shape[1:]), dtype), shapes)
+        start = jax.tree.map(lambda s: jnp.zeros((self.thetas.rows, *s.shape[1:]), dtype), shapes)
         return jax.lax.fori_loop(0, self.active // self.chunk, store, (start, self._no_sums(dtype)))
 
     def direction(self, weights, curvature, gradient, damping):

@@ -15,16 +15,15 @@ from jaxtyping import PRNGKeyArray
 from ..batches import in_batches
 from ..compiled import jit, once
 from ..definition import declared, disagreement
-from ..equilibrium import Equilibrium
+from ..economy import Economy, Equations
 from ..errors import RunFolderError, TrainingStopped
-from ..networks import PolicyNetwork
+from ..networks import PolicyNetwork, network_policy
 from ..storage import leaves_from_numpy, leaves_to_numpy, read, write
 from .history import History
 from .method import Info, Method
 from .misfit import SOLVED, misfit
-from .problem import Problem
 from .recipes import Recipe
-from .sampling import ergodic_sample, ergodic_states, plausible
+from .sampling import Draw, ergodic_sample, ergodic_states, plausible
 from .walk import LOST, Walk
 from .weighting import PolicyUnits
 
@@ -68,7 +67,7 @@ class Trained(NamedTuple):
 
 
 def train(
-    equilibrium: Equilibrium,
+    equations: Equations,
     recipe: Recipe,
     seed: int,
     report: Report | None = None,
@@ -83,29 +82,29 @@ def train(
     at several states, or 256 where states come from simulation. Raises `TrainingStopped` where a residual or
     gradient is not finite; the error carries the last good result as `trained`.
     """
-    definition = declared(equilibrium.model) if definition is None else definition
-    return _Training(equilibrium, recipe, seed, report, checkpoints, validation_draws, definition).run()
+    definition = declared(equations.model) if definition is None else definition
+    return _Training(equations, recipe, seed, report, checkpoints, validation_draws, definition).run()
 
 
 class _Training:
     """The state of one call of `train`."""
 
-    def __init__(self, equilibrium, recipe, seed, report, checkpoints, validation_draws, definition) -> None:
-        self.equilibrium, self.recipe, self.checkpoints = equilibrium, recipe, checkpoints
+    def __init__(self, equations, recipe, seed, report, checkpoints, validation_draws, definition) -> None:
+        self.equations, self.recipe, self.checkpoints = equations, recipe, checkpoints
         self.report = report or (lambda progress: None)
         self.key = jax.random.key(seed)
-        self.fingerprint = {"model": equilibrium.model.name, "recipe": repr(recipe), "seed": seed}
+        self.fingerprint = {"model": equations.model.name, "recipe": repr(recipe), "seed": seed}
         self.definition = definition
-        self.history = History(equilibrium.equations)
+        self.history = History(equations.equation_names)
         self.seconds, self.compile_seconds, self.saved_at = 0.0, 0.0, time.monotonic()
         self.status = "nothing to do"
-        few = 256 if equilibrium.model.simulated else 2_000
-        draws = validation_draws or (few if equilibrium.constraints else 10_000)
-        self.sample = _validation_sample(equilibrium, jax.random.fold_in(self.key, 2**30), draws)
+        few = 256 if equations.model.simulated else 2_000
+        draws = validation_draws or (few if equations.constraints else 10_000)
+        self.sample = _validation_sample(equations, jax.random.fold_in(self.key, 2**30), draws)
 
     def run(self) -> Trained:
-        model = self.equilibrium.model
-        counts = len(self.equilibrium.inputs_seen), len(model.parameters.free), self.equilibrium.output_size
+        model = self.equations.model
+        counts = len(self.equations.inputs_seen), len(model.parameters.free), self.equations.output_size
         build = lambda key: self.recipe.network.build(*counts, key, self.recipe.methods[0].dtype)
         network = once(build)(jax.random.fold_in(self.key, 0))
         first, restored, saved = self._restore(network)
@@ -119,21 +118,23 @@ class _Training:
         return Trained(network, self.history, self.status, self.seconds, self.compile_seconds, self.definition)
 
     def _run_stage(self, stage: int, method: Method, network, restored, saved: Any) -> PolicyNetwork:
-        problem = Problem(self.equilibrium, method.dtype)
+        equations = self.equations
         rebuild = ravel_pytree(network)[1]
-        state = method.init(problem, network, jax.random.fold_in(self.key, stage + 1))
+        state = method.init(equations, network, jax.random.fold_in(self.key, stage + 1))
         iteration = 0
         if restored is not None:
             iteration, state = restored, leaves_from_numpy(state, saved, self.checkpoints.path)
             saved.clear()  # what is remembered of the curvature would stay in memory twice
         state = _place(method, state)
-        advance = self._compile(_chunk(problem, method, network, method.chunk), state)
-        validate = self._compile(_validator(problem, rebuild, self.sample), _on_one_device(method.weights(state)))
+        advance = self._compile(_chunk(equations, method, network, method.chunk), state)
+        validate = self._compile(
+            _validator(equations, method.dtype, rebuild, self.sample), _on_one_device(method.weights(state))
+        )
         try:
             while iteration < method.iterations:
                 began = time.perf_counter()
                 size = min(method.chunk, method.iterations - iteration)
-                new, info = (advance if size == method.chunk else jit(_chunk(problem, method, network, size)))(state)
+                new, info = (advance if size == method.chunk else jit(_chunk(equations, method, network, size)))(state)
                 bad = ~np.asarray(info.good)
                 if bad.any():
                     self._stop(iteration, int(np.argmax(bad)), info, new, rebuild(method.weights(new)))
@@ -165,7 +166,7 @@ class _Training:
 
     def _stop(self, iteration: int, offset: int, info: Info, state, network: PolicyNetwork) -> None:
         squares = np.asarray(info.mean_squares)[offset]
-        names = tuple(n for n, v in zip(self.equilibrium.equations, squares, strict=True) if not np.isfinite(v))
+        names = tuple(n for n, v in zip(self.equations.equation_names, squares, strict=True) if not np.isfinite(v))
         self.status = "stopped: not finite"
         raise TrainingStopped(iteration + offset, names, self._result(network))
 
@@ -199,9 +200,9 @@ class _Training:
         if differs is not None:
             raise RunFolderError(
                 f"'{self.checkpoints.path}' was made for another definition of model "
-                f"'{self.equilibrium.model.name}' ({differs}); start over, or bring the model back to what it was"
+                f"'{self.equations.model.name}' ({differs}); start over, or bring the model back to what it was"
             )
-        self.history = History.from_arrays(self.equilibrium.equations, arrays[:2])
+        self.history = History.from_arrays(self.equations.equation_names, arrays[:2])
         self.seconds, self.compile_seconds = header["seconds"], header["compile_seconds"]
         return header["stage"], header["iteration"], arrays[2:]
 
@@ -234,13 +235,13 @@ def _on_one_device(weights: jax.Array) -> jax.Array:
     return jax.device_put(weights, jax.local_devices()[0])
 
 
-def _chunk(problem: Problem, method: Method, network: PolicyNetwork, size: int):
+def _chunk(equations: Equations, method: Method, network: PolicyNetwork, size: int):
     """`size` iterations as one function to compile; a step that is not finite leaves the state as it was."""
     partition = _partition(method)
     axis = None if partition is None else AXIS
 
     def guarded(state, _):
-        new, info = method.step(problem, network, state, axis)
+        new, info = method.step(equations, network, state, axis)
         return jax.lax.cond(info.good, lambda: new, lambda: state), info
 
     run = lambda state: jax.lax.scan(guarded, state, length=size)
@@ -251,46 +252,41 @@ def _chunk(problem: Problem, method: Method, network: PolicyNetwork, size: int):
     return run
 
 
-def _validation_sample(equilibrium: Equilibrium, key: PRNGKeyArray, draws: int):
+def _validation_sample(equations: Equations, key: PRNGKeyArray, draws: int) -> Draw:
     """Parameters and a state of each, where states are simulated those with an equilibrium as far as is known."""
-    if not equilibrium.model.simulated:
-        return ergodic_sample(equilibrium, key, draws, jnp.float64)
+    if not equations.model.simulated:
+        return ergodic_sample(equations, key, draws, jnp.float64)
     first, second = jax.random.split(key)
-    thetas = once(jax.vmap(lambda k: plausible(equilibrium, k, jnp.float64)))(jax.random.split(first, draws))
-    return thetas, ergodic_states(equilibrium, thetas, second)
+    thetas = once(jax.vmap(lambda k: plausible(equations, k, jnp.float64)))(jax.random.split(first, draws))
+    return Draw(thetas, ergodic_states(equations, thetas, second))
 
 
-def _validator(problem: Problem, rebuild, sample):
+def _validator(equations: Equations, dtype, rebuild, sample: Draw):
     """Each equation's mean square on the validation sample, as a function of the weights.
 
     Where constraints may leave economies without an equilibrium, over the economies that are solved; where the
     ergodic distribution is known by simulation only, over the paths that are not lost `SETTLED` quarters on.
     """
-    thetas, states = (a.astype(problem.dtype) for a in sample)
-    rule = problem.equilibrium.judging_rule
-    if problem.equilibrium.model.simulated:
-
-        def settled(weights):
-            network, key = rebuild(weights), jax.random.key(0)
-            known = jax.vmap(problem.equilibrium.prepared)(thetas)
-            there = Walk(SETTLED, wide_share=0.0).move(problem, network, known, states, key, rule)
-            # Were most paths lost, nothing would be solved: the size at which they were given up says so.
-            kept = jnp.mean(there.residuals**2, axis=0, where=~there.lost[:, None])
-            return problem.equilibrium.by_equation(jnp.where(jnp.mean(there.lost) > 0.5, LOST**2, kept))
-
-        return settled
-    if not problem.equilibrium.constraints:
-        return lambda weights: problem.equation_mean_squares(rebuild(weights), states, thetas, rule)
+    rule, key = equations.judging_rule, jax.random.key(0)
+    vectors, states = jax.tree.map(lambda a: a.astype(dtype), sample)
 
     def validate(weights):
-        network, key = rebuild(weights), jax.random.key(0)
+        economy = Economy(equations, network_policy(rebuild(weights), equations))
+        if equations.model.simulated:
+            thetas = jax.vmap(equations.parameters)(vectors)
+            there = Walk(SETTLED, wide_share=0.0).move(economy, thetas, states, key, rule)
+            # Were most paths lost, nothing would be solved: the size at which they were given up says so.
+            kept = jnp.mean(there.residuals**2, axis=0, where=~there.lost[:, None])
+            return equations.by_equation(jnp.where(jnp.mean(there.lost) > 0.5, LOST**2, kept))
 
-        def at(state, theta):
-            solved = misfit(problem, network, theta, PolicyUnits(), rule) <= SOLVED
-            squares = problem.residuals(network, state, theta, rule, key) ** 2
-            return problem.equilibrium.by_equation(squares), solved
+        def at(vector, state):
+            theta = equations.parameters(vector)
+            solved = not equations.constraints or misfit(economy, theta, PolicyUnits(), rule) <= SOLVED
+            return equations.by_equation(economy.residuals(state, theta, rule, key) ** 2), jnp.asarray(solved)
 
-        squares, solved = in_batches(at, (states, thetas), 500)
+        squares, solved = (
+            in_batches(at, (vectors, states), 500) if equations.constraints else jax.vmap(at)(vectors, states)
+        )
         counted = jnp.where(jnp.any(solved), solved, True)
         return jnp.sum(jnp.where(counted[:, None], squares, 0), axis=0) / jnp.sum(counted)
 

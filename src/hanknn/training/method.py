@@ -5,8 +5,8 @@ from typing import Any, ClassVar, NamedTuple
 
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
+from ..economy import Equations
 from ..networks import PolicyNetwork
-from .problem import Problem
 
 
 class Info(NamedTuple):
@@ -35,11 +35,11 @@ class Method(abc.ABC):
         """The number type in which this method works."""
 
     @abc.abstractmethod
-    def init(self, problem: Problem, network: PolicyNetwork, key: PRNGKeyArray) -> Any:
+    def init(self, equations: Equations, network: PolicyNetwork, key: PRNGKeyArray) -> Any:
         """The state of iteration zero: a pytree of arrays that continues under `step`."""
 
     @abc.abstractmethod
-    def step(self, problem: Problem, network: PolicyNetwork, state: Any, axis: str | None) -> tuple[Any, Info]:
+    def step(self, equations: Equations, network: PolicyNetwork, state: Any, axis: str | None) -> tuple[Any, Info]:
         """One iteration. `network` gives the structure; the weights are in the state.
 
         `axis` names the mapped axis over devices that `partition` splits the state along, if any.

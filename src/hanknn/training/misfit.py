@@ -6,10 +6,10 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy.special import ndtri
 
+from ..economy import Economy
 from ..expectations import Expectation, sobol_normals
-from ..networks import PolicyNetwork
-from .problem import Problem
-from .walk import residual_rows, walk
+from ..points import Point
+from .walk import residual_rows
 from .weighting import Weighting
 
 STATES = 9
@@ -21,9 +21,8 @@ SOLVED = 0.01
 
 
 def misfit(
-    problem: Problem,
-    network: PolicyNetwork,
-    theta: Float[Array, " parameters"],
+    economy: Economy,
+    theta: Point,
     weighting: Weighting,
     expectation: Expectation,
 ) -> Float[Array, ""]:
@@ -35,27 +34,27 @@ def misfit(
     Where states are known by simulation only, residuals are in relative units already: their root mean square after a
     short simulation from spread-out states, a tenth counting as one.
     """
-    if problem.equilibrium.model.simulated:
-        return _simulated(problem, network, theta, expectation) / RELATIVE
+    equations = economy.equations
+    if equations.model.simulated:
+        return _simulated(economy, theta, expectation) / RELATIVE
 
     def rows(normal):
-        state = problem.equilibrium.ergodic_state(normal, theta)
-        residuals = problem.residuals(network, state, theta, expectation, jax.random.key(0))
-        return weighting.matrix(problem, network, state, theta) @ residuals
+        state = equations.ergodic_state(normal, theta)
+        residuals = economy.residuals(state, theta, expectation, jax.random.key(0))
+        return weighting.matrix(economy, state, theta) @ residuals
 
-    squares = jax.vmap(rows)(jnp.asarray(_normals(len(problem.equilibrium.scalar_states)), theta.dtype)) ** 2
+    squares = jax.vmap(rows)(jnp.asarray(_normals(len(equations.scalar_states)), theta.dtype)) ** 2
     return jnp.sqrt(jnp.mean(squares))
 
 
-def _simulated(problem: Problem, network: PolicyNetwork, theta, expectation: Expectation) -> Float[Array, ""]:
-    equilibrium = problem.equilibrium
-    theta = equilibrium.prepared(theta)
-    normals = jnp.asarray(_normals(len(equilibrium.scalar_states))[:PATHS], theta.dtype)
-    starts = jax.vmap(lambda normal: equilibrium.ergodic_state(normal, theta))(normals)
-    shocks = jax.random.normal(jax.random.key(0), (PATHS, QUARTERS, len(equilibrium.shocks)), theta.dtype)
-    states = jax.vmap(lambda start, path: walk(problem, network, theta, start, path))(starts, shocks)
-    thetas = jnp.broadcast_to(theta, (PATHS, len(theta)))
-    rows = residual_rows(problem, network, thetas, states, expectation, jax.random.key(0))
+def _simulated(economy: Economy, theta: Point, expectation: Expectation) -> Float[Array, ""]:
+    equations = economy.equations
+    normals = jnp.asarray(_normals(len(equations.scalar_states))[:PATHS], theta.dtype)
+    starts = jax.vmap(lambda normal: equations.ergodic_state(normal, theta))(normals)
+    shocks = jax.random.normal(jax.random.key(0), (PATHS, QUARTERS, len(equations.shocks)), theta.dtype)
+    states = jax.vmap(lambda start, path: economy.after(start, path, theta))(starts, shocks)
+    thetas = jax.tree.map(lambda value: jnp.broadcast_to(value, (PATHS, *value.shape)), theta)
+    rows = residual_rows(economy, thetas, states, expectation, jax.random.key(0))
     return jnp.sqrt(jnp.mean(rows**2))
 
 

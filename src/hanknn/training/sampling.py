@@ -13,17 +13,17 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from ..compiled import once
-from ..equilibrium import Equilibrium
+from ..economy import Economy, Equations
 from ..errors import SettingError
 from ..expectations import sobol_normals
-from ..networks import PolicyNetwork, evaluate
+from ..points import Point
 
 
-class Economy(NamedTuple):
-    """Parameter values and a state of that economy."""
+class Draw(NamedTuple):
+    """Parameters in the model's order, and a state of that economy."""
 
     theta: Float[Array, " parameters"]
-    state: Float[Array, " states"]
+    state: Point
 
 
 @dataclass(frozen=True)
@@ -42,18 +42,17 @@ class StateDraws:
             raise SettingError(f"wide_share is {self.wide_share}; it is a share, between 0 and 1")
 
     def spread(
-        self, equilibrium: Equilibrium, normals: Float[Array, " normals"], uniform: Float[Array, ""]
+        self, equations: Equations, normals: Float[Array, " normals"], uniform: Float[Array, ""]
     ) -> Float[Array, " normals"]:
-        scale = equilibrium.model.wide_scale if self.wide_scale is None else self.wide_scale
+        scale = equations.model.wide_scale if self.wide_scale is None else self.wide_scale
         return normals * jnp.where(uniform < self.wide_share, scale, 1.0).astype(normals.dtype)
 
-    def draw(
-        self, equilibrium: Equilibrium, theta: Float[Array, " parameters"], key: PRNGKeyArray
-    ) -> Float[Array, " states"]:
+    def draw(self, equations: Equations, theta: Point, key: PRNGKeyArray) -> Point:
+        """One state."""
         first, second = jax.random.split(key)
-        normals = jax.random.normal(first, (len(equilibrium.scalar_states),), theta.dtype)
+        normals = equations.normals(first, theta.dtype)
         uniform = jax.random.uniform(second, (), theta.dtype)
-        return equilibrium.ergodic_state(self.spread(equilibrium, normals, uniform), theta)
+        return equations.ergodic_state(self.spread(equations, normals, uniform), theta)
 
 
 SURE = 0.97
@@ -65,47 +64,40 @@ TRIES = 64
 
 
 def plausible(
-    equilibrium: Equilibrium, key: PRNGKeyArray, dtype: jnp.dtype | type, anywhere: Bool[Array, ""] | bool = False
+    equations: Equations, key: PRNGKeyArray, dtype: jnp.dtype | type, anywhere: Bool[Array, ""] | bool = False
 ) -> Float[Array, " parameters"]:
     """One uniform draw over the ranges, of the economies that have an equilibrium; or, if asked, `anywhere`.
 
     Where `TRIES` draws find none, as in a narrow box beyond the frontier, the one with the least strain.
     """
-    draw = lambda i: equilibrium.model.parameters.draw(jax.random.fold_in(key, i), dtype)
+    draw = lambda i: equations.model.parameters.draw(jax.random.fold_in(key, i), dtype)
     drawn = jax.vmap(draw)(jnp.arange(TRIES))
-    strains = jax.vmap(equilibrium.strain)(drawn)
+    strains = jax.vmap(lambda vector: equations.strain(equations.given(vector)))(drawn)
     sure = strains <= SURE
     chosen = jnp.where(jnp.any(sure), jnp.argmax(sure), jnp.argmin(strains))
     return drawn[jnp.where(anywhere, 0, chosen)]
 
 
-def ergodic_sample(
-    equilibrium: Equilibrium, key: PRNGKeyArray, points: int, dtype: jnp.dtype | type
-) -> tuple[Float[Array, "points parameters"], Float[Array, "points states"]]:
-    """Independent draws of parameters over the box, each with an ergodic state of its own."""
-    sampling = Fresh()
-    economies = once(jax.vmap(lambda k: sampling.start(equilibrium, k, dtype)))(jax.random.split(key, points))
-    return economies.theta, economies.state
+def ergodic_sample(equations: Equations, key: PRNGKeyArray, points: int, dtype: jnp.dtype | type) -> Draw:
+    """Independent draws of parameters over the box, stacked, each with an ergodic state of its own."""
+    return once(jax.vmap(lambda k: Fresh().start(equations, k, dtype)))(jax.random.split(key, points))
 
 
-def ergodic_states(
-    equilibrium: Equilibrium, thetas: Float[Array, "points parameters"], key: PRNGKeyArray
-) -> Float[Array, "points states"]:
+def ergodic_states(equations: Equations, thetas: Float[Array, "points parameters"], key: PRNGKeyArray) -> Point:
     """An ergodic state for each of these economies."""
-    draw = once(jax.vmap(lambda theta, k: Fresh().draws.draw(equilibrium, theta, k)))
+    draw = once(jax.vmap(lambda vector, k: Fresh().draws.draw(equations, equations.parameters(vector), k)))
     return draw(thetas, jax.random.split(key, len(thetas)))
 
 
-def sobol_design(
-    equilibrium: Equilibrium, draws: StateDraws, points: int, seed: int
-) -> tuple[Float[Array, "points parameters"], Float[Array, "points states"]]:
+def sobol_design(equations: Equations, draws: StateDraws, points: int, seed: int) -> Draw:
     """A fixed scrambled-Sobol design in float64; its first 2^k points are a Sobol design too."""
-    free, states = len(equilibrium.model.parameters.free), len(equilibrium.scalar_states)
+    free, states = len(equations.model.parameters.free), len(equations.scalar_states)
     uniforms, normals = sobol_normals(points, free + 1, states, seed)
 
     def place(uniform, normal):
-        theta = equilibrium.model.parameters.from_unit(uniform[:free])
-        return theta, equilibrium.ergodic_state(draws.spread(equilibrium, normal, uniform[free]), theta)
+        theta = equations.model.parameters.from_unit(uniform[:free])
+        spread = draws.spread(equations, normal, uniform[free])
+        return Draw(theta, equations.ergodic_state(spread, equations.parameters(theta)))
 
     return once(jax.vmap(place))(jnp.asarray(uniforms), jnp.asarray(normals))
 
@@ -115,22 +107,15 @@ class Sampling(abc.ABC):
 
     draws: StateDraws
 
-    def start(self, equilibrium: Equilibrium, key: PRNGKeyArray, dtype: jnp.dtype | type) -> Economy:
-        """One fresh economy."""
+    def start(self, equations: Equations, key: PRNGKeyArray, dtype: jnp.dtype | type) -> Draw:
+        """One fresh draw."""
         first, second = jax.random.split(key)
-        theta = equilibrium.model.parameters.draw(first, dtype)
-        return Economy(theta, self.draws.draw(equilibrium, theta, second))
+        theta = equations.model.parameters.draw(first, dtype)
+        return Draw(theta, self.draws.draw(equations, equations.parameters(theta), second))
 
     @abc.abstractmethod
-    def advance(
-        self,
-        equilibrium: Equilibrium,
-        network: PolicyNetwork,
-        economy: Economy,
-        key: PRNGKeyArray,
-        iteration: Int[Array, ""],
-    ) -> Economy:
-        """The economy for the next iteration."""
+    def advance(self, economy: Economy, draw: Draw, key: PRNGKeyArray, iteration: Int[Array, ""]) -> Draw:
+        """The draw for the next iteration; `economy` follows the present policies."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +124,8 @@ class Fresh(Sampling):
 
     draws: StateDraws = StateDraws(wide_share=0.0)
 
-    def advance(self, equilibrium, network, economy, key, iteration):
-        return self.start(equilibrium, key, economy.theta.dtype)
+    def advance(self, economy, draw, key, iteration):
+        return self.start(economy.equations, key, draw.theta.dtype)
 
 
 @dataclass(frozen=True)
@@ -153,9 +138,9 @@ class Kept(Sampling):
     def __post_init__(self) -> None:
         _require_count("redraw_every", self.redraw_every)
 
-    def advance(self, equilibrium, network, economy, key, iteration):
-        fresh = self.start(equilibrium, key, economy.theta.dtype)
-        return _choose((iteration + 1) % self.redraw_every == 0, fresh, economy)
+    def advance(self, economy, draw, key, iteration):
+        fresh = self.start(economy.equations, key, draw.theta.dtype)
+        return jax.tree.map(lambda a, b: jnp.where((iteration + 1) % self.redraw_every == 0, a, b), fresh, draw)
 
 
 @dataclass(frozen=True)
@@ -173,21 +158,12 @@ class Simulated(Sampling):
         _require_count("steps", self.steps)
         _require_count("redraw_every", self.redraw_every)
 
-    def advance(self, equilibrium, network, economy, key, iteration):
+    def advance(self, economy, draw, key, iteration):
         first, second = jax.random.split(key)
-        redrawn = equilibrium.model.parameters.draw(first, economy.theta.dtype)
-        theta = jnp.where((iteration + 1) % self.redraw_every == 0, redrawn, economy.theta)
-        shocks = jax.random.normal(second, (self.steps, len(equilibrium.shocks)), theta.dtype)
-
-        def step(state, shock):
-            policy = evaluate(network, equilibrium, state, theta)
-            return equilibrium.transition(state, policy, shock, theta), None
-
-        return Economy(theta, jax.lax.scan(step, economy.state, shocks)[0])
-
-
-def _choose(condition: Array, yes: Economy, no: Economy) -> Economy:
-    return Economy(*(jnp.where(condition, a, b) for a, b in zip(yes, no, strict=True)))
+        redrawn = economy.equations.model.parameters.draw(first, draw.theta.dtype)
+        theta = jnp.where((iteration + 1) % self.redraw_every == 0, redrawn, draw.theta)
+        shocks = jax.random.normal(second, (self.steps, len(economy.equations.shocks)), theta.dtype)
+        return Draw(theta, economy.after(draw.state, shocks, economy.parameters(theta)))
 
 
 def _require_count(name: str, value: int) -> None:

@@ -6,11 +6,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
 from ..batches import in_batches
+from ..economy import Economy
 from ..errors import SettingError
 from ..expectations import Expectation
-from ..networks import PolicyNetwork
+from ..points import Point
 from .misfit import misfit
-from .problem import Problem
 from .weighting import Weighting
 
 MEMORY = 0.9
@@ -41,15 +41,10 @@ class Screen:
             )
 
     def weights(
-        self,
-        problem: Problem,
-        network: PolicyNetwork,
-        thetas: Float[Array, "points parameters"],
-        weighting: Weighting,
-        expectation: Expectation,
+        self, economy: Economy, thetas: Point, weighting: Weighting, expectation: Expectation
     ) -> Float[Array, " points"]:
-        """A weight between 0 and 1 for each economy."""
-        one = lambda theta: misfit(problem, network, theta, weighting, expectation)
+        """A weight between 0 and 1 for each row of parameters."""
+        one = lambda theta: misfit(economy, theta, weighting, expectation)
         return self.robust(in_batches(one, (thetas,), 1024))
 
     def robust(self, misfits: Float[Array, " points"]) -> Float[Array, " points"]:

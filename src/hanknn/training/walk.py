@@ -8,11 +8,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from ..batches import in_batches
-from ..equilibrium import Equilibrium
+from ..economy import Economy, Equations
 from ..errors import SettingError
 from ..expectations import Expectation
-from ..networks import PolicyNetwork, evaluate
-from .problem import Problem
+from ..points import Point
 from .sampling import plausible
 
 FAR = 6.0
@@ -29,7 +28,7 @@ class Moved(NamedTuple):
     """States; where the paths led, residuals and their root mean square, `LOST` for a lost path, whose state starts
     anew."""
 
-    states: Float[Array, "points states"]
+    states: Point
     residuals: Float[Array, "points rows"]
     sizes: Float[Array, " points"]
     lost: Bool[Array, " points"]
@@ -88,17 +87,17 @@ class Walk:
         return jnp.asarray(True) if self.guarded is None else iteration < self.guarded
 
     def draw(
-        self, equilibrium: Equilibrium, points: int, key: PRNGKeyArray, dtype: jnp.dtype | type
+        self, equations: Equations, points: int, key: PRNGKeyArray, dtype: jnp.dtype | type
     ) -> Float[Array, "points parameters"]:
         """Parameters of so many economies."""
         first, second = jax.random.split(key)
         anywhere = jax.random.uniform(first, (points,)) < self.anywhere
-        draw = lambda k, far: plausible(equilibrium, k, dtype, far)
+        draw = lambda k, far: plausible(equations, k, dtype, far)
         return jax.vmap(draw)(jax.random.split(second, points), anywhere)
 
     def renewed(
         self,
-        equilibrium: Equilibrium,
+        equations: Equations,
         thetas: Float[Array, "points parameters"],
         key: PRNGKeyArray,
         moves: Bool[Array, ""],
@@ -108,95 +107,70 @@ class Walk:
             return thetas, jnp.zeros(len(thetas), bool)
         first, second = jax.random.split(key)
         new = moves & (jax.random.uniform(first, (len(thetas),)) < self.redrawn)
-        return jnp.where(new[:, None], self.draw(equilibrium, len(thetas), second, thetas.dtype), thetas), new
+        return jnp.where(new[:, None], self.draw(equations, len(thetas), second, thetas.dtype), thetas), new
 
-    def wandering(
-        self,
-        problem: Problem,
-        network: PolicyNetwork,
-        state: Float[Array, " states"],
-        theta: Float[Array, " parameters"],
-    ) -> Float[Array, ""]:
+    def wandering(self, economy: Economy, state: Point, theta: Point) -> Float[Array, ""]:
         """By how much an economy left without shocks moves farther away next quarter, beyond one ergodic s.d.
 
         Scalar states at their centre, arrays (a distribution) as they are; distances in what the network sees. Zero
         for most states of a stable economy.
         """
-        equilibrium = problem.equilibrium
-        scalars = equilibrium.scalar_state_places
-        calm = state.at[scalars].set(equilibrium.units(theta)["state_center"][scalars])
-        still = jnp.zeros(len(equilibrium.shocks), state.dtype)
-        later = equilibrium.transition(calm, evaluate(network, equilibrium, calm, theta), still, theta)
+        equations = economy.equations
+        center = equations.units(theta).state_center
+        calm = Point({n: getattr(center if n in equations.scalar_states else state, n) for n in state}, "state")
+        later = economy.after(calm, jnp.zeros((1, len(equations.shocks)), theta.dtype), theta)
         # The small number keeps the root differentiable where nothing has moved.
-        distance = lambda s: jnp.sqrt(jnp.sum(equilibrium.inputs(s, theta) ** 2) + 1e-12)
+        distance = lambda s: jnp.sqrt(jnp.sum(equations.inputs(s, theta) ** 2) + 1e-12)
         return self.stability * jnp.maximum(distance(later) - jnp.maximum(distance(calm), 1.0), 0)
 
     def move(
         self,
-        problem: Problem,
-        network: PolicyNetwork,
-        thetas: Float[Array, "points parameters"],
-        states: Float[Array, "points states"],
+        economy: Economy,
+        thetas: Point,
+        states: Point,
         key: PRNGKeyArray,
         expectation: Expectation,
         iteration: Int[Array, ""] | int = 0,
     ) -> Moved:
-        """Where the economies stand `steps` quarters on; `expectation`: for their residuals there; `iteration`: of the
-        training, which says whether shocks are still widened."""
-        equilibrium = problem.equilibrium
+        """Where the economies stand `steps` quarters on, each with its row of `thetas` and `states`.
+
+        `expectation`: for their residuals there; `iteration`: of the training, which says whether shocks are still
+        widened.
+        """
+        equations, count = economy.equations, thetas.rows
 
         def one(theta, state, key, scale):
-            shocks = scale * jax.random.normal(key, (self.steps, len(equilibrium.shocks)), state.dtype)
-            return walk(problem, network, theta, state, shocks)
+            shocks = scale * jax.random.normal(key, (self.steps, len(equations.shocks)), theta.dtype)
+            return economy.after(state, shocks, theta)
 
         # The same economies every time: a wide path's endogenous states spread wider, too.
-        wide = jax.random.uniform(jax.random.key(0), (len(thetas),)) < self.wide_share
+        wide = jax.random.uniform(jax.random.key(0), (count,)) < self.wide_share
         if self.widened is not None:
             wide = wide & (iteration < self.widened)
-        scales = jnp.where(wide, self.wide_scale, 1.0).astype(states.dtype)
-        found = jax.vmap(one)(thetas, states, jax.random.split(key, len(thetas)), scales)
-        inputs = jax.vmap(equilibrium.inputs)(found, thetas)
-        rows = residual_rows(problem, network, thetas, found, expectation, jax.random.fold_in(key, 0))
+        scales = jnp.where(wide, self.wide_scale, 1.0).astype(thetas.dtype)
+        found = jax.vmap(one)(thetas, states, jax.random.split(key, count), scales)
+        inputs = jax.vmap(equations.inputs)(found, thetas)
+        rows = residual_rows(economy, thetas, found, expectation, jax.random.fold_in(key, 0))
         sizes = jnp.sqrt(jnp.mean(rows**2, axis=1))
-        lost = ~(jnp.all(jnp.abs(inputs) < FAR, axis=1) & jnp.all(jnp.isfinite(found), axis=1) & (sizes < LOST))
-        return Moved(anew(equilibrium, thetas, found, lost), rows, jnp.where(lost, LOST, sizes), lost)
+        lost = ~(jnp.all(jnp.abs(inputs) < FAR, axis=1) & _finite(found) & (sizes < LOST))
+        return Moved(anew(equations, thetas, found, lost), rows, jnp.where(lost, LOST, sizes), lost)
 
 
-def anew(
-    equilibrium: Equilibrium,
-    thetas: Float[Array, "points parameters"],
-    states: Float[Array, "points states"],
-    which: Bool[Array, " points"],
-) -> Float[Array, "points states"]:
+def anew(equations: Equations, thetas: Point, states: Point, which: Bool[Array, " points"]) -> Point:
     """The states, those of some economies put back to their centre."""
-    centers = jax.vmap(lambda theta: equilibrium.units(theta)["state_center"])(thetas)
-    return jnp.where(which[:, None], centers, states)
-
-
-def walk(
-    problem: Problem,
-    network: PolicyNetwork,
-    theta: Float[Array, " parameters"],
-    state: Float[Array, " states"],
-    shocks: Float[Array, "quarters shocks"],
-) -> Float[Array, " states"]:
-    """The state after these quarters' shocks."""
-    equilibrium = problem.equilibrium
-
-    def step(state, shock):
-        return equilibrium.transition(state, evaluate(network, equilibrium, state, theta), shock, theta), None
-
-    return jax.lax.scan(step, state, shocks)[0]
+    centers = jax.vmap(lambda theta: equations.units(theta).state_center)(thetas)
+    pick = lambda center, state: jnp.where(which.reshape(-1, *[1] * (state.ndim - 1)), center, state)
+    return jax.tree.map(pick, centers, states)
 
 
 def residual_rows(
-    problem: Problem,
-    network: PolicyNetwork,
-    thetas: Float[Array, "points parameters"],
-    states: Float[Array, "points states"],
-    expectation: Expectation,
-    key: PRNGKeyArray,
+    economy: Economy, thetas: Point, states: Point, expectation: Expectation, key: PRNGKeyArray
 ) -> Float[Array, "points rows"]:
     """All residuals at each point, some points at a time: a state may hold a distribution."""
-    one = lambda state, theta, key: problem.residuals(network, state, theta, expectation, key)
-    return in_batches(one, (states, thetas, jax.random.split(key, len(states))), AT_ONCE)
+    one = lambda state, theta, key: economy.residuals(state, theta, expectation, key)
+    return in_batches(one, (states, thetas, jax.random.split(key, thetas.rows)), AT_ONCE)
+
+
+def _finite(states: Point) -> Bool[Array, " points"]:
+    fine = [jnp.isfinite(leaf).reshape(len(leaf), -1).all(axis=1) for leaf in jax.tree.leaves(states)]
+    return jnp.stack(fine).all(axis=0)

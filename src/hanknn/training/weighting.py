@@ -8,24 +8,17 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..equilibrium import Equilibrium
+from ..economy import Economy, Equations
 from ..errors import SettingError, UnknownNameError
 from ..expectations import hermite_nodes
-from ..networks import PolicyNetwork, evaluate
-from .problem import Problem
+from ..points import Point, join, like, pack
 
 
 class Weighting(abc.ABC):
     """A matrix applied to the residuals of one point before they are squared."""
 
     @abc.abstractmethod
-    def matrix(
-        self,
-        problem: Problem,
-        network: PolicyNetwork,
-        state: Float[Array, " states"],
-        theta: Float[Array, " parameters"],
-    ) -> Float[Array, "rows residuals"]:
+    def matrix(self, economy: Economy, state: Point, theta: Point) -> Float[Array, "rows residuals"]:
         """The matrix at one point, held constant while derivatives are taken."""
 
 
@@ -43,15 +36,15 @@ class EquationWeights(Weighting):
         if not self.arrays > 0:
             raise SettingError(f"weight of equations that are arrays is {self.arrays}; it must be positive")
 
-    def matrix(self, problem, network, state, theta):
-        names = problem.equilibrium.row_equations
+    def matrix(self, economy, state, theta):
+        names = economy.equations.row_equations
         for name, weight in self.weights.items():
             if name not in names:
-                raise UnknownNameError("equation", name, names, f"model '{problem.equilibrium.model.name}'")
+                raise UnknownNameError("equation", name, names, f"model '{economy.equations.model.name}'")
             if not weight > 0:
                 raise SettingError(f"weight of equation '{name}' is {weight}; it must be positive")
         usual = {name: self.arrays if names.count(name) > 1 else 1.0 for name in names}
-        return jnp.diag(jnp.asarray([self.weights.get(name, usual[name]) ** 0.5 for name in names], state.dtype))
+        return jnp.diag(jnp.asarray([self.weights.get(name, usual[name]) ** 0.5 for name in names], theta.dtype))
 
 
 @dataclass(frozen=True)
@@ -67,24 +60,26 @@ class PolicyUnits(Weighting):
 
     floor: float = 1e-3
 
-    def matrix(self, problem, network, state, theta):
-        eq = problem.equilibrium
-        nodes, weights = hermite_nodes(3, len(eq.shocks), state.dtype)
-        baseline = jnp.asarray(eq.model.parameters.baseline, state.dtype)
-        unit = eq.units(baseline)["policy_scale"]
-        policy = evaluate(network, eq, state, theta)
+    def matrix(self, economy, state, theta):
+        eq = economy.equations
+        nodes, weights = hermite_nodes(3, len(eq.shocks), theta.dtype)
+        baseline = eq.parameters(jnp.asarray(eq.model.parameters.baseline, theta.dtype))
+        unit = pack(eq.units(baseline).policy_scale)
+        policy = economy.policy(state, theta)
+        moved = lambda policy, shift: like(pack(policy) + unit * shift, policy)
 
         def residuals(now_shift, next_shift):
-            now = policy + unit * now_shift
+            now = moved(policy, now_shift)
 
             def at(shock):
                 later = eq.transition(state, now, shock, theta)
-                later_policy = evaluate(network, eq, later, theta) + unit * next_shift
-                return eq.expectands(state, now, later, later_policy, theta)
+                later_policy = moved(economy.policy(later, theta), next_shift)
+                return eq.expectands(join(state, now), join(later, later_policy), theta)
 
-            return eq.residuals_given(state, now, weights @ jax.vmap(at)(nodes), theta)
+            averaged = jax.tree.map(lambda value: jnp.tensordot(weights, value, 1), jax.vmap(at)(nodes))
+            return eq.residuals_given(state, now, averaged, theta)
 
-        zero = jnp.zeros_like(policy)
+        zero = jnp.zeros_like(unit)
         to_now, to_next = jax.jacfwd(residuals, argnums=(0, 1))(zero, zero)
         sensitivity = to_now + _persistence(eq, state, policy, theta) * to_next
         u, s, vt = jnp.linalg.svd(sensitivity, full_matrices=False)
@@ -92,19 +87,15 @@ class PolicyUnits(Weighting):
         return (vt.T / s[None, :]) @ u.T
 
 
-def _persistence(
-    eq: Equilibrium,
-    state: Float[Array, " states"],
-    policy: Float[Array, " policies"],
-    theta: Float[Array, " parameters"],
-) -> Float[Array, ""]:
+def _persistence(eq: Equations, state: Point, policy: Point, theta: Point) -> Float[Array, ""]:
     """Spectral radius of the states' law of motion at given policies, capped at 1 (Gelfand's formula)."""
-    no_shock = jnp.zeros(len(eq.shocks), state.dtype)
-    scale = eq.units(theta)["state_scale"]
-    power = jax.jacfwd(lambda s: eq.transition(s * scale, policy, no_shock, theta) / scale)(state / scale)
-    log_norm = jnp.zeros((), state.dtype)
+    no_shock = jnp.zeros(len(eq.shocks), theta.dtype)
+    scale = pack(eq.units(theta).state_scale)
+    law = lambda s: pack(eq.transition(like(s * scale, state), policy, no_shock, theta)) / scale
+    power = jax.jacfwd(law)(pack(state) / scale)
+    log_norm = jnp.zeros((), theta.dtype)
     for _ in range(6):
-        norm = jnp.maximum(jnp.linalg.norm(power), jnp.finfo(state.dtype).tiny)
+        norm = jnp.maximum(jnp.linalg.norm(power), jnp.finfo(theta.dtype).tiny)
         power, log_norm = (power / norm) @ (power / norm), 2 * (log_norm + jnp.log(norm))
     radius = jnp.exp((log_norm + jnp.log(jnp.maximum(jnp.linalg.norm(power), 1e-30))) / 64)
     return jnp.minimum(radius, 1.0)

@@ -1,0 +1,90 @@
+"""The running economy: a model under a policy function. Whatever solves, checks, simulates or filters takes one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from ..expectations import Expectation
+from ..points import Point
+from .equations import Equations, PolicyFunction
+
+
+class Now(NamedTuple):
+    """Where an economy is: this period's state, and the policies there."""
+
+    state: Point
+    policy: Point
+
+
+@dataclass(frozen=True, eq=False)
+class Economy:
+    """`equations` under `policy`: a network in training, a solution, a closed form, another method's answer.
+
+    All of its functions see one point and are pure, for `vmap` and `jit`. `theta` is a point of parameters that holds
+    what is derived from them, too (`parameters`): a steady state is computed once, by whoever makes it.
+    """
+
+    equations: Equations
+    policy: PolicyFunction
+
+    def parameters(self, vector: Float[Array, " parameters"]) -> Point:
+        """Parameters in the model's order as a point, with all that the model derives from them."""
+        return self.equations.parameters(vector)
+
+    def relaxed(self, share: Float[Array, ""] | float) -> "Economy":
+        """The same with the model's constraints relaxed by `share`; the policy function stays."""
+        return Economy(self.equations.relaxed(share), self.policy)
+
+    def at(self, state: Point, theta: Point) -> Now:
+        """The state and the policies there."""
+        return Now(state, self.policy(state, theta))
+
+    def center(self, theta: Point) -> Now:
+        """At the centre of the ergodic distribution."""
+        return self.at(self.equations.units(theta).state_center, theta)
+
+    def start(self, key: PRNGKeyArray, theta: Point) -> Now:
+        """At a draw from the ergodic distribution, or where the model knows it by simulation only, near its centre."""
+        return self.at(self.equations.ergodic_state(self.equations.normals(key, theta.dtype), theta), theta)
+
+    def step(self, now: Now, shock: Float[Array, " shocks"], theta: Point) -> Now:
+        """The next period."""
+        return self.at(self.equations.transition(*now, shock, theta), theta)
+
+    def after(self, state: Point, shocks: Float[Array, "periods shocks"], theta: Point) -> Point:
+        """The state after these periods' shocks."""
+        step = lambda state, shock: (self.equations.transition(*self.at(state, theta), shock, theta), None)
+        return jax.lax.scan(step, state, shocks)[0]
+
+    def path(
+        self,
+        start: Point,
+        shocks: Float[Array, "periods shocks"],
+        theta: Point,
+        show: Callable[[Now, Now, Float[Array, " shocks"]], Any],
+    ) -> Any:
+        """What `show(last, now, shock)` says of each period, stacked; `shock` is what led from `last` to `now`.
+
+        Row t holds period t, before shock t + 1 moves it. The first period is its own last period: nothing is known
+        of what came before.
+        """
+
+        def step(carry, shock):
+            last, now, hit = carry
+            return (now, self.step(now, shock, theta), shock), show(last, now, hit)
+
+        first = self.at(start, theta)
+        return jax.lax.scan(step, (first, first, 0 * shocks[0]), shocks)[1]
+
+    def residuals(
+        self, state: Point, theta: Point, expectation: Expectation, key: PRNGKeyArray
+    ) -> Float[Array, " rows"]:
+        """Residuals at one point; a deterministic `expectation` ignores `key`."""
+        return self.equations.residuals(self.policy, state, theta, expectation, key)
+
+    def observe(self, last: Now, now: Now, theta: Point, names: tuple[str, ...]) -> Float[Array, " observables"]:
+        """The named observables without measurement error."""
+        return self.equations.observe(last, now, theta, names)

@@ -1,0 +1,281 @@
+"""A model's one-point equations, checked once when they are built."""
+
+import copy
+import math
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from ..errors import ModelError
+from ..expectations import Expectation, judging_rule
+from ..model import Model, Scalars, Variable
+from ..points import Point, checked, join, pack, scalars, size, unpack
+from ..precision import in_float64
+
+PolicyFunction = Callable[[Point, Point], Point]
+"""From a state and parameters to policies."""
+
+LawOfMotion = Callable[[Float[Array, " shocks"]], Point]
+
+
+class Units(NamedTuple):
+    """The model's centres and scales at some parameters."""
+
+    state_center: Point
+    state_scale: Point
+    policy_scale: Point
+    output_center: Point
+    output_scale: Point
+
+
+class Equations:
+    """The functions of `model` at one point: states, policies and parameters are points, shocks a vector.
+
+    Every value that the model returns is checked: name, shape, number type. Building calls each function once on
+    abstract scalars, so a misspelt name, a missing value or a vector where a scalar belongs is reported before
+    anything runs. Raises `ModelError` or `UnknownNameError`.
+    """
+
+    @in_float64
+    def __init__(self, model: Model) -> None:
+        for attribute in ("name", "parameters", "states", "shocks", "policies"):
+            if not hasattr(model, attribute):
+                raise ModelError(f"model {type(model).__name__} has no '{attribute}'; see docs/extend")
+        model.require()
+        self.model = model
+        self.states, self.shocks, self.policies = tuple(model.states), tuple(model.shocks), tuple(model.policies)
+        self.outputs, self.constraints = tuple(model.outputs) or self.policies, tuple(model.constraints)
+        self._states, self._policies, self._outputs = (
+            {name: variable.shape for name, variable in kind.items()}
+            for kind in (model.states, model.policies, model.outputs or model.policies)
+        )
+        self.scalar_states = tuple(name for name, shape in self._states.items() if shape == ())
+        self.scalar_policies = tuple(name for name, shape in self._policies.items() if shape == ())
+        self.output_size = size(self._outputs)
+        self._require_names()
+        self._rows: dict[str, tuple[int, ...]] = {}
+        self.inputs_seen: tuple[str, ...] = ()
+        self._inspect()
+        self.equation_names = tuple(self._rows)
+
+    def _require_names(self) -> None:
+        name = self.model.name
+        shared = [state for state in self.states if state in self.policies]
+        if shared:
+            raise ModelError(f"'{shared[0]}' is both a state and a policy of model '{name}'; rename one")
+        taken = [shown for shown in self.model.observables if shown in (*self.states, *self.policies)]
+        if taken:
+            raise ModelError(
+                f"observable '{taken[0]}' of model '{name}' has the name of a state or policy, which data "
+                "can show without a definition; remove or rename it"
+            )
+
+    def _inspect(self) -> None:
+        """Call each function once on abstract values, and note what it returns."""
+        arrays = any((*self._states.values(), *self._policies.values()))
+        # Only a model that declares arrays may return them; elsewhere checks refuse what is no scalar.
+        shapes_of = lambda values: {n: jnp.shape(v) for n, v in values.items()} if arrays else dict.fromkeys(values, ())
+
+        def call(state, normal, policy, output, shock, vector) -> None:
+            theta = self.parameters(vector)
+            now = join(state, policy)
+            for name in self.model.ahead(now, theta):
+                if name in now:
+                    raise ModelError(f"'{name}' in {self._where('ahead')} is a state or a policy already; rename it")
+            later = self.transition(state, policy, shock, theta)
+            self.units(theta)
+            self.ergodic_state(normal, theta)
+            self.inputs_seen = tuple(self.model.inputs(state, theta))
+            self.inputs(state, theta)
+            self.policies_from(state, output, theta)
+            self.slackness(state, policy, theta)
+            self.observe((state, policy), (later, policy), theta, tuple(self.model.observables))
+            averaged = self.model.expectands(now, join(later, policy), theta)
+            checked(averaged, shapes_of(averaged), self._where("expectands"), vector.dtype)
+            expected = Point(dict(averaged), "expected value")
+            found = self.model.residuals(now, expected, theta)
+            self._rows = shapes_of(found)
+            checked(found, self._rows, self._where("residuals"), vector.dtype)
+
+        abstract = lambda shape: jax.ShapeDtypeStruct(shape, jnp.float64)
+        point = lambda names, kind: Point({name: abstract(shape) for name, shape in names.items()}, kind)
+        jax.eval_shape(
+            call,
+            point(self._states, "state"),
+            abstract((len(self.scalar_states),)),
+            point(self._policies, "policy"),
+            point(self._outputs, "output"),
+            abstract((len(self.shocks),)),
+            abstract((len(self.model.parameters),)),
+        )
+        if not self._rows:
+            raise ModelError(f"model '{self.model.name}' has no equations: residuals() returned nothing")
+
+    def relaxed(self, share: Float[Array, ""] | float) -> "Equations":
+        """The same with the model's constraints relaxed by `share`, which may be traced."""
+        other = copy.copy(self)
+        other.model = self.model.relaxed(share)
+        return other
+
+    @property
+    def judging_rule(self) -> Expectation:
+        """An expectation finer than those of training, by which solutions are judged."""
+        return judging_rule(len(self.shocks), len(self.constraints))
+
+    def _where(self, function: str) -> str:
+        return f"{type(self.model).__name__}.{function}"
+
+    def given(self, vector: Float[Array, " parameters"]) -> Point:
+        """Parameters in the model's order as a point, without what is derived from them: enough for `strain`."""
+        return unpack(self.model.parameters.names, vector, "parameter")
+
+    def parameters(self, vector: Float[Array, " parameters"]) -> Point:
+        """Parameters in the model's order as a point, with all that the model derives from them."""
+        theta = self.given(vector)
+        derived = self.model.derived(theta)
+        return join(theta, Point({n: jnp.asarray(v, vector.dtype) for n, v in derived.items()})) if derived else theta
+
+    def vector(self, theta: Point) -> Float[Array, " parameters"]:
+        """The parameters of a point in the model's order."""
+        return jnp.stack([getattr(theta, name) for name in self.model.parameters.names])
+
+    def normals(self, key: PRNGKeyArray, dtype: jnp.dtype | type) -> Float[Array, " normals"]:
+        """Standard normals, one a scalar state, for `ergodic_state`."""
+        return jax.random.normal(key, (len(self.scalar_states),), dtype)
+
+    def by_equation(self, rows: Float[Array, "*batch rows"]) -> Float[Array, "*batch equations"]:
+        """Each equation's mean over its own rows: an equation that holds for many households has many."""
+        ends = np.cumsum([math.prod(shape) for shape in self._rows.values()])
+        return jnp.stack([part.mean(axis=-1) for part in jnp.split(rows, ends[:-1], axis=-1)], axis=-1)
+
+    @property
+    def row_equations(self) -> tuple[str, ...]:
+        """The equation that each row of the residuals belongs to."""
+        return tuple(name for name, shape in self._rows.items() for _ in range(math.prod(shape)))
+
+    def transition(self, state: Point, policy: Point, shock: Float[Array, " shocks"], theta: Point) -> Point:
+        """Next period's state."""
+        return self.law(state, policy, theta)(shock)
+
+    def law(self, state: Point, policy: Point, theta: Point) -> LawOfMotion:
+        """Next period's state as a function of its shocks; what is settled before them is computed here, once."""
+        now = join(state, policy)
+        settled = join(now, Point(self.model.ahead(now, theta)))
+
+        def move(shock: Float[Array, " shocks"]) -> Point:
+            values = self.model.transition(settled, unpack(self.shocks, shock, "shock"), theta)
+            return checked(values, self._states, self._where("transition"), theta.dtype, "state")
+
+        return move
+
+    def outputs_from(self, vector: Float[Array, " outputs"]) -> Point:
+        """A network's outputs by name."""
+        return unpack(self._outputs, vector, "output")
+
+    def policies_from(self, state: Point, outputs: Point, theta: Point) -> Point:
+        """The policies that go with a network's outputs."""
+        values = self.model.policies_from(state, outputs, theta)
+        return checked(values, self._policies, self._where("policies_from"), theta.dtype, "policy")
+
+    def inputs(self, state: Point, theta: Point) -> Float[Array, " inputs"]:
+        """What a network sees of a state."""
+        values = self.model.inputs(state, theta)
+        return scalars(
+            checked(values, self.inputs_seen, self._where("inputs"), theta.dtype), self.inputs_seen, theta.dtype
+        )
+
+    def slackness(self, state: Point, policy: Point, theta: Point) -> Float[Array, " constraints"]:
+        """How far each constraint is from binding; negative where it binds."""
+        values = self.model.slackness(join(state, policy), theta)
+        found = checked(values, self.constraints, self._where("slackness"), theta.dtype)
+        return scalars(found, self.constraints, theta.dtype)
+
+    def expectands(self, now: Point, later: Point, theta: Point) -> Point:
+        """What is averaged, at states and policies of this period and the next."""
+        values = self.model.expectands(now, later, theta)
+        return Point({name: jnp.asarray(value, theta.dtype) for name, value in values.items()}, "expected value")
+
+    def residuals_given(self, state: Point, policy: Point, expected: Point, theta: Point) -> Float[Array, " rows"]:
+        """Residuals at given conditional expectations."""
+        values = self.model.residuals(join(state, policy), expected, theta)
+        return pack(checked(values, self._rows, self._where("residuals"), theta.dtype))
+
+    def expectand_draws(
+        self, policy: PolicyFunction, state: Point, theta: Point, nodes: Float[Array, "nodes shocks"]
+    ) -> Point:
+        """What is averaged, stacked over nodes of next period's shocks."""
+        now = policy(state, theta)
+        return self._draws(policy, join(state, now), self.law(state, now, theta), theta, nodes)
+
+    def _draws(self, policy: PolicyFunction, now: Point, law: LawOfMotion, theta: Point, nodes) -> Point:
+        def at(shock):
+            later = law(shock)
+            return self.expectands(now, join(later, policy(later, theta)), theta)
+
+        return jax.vmap(at)(nodes)
+
+    def residuals(
+        self, policy: PolicyFunction, state: Point, theta: Point, expectation: Expectation, key: PRNGKeyArray
+    ) -> Float[Array, " rows"]:
+        """Residuals of a policy function at one point; a deterministic `expectation` ignores `key`."""
+        now = policy(state, theta)
+        law = self.law(state, now, theta)
+
+        def slackness(shock):
+            later = law(shock)
+            return self.slackness(later, policy(later, theta), theta)
+
+        nodes, weights = expectation.nodes(key, len(self.shocks), theta.dtype, slackness)
+        draws = self._draws(policy, join(state, now), law, theta, nodes)
+        expected = jax.tree.map(lambda value: jnp.tensordot(weights, value, 1), draws)
+        return self.residuals_given(state, now, expected, theta)
+
+    @property
+    def observables(self) -> dict[str, Variable]:
+        """Everything that data can show: scalar states and policies, and the model's own observables."""
+        known = {**self.model.states, **self.model.policies, **self.model.observables}
+        return {name: variable for name, variable in known.items() if variable.shape == ()}
+
+    def observe(
+        self, last: tuple[Point, Point], now: tuple[Point, Point], theta: Point, names: tuple[str, ...]
+    ) -> Float[Array, " observables"]:
+        """The named observables without measurement error, from last period's state and policies and this one's."""
+        here = join(*now)
+        defined = self.model.observe(here, join(*last), theta)
+        shown = checked(defined, tuple(self.model.observables), self._where("observe"), theta.dtype)
+        return scalars(join(here, shown), names, theta.dtype)
+
+    def strain(self, theta: Point) -> Float[Array, ""]:
+        """How large shocks are relative to the largest that an equilibrium is known to survive."""
+        return jnp.asarray(self.model.strain(theta), theta.dtype)
+
+    def units(self, theta: Point) -> Units:
+        """The model's centres and scales."""
+
+        def unit(function: str, names: Mapping[str, tuple[int, ...]], kind: str) -> Point:
+            values: Scalars = getattr(self.model, function)(theta)
+            return checked(values, names, self._where(function), theta.dtype, kind)
+
+        return Units(
+            unit("state_center", self._states, "state"),
+            unit("state_scale", self._states, "state"),
+            unit("policy_scale", self._policies, "policy"),
+            unit("output_center", self._outputs, "output"),
+            unit("output_scale", self._outputs, "output"),
+        )
+
+    def ergodic_state(self, normal: Float[Array, " normals"], theta: Point) -> Point:
+        """Standard normals, one a scalar state, mapped to a draw from the (approximate) ergodic distribution."""
+        values = self.model.ergodic_state(unpack(self.scalar_states, normal, "state"), theta)
+        return checked(values, self._states, self._where("ergodic_state"), theta.dtype, "state")
+
+    def closed_form(self, state: Point, theta: Point) -> Point | None:
+        """The exact policies, None where the model has no closed form."""
+        values = self.model.closed_form(state, theta)
+        if values is None:
+            return None
+        return checked(values, self._policies, self._where("closed_form"), theta.dtype, "policy")
