@@ -59,15 +59,21 @@ class Model(abc.ABC):
     observables: ClassVar[Mapping[str, Variable]] = {}
     """What data can show beside the states and policies themselves, defined by `observe`."""
 
-    simulated: ClassVar[bool] = False
-    """Whether the ergodic distribution is known by simulation only; `ergodic_state` then says where to start."""
-
     wide_scale: ClassVar[float] = 3.0
     """How many times wider than ergodic the wide training draws are: raise it where the solution
     must hold far out, lower it where the equations break down there."""
 
     probe_states: ClassVar[Sequence[Mapping[str, float]]] = ()
     """States at which a check reports errors one by one, at the baseline parameters."""
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        """States that are arrays, such as a distribution of households.
+
+        An economy with one takes long to compute, and its ergodic distribution is known by simulation only:
+        `ergodic_state` says where to start.
+        """
+        return tuple(name for name, variable in self.states.items() if variable.shape)
 
     def only(self, *names: str, **values: float | tuple[float, float]) -> "Model":
         """The same economy with only these parameters free, the others fixed at their baselines or at `values`.

@@ -64,7 +64,7 @@ def draw_solution(solution: Solution, folder: Path) -> list[Path]:
     if solution.model.parameters.free:
         for policy, figure in every_policy_panels(solution).items():
             paths += save(figure, folder, f"policy_{policy}")
-    if solution.model.constraints and len(solution.model.parameters.free) > 1 and not solution.model.simulated:
+    if solution.model.constraints and len(solution.model.parameters.free) > 1 and not solution.model.arrays:
         paths += save(trust_map(solution), folder, "trust_map")
     for shock in solution.model.shocks:
         paths += save(impulse_responses(solution, shock), folder, f"irf_{shock}")

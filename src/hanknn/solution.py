@@ -36,8 +36,8 @@ Values = Mapping[str, Any] | pd.DataFrame
 """Named scalars or one-dimensional columns."""
 
 
-AT_ONCE, SIMULATED_AT_ONCE = 256, 4
-"""Economies whose misfit is computed at once: an economy that has to be simulated takes longer."""
+AT_ONCE, ARRAYS_AT_ONCE = 256, 4
+"""Economies whose misfit is computed at once: one with arrays among its states takes longer."""
 
 
 NAMES = tuple(model.name for model in SHIPPED)
@@ -146,7 +146,7 @@ class Solution:
         names = self.equations.scalar_states
         states = named_columns("state", state, names)
         missing = [name for name in names if name not in states]
-        if missing and not self.model.simulated:
+        if missing and not self.model.arrays:
             raise ShapeError(f"state '{missing[0]}' has no value; give all of {', '.join(names)}")
         return states
 
@@ -207,7 +207,7 @@ class Solution:
     @in_float64
     def _misfits(self, thetas: np.ndarray) -> np.ndarray:
         """So many at once that any number of rows takes one program: compiling it can take half a minute."""
-        at_once = SIMULATED_AT_ONCE if self.model.simulated else AT_ONCE
+        at_once = ARRAYS_AT_ONCE if self.model.arrays else AT_ONCE
         rows = np.pad(thetas, ((0, -len(thetas) % at_once), (0, 0)), mode="edge")
         run = self.program(_misfits)
         parts = [run(jnp.asarray(part)) for part in np.split(rows, range(at_once, len(rows), at_once))]

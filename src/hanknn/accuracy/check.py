@@ -55,7 +55,7 @@ def check(
     if not solved.any():
         raise SettingError("the equations are solved at no draw of the parameters; train longer, or narrow the ranges")
     drawn, thetas, states = np.asarray(thetas), thetas[solved], jax.tree.map(lambda a: a[solved], states)
-    if solution.model.simulated:
+    if solution.model.arrays:
         states = settled_states(solution, thetas, jax.random.key(seed))
     residuals, policies, exact = _measure(solution, states, thetas, rule)
     if not np.isfinite(residuals).all():
@@ -83,7 +83,7 @@ def _sample(solution: Solution, draws: int | None, seed: int, parameters: Values
     given = solution.model.parameters.resolve(parameters)
     if given.ndim == 2 and draws is not None:
         raise SettingError(f"parameters have {len(given)} entries and draws is {draws}; give one or the other")
-    usual = 500 if solution.model.simulated else 10_000
+    usual = 500 if solution.model.arrays else 10_000
     draws = len(given) if given.ndim == 2 else usual if draws is None else draws
     if draws < 100:
         raise SettingError(f"a check needs at least 100 draws, not {draws}")
@@ -108,7 +108,7 @@ def _measure(solution: Solution, states: Point, thetas, expectation: Expectation
         theta = economy.parameters(vector)
         return economy.policy(state, theta), equations.closed_form(state, theta)
 
-    at_once = AT_ONCE if equations.model.simulated else len(thetas)
+    at_once = AT_ONCE if equations.model.arrays else len(thetas)
     residuals = np.asarray(jit(lambda *rows: in_batches(residual, rows, at_once))(states, thetas))
     return residuals, *jit(jax.vmap(at))(states, thetas)
 

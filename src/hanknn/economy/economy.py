@@ -11,6 +11,9 @@ from ..expectations import Expectation
 from ..points import Point
 from .equations import Equations, PolicyFunction
 
+SETTLING = 100
+"""Quarters after which an economy has forgotten where it started."""
+
 
 class Now(NamedTuple):
     """Where an economy is: this period's state, and the policies there."""
@@ -47,8 +50,16 @@ class Economy:
         return self.at(self.equations.units(theta).state_center, theta)
 
     def start(self, key: PRNGKeyArray, theta: Point) -> Now:
-        """At a draw from the ergodic distribution, or where the model knows it by simulation only, near its centre."""
-        return self.at(self.equations.ergodic_state(self.equations.normals(key, theta.dtype), theta), theta)
+        """At a draw from the ergodic distribution."""
+        first, second = jax.random.split(key)
+        return self.at(self.settled(self.equations.normals(first, theta.dtype), second, theta), theta)
+
+    def settled(self, normal: Float[Array, " normals"], key: PRNGKeyArray, theta: Point) -> Point:
+        """A state of the ergodic distribution; moved on from where `ergodic_state` starts, where a state is an array."""
+        start = self.equations.ergodic_state(normal, theta)
+        if not self.equations.model.arrays:
+            return start
+        return self.after(start, jax.random.normal(key, (SETTLING, len(self.equations.shocks)), theta.dtype), theta)
 
     def step(self, now: Now, shock: Float[Array, " shocks"], theta: Point) -> Now:
         """The next period."""

@@ -118,7 +118,7 @@ def impulse_responses(solution: Solution, shock: str | None = None, size: float 
     """Responses of states and policies (observables, where states are arrays) to one shock at the baseline."""
     model = solution.model
     response = irf(solution, shock, size, periods + 1)
-    shown = dict(model.observables) if model.simulated else dict(model.states) | dict(model.policies)
+    shown = dict(model.observables) if model.arrays else dict(model.states) | dict(model.policies)
     columns = min(len(shown), 4)
     figure, axes = panels(len(shown), columns, 2.7 * columns, 2.5, 0.0)
     for axis, (name, variable) in zip(axes, shown.items(), strict=True):
@@ -134,7 +134,7 @@ def responses_by_state(
 ) -> Figure:
     """Generalised responses to a shock of ± `size` s.d., from where a constraint binds and from where it is slack."""
     model = solution.model
-    policies = {} if model.simulated else dict(model.policies)
+    policies = {} if model.arrays else dict(model.policies)
     variables = policies | dict(model.observables)
     figure, axes = panels(len(variables), 3, 8.4, 2.3, 0.3)
     for binds, colour, label in ((True, VERMILION, "binding"), (False, BLUE, "slack")):

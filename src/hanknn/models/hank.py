@@ -80,7 +80,6 @@ class HANK(Model):
     parameters = PARAMETERS
     shocks = SHOCKS
     constraints, observables = CONSTRAINTS, OBSERVABLES
-    simulated = True
 
     @property
     def states(self):

@@ -17,9 +17,6 @@ from ..precision import in_float64
 from ..solution import Solution, Values, reads_solution
 from ..training.walk import AT_ONCE
 
-SETTLING = 100
-"""Quarters after which an economy has forgotten that it started at its centre."""
-
 
 @reads_solution
 @in_float64
@@ -85,16 +82,8 @@ def settled_states(solution: Solution, thetas: Float[Array, "draws parameters"],
 
 
 def _settled(economy: Economy) -> Callable[..., Point]:
-    equations = economy.equations
-
-    def one(vector, normal, key):
-        theta = economy.parameters(vector)
-        start = equations.ergodic_state(normal, theta)
-        if not equations.model.simulated:
-            return start
-        return economy.after(start, jax.random.normal(key, (SETTLING, len(equations.shocks)), theta.dtype), theta)
-
-    return lambda *rows: in_batches(one, rows, AT_ONCE if equations.model.simulated else len(rows[0]))
+    one = lambda vector, normal, key: economy.settled(normal, key, economy.parameters(vector))
+    return lambda *rows: in_batches(one, rows, AT_ONCE if economy.equations.model.arrays else len(rows[0]))
 
 
 def solved_rows(solution: Solution, parameters: Values | None, extrapolate: bool) -> Float[Array, "draws parameters"]:

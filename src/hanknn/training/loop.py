@@ -98,7 +98,7 @@ class _Training:
         self.history = History(equations.equation_names)
         self.seconds, self.compile_seconds, self.saved_at = 0.0, 0.0, time.monotonic()
         self.status = "nothing to do"
-        few = 256 if equations.model.simulated else 2_000
+        few = 256 if equations.model.arrays else 2_000
         draws = validation_draws or (few if equations.constraints else 10_000)
         self.sample = _validation_sample(equations, jax.random.fold_in(self.key, 2**30), draws)
 
@@ -254,7 +254,7 @@ def _chunk(equations: Equations, method: Method, network: PolicyNetwork, size: i
 
 def _validation_sample(equations: Equations, key: PRNGKeyArray, draws: int) -> Draw:
     """Parameters and a state of each, where states are simulated those with an equilibrium as far as is known."""
-    if not equations.model.simulated:
+    if not equations.model.arrays:
         return ergodic_sample(equations, key, draws, jnp.float64)
     first, second = jax.random.split(key)
     thetas = once(jax.vmap(lambda k: plausible(equations, k, jnp.float64)))(jax.random.split(first, draws))
@@ -272,7 +272,7 @@ def _validator(equations: Equations, dtype, rebuild, sample: Draw):
 
     def validate(weights):
         economy = Economy(equations, network_policy(rebuild(weights), equations))
-        if equations.model.simulated:
+        if equations.model.arrays:
             thetas = jax.vmap(equations.parameters)(vectors)
             there = Walk(SETTLED, wide_share=0.0).move(economy, thetas, states, key, rule)
             # Were most paths lost, nothing would be solved: the size at which they were given up says so.

@@ -35,7 +35,7 @@ def misfit(
     short simulation from spread-out states, a tenth counting as one.
     """
     equations = economy.equations
-    if equations.model.simulated:
+    if equations.model.arrays:
         return _simulated(economy, theta, expectation) / RELATIVE
 
     def rows(normal):
