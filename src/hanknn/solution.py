@@ -18,6 +18,7 @@ from . import storage
 from .compiled import jit
 from .definition import declared, definition, disagreement
 from .economy import Economy, Equations
+from .economy.misfit import SOLVED, misfit
 from .errors import ModelError, NotSolvedError, SettingError, ShapeError, SolutionFileError, UnknownNameError
 from .model import Model
 from .models import SHIPPED, shipped
@@ -25,8 +26,6 @@ from .networks import Architecture, PolicyNetwork, architectures, network_policy
 from .parameters import common_length, named_columns
 from .points import Point, scalars
 from .precision import in_float64
-from .training.misfit import SOLVED, misfit
-from .training.weighting import PolicyUnits
 from .version import __version__
 
 P = ParamSpec("P")
@@ -164,7 +163,7 @@ class Solution:
         return np.asarray(self.program(_scalar_policies)(rows, jnp.asarray(thetas, dtype)), np.float64)
 
     def misfit(self, parameters: Values | None = None) -> float | np.ndarray:
-        """How badly the equations are solved at these parameters (the rest at baseline): see `training.misfit`.
+        """How badly the equations are solved at these parameters (the rest at baseline): see `economy.misfit`.
 
         The root mean square, over the ergodic distribution, of the estimated policy errors as a share of the
         policies' scale: a number, or one for each row.
@@ -251,7 +250,7 @@ def _strains(economy: Economy) -> Callable[[Array], Array]:
 
 
 def _misfit(economy: Economy, vector: Float[Array, " parameters"]) -> Float[Array, ""]:
-    return misfit(economy, economy.parameters(vector), PolicyUnits(), economy.equations.judging_rule)
+    return misfit(economy, economy.parameters(vector), economy.equations.judging_rule)
 
 
 def _misfits(economy: Economy) -> Callable[[Array], Array]:

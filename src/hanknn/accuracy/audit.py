@@ -9,12 +9,12 @@ from jaxtyping import Array, Float
 from ..batches import in_batches
 from ..compiled import jit, once
 from ..economy import Economy
+from ..economy.draws import ergodic_sample
 from ..errors import ModelError, SettingError
 from ..expectations import MonteCarlo
 from ..points import Point, like, pack
 from ..precision import in_float64
 from ..solution import Solution, reads_solution
-from ..training.sampling import ergodic_sample
 
 
 @reads_solution

@@ -10,6 +10,9 @@ import pandas as pd
 from ..batches import in_batches
 from ..compiled import jit
 from ..economy import Economy, Equations
+from ..economy.draws import SURE, ergodic_sample, ergodic_states
+from ..economy.misfit import AT_ONCE
+from ..economy.policy_errors import policy_error_matrix
 from ..errors import SettingError
 from ..expectations import Expectation
 from ..networks import network_policy
@@ -17,9 +20,6 @@ from ..points import Point, pack
 from ..precision import in_float64
 from ..simulation.paths import settled_states
 from ..solution import Solution, Values, reads_solution
-from ..training.sampling import SURE, ergodic_sample, ergodic_states
-from ..training.walk import AT_ONCE
-from ..training.weighting import PolicyUnits
 from .report import AccuracyReport
 from .thirds import THIRDS, thirds
 
@@ -191,7 +191,7 @@ def _columns(policies: Point) -> np.ndarray:
 
 
 def _implied_errors(solution: Solution, states: Point, thetas, expectation: Expectation) -> np.ndarray:
-    """Policy errors (draws, policies) that would leave these residuals, see `PolicyUnits`."""
+    """Policy errors (draws, policies) that would leave these residuals, see `policy_error_matrix`."""
     economy = _in_doubles(solution)
     baseline = economy.parameters(jnp.asarray(solution.model.parameters.baseline))
     unit = pack(economy.equations.units(baseline).policy_scale)
@@ -199,7 +199,7 @@ def _implied_errors(solution: Solution, states: Point, thetas, expectation: Expe
     def at(state, vector):
         theta = economy.parameters(vector)
         residuals = economy.residuals(state, theta, expectation, jax.random.key(0))
-        return unit * (PolicyUnits().matrix(economy, state, theta) @ residuals)
+        return unit * (policy_error_matrix(economy, state, theta) @ residuals)
 
     return np.asarray(jit(jax.vmap(at))(states, thetas))
 

@@ -9,13 +9,13 @@ import pandas as pd
 from jaxtyping import Array
 
 from ..economy import Economy
+from ..economy.misfit import SOLVED
 from ..errors import SettingError
 from ..parameters import ParameterSpace
 from ..points import Point
 from ..precision import in_float64
 from ..references import TimeIterated
 from ..solution import Solution, reads_solution
-from ..training.misfit import SOLVED
 from .thirds import THIRDS, thirds
 
 POINTS = 121

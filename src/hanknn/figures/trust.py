@@ -4,9 +4,9 @@ import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from ..economy.misfit import SOLVED
 from ..errors import SettingError
 from ..solution import Solution
-from ..training.misfit import SOLVED
 from .canvas import VERMILION, canvas, finish
 
 

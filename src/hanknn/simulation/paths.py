@@ -10,12 +10,12 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ..batches import in_batches
 from ..economy import Economy, Now
+from ..economy.misfit import AT_ONCE
 from ..errors import SettingError
 from ..model import Model
 from ..points import Point, scalars
 from ..precision import in_float64
 from ..solution import Solution, Values, reads_solution
-from ..training.walk import AT_ONCE
 
 
 @reads_solution

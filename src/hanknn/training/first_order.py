@@ -12,11 +12,12 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from ..compiled import once
 from ..economy import Economy
+from ..economy.draws import Draw
 from ..errors import SettingError
 from ..expectations import Expectation, MonteCarlo
 from ..networks import network_policy
 from .method import Info, Method
-from .sampling import Draw, Fresh, Sampling
+from .sampling import Fresh, Sampling
 from .weighting import EquationWeights, Weighting
 
 

@@ -17,6 +17,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from ..compiled import once
 from ..economy import Economy, Equations
+from ..economy.draws import SURE
 from ..errors import SettingError
 from ..expectations import Expectation, GaussHermite
 from ..networks import PolicyNetwork, network_policy
@@ -25,7 +26,7 @@ from .curriculum import Curriculum
 from .damping import Damping
 from .jacobian import Jacobian
 from .method import Info, Method
-from .sampling import SURE, StateDraws, sobol_design
+from .sampling import StateDraws, sobol_design
 from .screen import Screen, remembered
 from .walk import Walk, anew
 from .weighting import PolicyUnits, Weighting
@@ -301,7 +302,7 @@ class GaussNewton(Method):
             weights = self.screen.robust(jnp.sqrt(squares)) * jnp.where(sure, 1.0, self.screen.doubtful)
             return jnp.sqrt(weights)[:, None, None]
         screen = self.screen
-        weigh = lambda: screen.weights(economy, thetas, self.weighting, self.expectation)
+        weigh = lambda: screen.weights(economy, thetas, self.expectation)
         return jnp.sqrt(jax.lax.cond(screening, weigh, even))[:, None, None]
 
     @property

@@ -16,16 +16,16 @@ from ..batches import in_batches
 from ..compiled import jit, once
 from ..definition import declared, disagreement
 from ..economy import Economy, Equations
+from ..economy.draws import Draw, ergodic_sample, ergodic_states
+from ..economy.misfit import SOLVED, misfit
 from ..errors import RunFolderError, TrainingStopped
 from ..networks import PolicyNetwork, network_policy
 from ..storage import leaves_from_numpy, leaves_to_numpy, read, write
 from .history import History
 from .method import Info, Method
-from .misfit import SOLVED, misfit
 from .recipes import Recipe
-from .sampling import Draw, ergodic_sample, ergodic_states, plausible
+from .sampling import plausible
 from .walk import LOST, Walk
-from .weighting import PolicyUnits
 
 
 class Progress(NamedTuple):
@@ -281,7 +281,7 @@ def _validator(equations: Equations, dtype, rebuild, sample: Draw):
 
         def at(vector, state):
             theta = equations.parameters(vector)
-            solved = not equations.constraints or misfit(economy, theta, PolicyUnits(), rule) <= SOLVED
+            solved = not equations.constraints or misfit(economy, theta, rule) <= SOLVED
             return equations.by_equation(economy.residuals(state, theta, rule, key) ** 2), jnp.asarray(solved)
 
         squares, solved = (

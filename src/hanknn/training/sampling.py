@@ -6,7 +6,6 @@ simulated one therefore have the same shape by construction (see docs/decisions/
 
 import abc
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,16 +13,10 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from ..compiled import once
 from ..economy import Economy, Equations
+from ..economy.draws import SURE, Draw
 from ..errors import SettingError
 from ..expectations import sobol_normals
 from ..points import Point
-
-
-class Draw(NamedTuple):
-    """Parameters in the model's order, and a state of that economy."""
-
-    theta: Float[Array, " parameters"]
-    state: Point
 
 
 @dataclass(frozen=True)
@@ -55,10 +48,6 @@ class StateDraws:
         return equations.ergodic_state(self.spread(equations, normals, uniform), theta)
 
 
-SURE = 0.97
-"""Largest strain (`Model.strain`) at which an economy counts as having an equilibrium: what is known of the frontier
-is known of a simpler economy, to a few per cent."""
-
 TRIES = 64
 """Draws among which one below that strain is looked for."""
 
@@ -76,17 +65,6 @@ def plausible(
     sure = strains <= SURE
     chosen = jnp.where(jnp.any(sure), jnp.argmax(sure), jnp.argmin(strains))
     return drawn[jnp.where(anywhere, 0, chosen)]
-
-
-def ergodic_sample(equations: Equations, key: PRNGKeyArray, points: int, dtype: jnp.dtype | type) -> Draw:
-    """Independent draws of parameters over the box, stacked, each with an ergodic state of its own."""
-    return once(jax.vmap(lambda k: Fresh().start(equations, k, dtype)))(jax.random.split(key, points))
-
-
-def ergodic_states(equations: Equations, thetas: Float[Array, "points parameters"], key: PRNGKeyArray) -> Point:
-    """An ergodic state for each of these economies."""
-    draw = once(jax.vmap(lambda vector, k: Fresh().draws.draw(equations, equations.parameters(vector), k)))
-    return draw(thetas, jax.random.split(key, len(thetas)))
 
 
 def sobol_design(equations: Equations, draws: StateDraws, points: int, seed: int) -> Draw:

@@ -7,11 +7,10 @@ from jaxtyping import Array, Bool, Float
 
 from ..batches import in_batches
 from ..economy import Economy
+from ..economy.misfit import misfit
 from ..errors import SettingError
 from ..expectations import Expectation
 from ..points import Point
-from .misfit import misfit
-from .weighting import Weighting
 
 MEMORY = 0.9
 """How much of an economy's misfit along its path is remembered from one iteration to the next."""
@@ -40,11 +39,9 @@ class Screen:
                 f"doubtful {self.doubtful}; all must be positive"
             )
 
-    def weights(
-        self, economy: Economy, thetas: Point, weighting: Weighting, expectation: Expectation
-    ) -> Float[Array, " points"]:
+    def weights(self, economy: Economy, thetas: Point, expectation: Expectation) -> Float[Array, " points"]:
         """A weight between 0 and 1 for each row of parameters."""
-        one = lambda theta: misfit(economy, theta, weighting, expectation)
+        one = lambda theta: misfit(economy, theta, expectation)
         return self.robust(in_batches(one, (thetas,), 1024))
 
     def robust(self, misfits: Float[Array, " points"]) -> Float[Array, " points"]:

@@ -7,8 +7,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from ..batches import in_batches
 from ..economy import Economy, Equations
+from ..economy.misfit import residual_rows
 from ..errors import SettingError
 from ..expectations import Expectation
 from ..points import Point
@@ -16,9 +16,6 @@ from .sampling import plausible
 
 FAR = 6.0
 """Network inputs beyond this many ergodic s.d. mean that a path has left the economy."""
-
-AT_ONCE = 64
-"""Points whose residuals are computed at once."""
 
 LOST = 0.03
 """Root mean square of the residuals at which a path has left the economy."""
@@ -161,14 +158,6 @@ def anew(equations: Equations, thetas: Point, states: Point, which: Bool[Array, 
     centers = jax.vmap(lambda theta: equations.units(theta).state_center)(thetas)
     pick = lambda center, state: jnp.where(which.reshape(-1, *[1] * (state.ndim - 1)), center, state)
     return jax.tree.map(pick, centers, states)
-
-
-def residual_rows(
-    economy: Economy, thetas: Point, states: Point, expectation: Expectation, key: PRNGKeyArray
-) -> Float[Array, "points rows"]:
-    """All residuals at each point, some points at a time: a state may hold a distribution."""
-    one = lambda state, theta, key: economy.residuals(state, theta, expectation, key)
-    return in_batches(one, (states, thetas, jax.random.split(key, thetas.rows)), AT_ONCE)
 
 
 def _finite(states: Point) -> Bool[Array, " points"]:

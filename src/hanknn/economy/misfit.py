@@ -3,19 +3,22 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, PRNGKeyArray
 from scipy.special import ndtri
 
-from ..economy import Economy
+from ..batches import in_batches
 from ..expectations import Expectation, sobol_normals
 from ..points import Point
-from .walk import residual_rows
-from .weighting import Weighting
+from .economy import Economy
+from .policy_errors import policy_error_matrix
 
 STATES = 9
 PATHS, QUARTERS = 16, 20
 """Paths and their length, where states are simulated."""
 RELATIVE = 0.1
+AT_ONCE = 64
+"""Points whose residuals are computed at once where a state is an array."""
+
 SOLVED = 0.01
 """Largest misfit, a share of the policies' scale, at which an economy counts as solved."""
 
@@ -23,16 +26,15 @@ SOLVED = 0.01
 def misfit(
     economy: Economy,
     theta: Point,
-    weighting: Weighting,
     expectation: Expectation,
 ) -> Float[Array, ""]:
-    """Root mean square of one economy's weighted residuals over its ergodic distribution.
+    """How badly one economy's equations are solved, as a share of its policies' scale.
 
-    With `PolicyUnits` weights it estimates the policies' errors, as a share of their scale. Where an economy
-    has no equilibrium no network solves it, and its misfit stays large.
+    The root mean square, over the ergodic distribution, of the policy errors that residuals imply
+    (`policy_error_matrix`). Where an economy has no equilibrium no network solves it, and its misfit stays large.
 
-    Where states are known by simulation only, residuals are in relative units already: their root mean square after a
-    short simulation from spread-out states, a tenth counting as one.
+    Where a state is an array, residuals are in relative units already: their root mean square after a short simulation
+    from spread-out states, a tenth counting as one.
     """
     equations = economy.equations
     if equations.model.arrays:
@@ -41,7 +43,7 @@ def misfit(
     def rows(normal):
         state = equations.ergodic_state(normal, theta)
         residuals = economy.residuals(state, theta, expectation, jax.random.key(0))
-        return weighting.matrix(economy, state, theta) @ residuals
+        return policy_error_matrix(economy, state, theta) @ residuals
 
     squares = jax.vmap(rows)(jnp.asarray(_normals(len(equations.scalar_states)), theta.dtype)) ** 2
     return jnp.sqrt(jnp.mean(squares))
@@ -63,3 +65,11 @@ def _normals(states: int) -> np.ndarray:
     if states == 1:
         return ndtri((np.arange(STATES) + 0.5) / STATES)[:, None]
     return sobol_normals(2 ** int(np.ceil(np.log2(STATES * states))), 0, states, 0)[1]
+
+
+def residual_rows(
+    economy: Economy, thetas: Point, states: Point, expectation: Expectation, key: PRNGKeyArray
+) -> Float[Array, "points rows"]:
+    """All residuals at each point, some points at a time: a state may hold a distribution."""
+    one = lambda state, theta, key: economy.residuals(state, theta, expectation, key)
+    return in_batches(one, (states, thetas, jax.random.split(key, thetas.rows)), AT_ONCE)

@@ -1,0 +1,45 @@
+"""Draws of parameters over the box, each with a state of that economy."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from ..compiled import once
+from ..points import Point
+from .equations import Equations
+
+SURE = 0.97
+"""Largest strain (`Model.strain`) at which an economy counts as having an equilibrium: what is known of the frontier
+is known of a simpler economy, to a few per cent."""
+
+
+class Draw(NamedTuple):
+    """Parameters in the model's order, and a state of that economy."""
+
+    theta: Float[Array, "*draws parameters"]
+    state: Point
+
+
+def ergodic_sample(equations: Equations, key: PRNGKeyArray, points: int, dtype: jnp.dtype | type) -> Draw:
+    """Independent draws of parameters over the box, stacked, each with a state that `ergodic_state` draws."""
+
+    def one(key):
+        first, second = jax.random.split(key)
+        theta = equations.model.parameters.draw(first, dtype)
+        return Draw(theta, ergodic_state(equations, theta, second))
+
+    return once(jax.vmap(one))(jax.random.split(key, points))
+
+
+def ergodic_states(equations: Equations, thetas: Float[Array, "points parameters"], key: PRNGKeyArray) -> Point:
+    """Such a state for each of these economies, stacked."""
+    draw = once(jax.vmap(lambda theta, k: ergodic_state(equations, theta, k)))
+    return draw(thetas, jax.random.split(key, len(thetas)))
+
+
+def ergodic_state(equations: Equations, theta: Float[Array, " parameters"], key: PRNGKeyArray) -> Point:
+    """Such a state of one economy."""
+    first, _ = jax.random.split(key)
+    return equations.ergodic_state(equations.normals(first, theta.dtype), equations.parameters(theta))

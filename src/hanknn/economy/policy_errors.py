@@ -1,0 +1,61 @@
+"""From residuals to the policy errors behind them."""
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from ..expectations import hermite_nodes
+from ..points import Point, join, like, pack
+from .economy import Economy
+from .equations import Equations
+
+FLOOR = 1e-3
+"""Singular values count as at least this share of the largest one."""
+
+
+def policy_error_matrix(economy: Economy, state: Point, theta: Point) -> Float[Array, "policies residuals"]:
+    """What turns the residuals of one point into policy errors, in units of the policies' scale at the baseline.
+
+    If policies are off by a shape that persists like the states do, residuals are off by M times
+    that error, M = ∂R/∂(policy now) + λ ∂R/∂(policy next period), with λ the persistence of the
+    states. The matrix is the (regularised) inverse of M. A nearly singular Euler equation, where small residuals hide
+    large errors, thereby counts for what it hides; docs/decisions/weighting.md has the measurement.
+    """
+    eq = economy.equations
+    nodes, weights = hermite_nodes(3, len(eq.shocks), theta.dtype)
+    baseline = eq.parameters(jnp.asarray(eq.model.parameters.baseline, theta.dtype))
+    unit = pack(eq.units(baseline).policy_scale)
+    policy = economy.policy(state, theta)
+    moved = lambda policy, shift: like(pack(policy) + unit * shift, policy)
+
+    def residuals(now_shift, next_shift):
+        now = moved(policy, now_shift)
+
+        def at(shock):
+            later = eq.transition(state, now, shock, theta)
+            later_policy = moved(economy.policy(later, theta), next_shift)
+            return eq.expectands(join(state, now), join(later, later_policy), theta)
+
+        averaged = jax.tree.map(lambda value: jnp.tensordot(weights, value, 1), jax.vmap(at)(nodes))
+        return eq.residuals_given(state, now, averaged, theta)
+
+    zero = jnp.zeros_like(unit)
+    to_now, to_next = jax.jacfwd(residuals, argnums=(0, 1))(zero, zero)
+    sensitivity = to_now + _persistence(eq, state, policy, theta) * to_next
+    u, s, vt = jnp.linalg.svd(sensitivity, full_matrices=False)
+    s = jnp.maximum(s, FLOOR * s[0])
+    return (vt.T / s[None, :]) @ u.T
+
+
+def _persistence(eq: Equations, state: Point, policy: Point, theta: Point) -> Float[Array, ""]:
+    """Spectral radius of the states' law of motion at given policies, capped at 1 (Gelfand's formula)."""
+    no_shock = jnp.zeros(len(eq.shocks), theta.dtype)
+    scale = pack(eq.units(theta).state_scale)
+    law = lambda s: pack(eq.transition(like(s * scale, state), policy, no_shock, theta)) / scale
+    power = jax.jacfwd(law)(pack(state) / scale)
+    log_norm = jnp.zeros((), theta.dtype)
+    for _ in range(6):
+        norm = jnp.maximum(jnp.linalg.norm(power), jnp.finfo(theta.dtype).tiny)
+        power, log_norm = (power / norm) @ (power / norm), 2 * (log_norm + jnp.log(norm))
+    radius = jnp.exp((log_norm + jnp.log(jnp.maximum(jnp.linalg.norm(power), 1e-30))) / 64)
+    return jnp.minimum(radius, 1.0)
