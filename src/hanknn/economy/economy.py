@@ -55,7 +55,7 @@ class Economy:
         return self.at(self.settled(self.equations.normals(first, theta.dtype), second, theta), theta)
 
     def settled(self, normal: Float[Array, " normals"], key: PRNGKeyArray, theta: Point) -> Point:
-        """A state of the ergodic distribution: where a state is an array, moved on from where `ergodic_state` starts."""
+        """A state of the ergodic distribution: with arrays in it, moved on from where `ergodic_state` starts."""
         start = self.equations.ergodic_state(normal, theta)
         if not self.equations.model.arrays:
             return start
