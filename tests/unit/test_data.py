@@ -337,7 +337,7 @@ mistakes = {
     "a year for FRED": lambda: fred("GDPC1", start=1990, fetch=lambda address: b""),
     "a text for FRED's content": lambda: fred("GDPC1", fetch=lambda address: "date,GDPC1"),
     "an array for a table": lambda: Observed(np.zeros((3, 1)), np.eye(1)),
-    "text in a table": lambda: Observed(pd.DataFrame({"zeta": ["1", "2"]}), np.eye(1)),
+    "text in a table": lambda: Observed(pd.DataFrame({"zeta": ["1", "two"]}), np.eye(1)),
     "a table for data": lambda: hanknn.log_likelihood(hanknn.load("nk"), table),
     "all of simulated data": lambda: hanknn.log_likelihood(
         hanknn.load("nk"), simulate_data(hanknn.load("nk"), ["inflation"], 8)

@@ -36,6 +36,7 @@ class Observed:
         if not self.table.size:
             raise DataError("the data have no rows or no series")
         require_single(self.table, "series")
+        object.__setattr__(self, "table", _as_numbers(self.table))
         if not pd.api.types.is_numeric_dtype(self.table.index):
             object.__setattr__(self, "table", quarterly(self.table))
         require_values(self.table)
@@ -112,12 +113,17 @@ def require_single(table: pd.DataFrame, what: str) -> None:
 
 
 def require_values(table: pd.DataFrame) -> None:
-    """Raise `DataError` for a series of text, without any value, or with an infinite one."""
+    """Raise `DataError` for a series without any value, or with an infinite one."""
     for name in table.columns:
-        if not pd.api.types.is_numeric_dtype(table[name]):
-            raise DataError(f"series '{name}' is not numeric; prepare() reads tables with text and says where it is")
         values = table[name].to_numpy(np.float64)
         if np.isnan(values).all():
             raise DataError(f"series '{name}' has no value at all; drop it or mend its source")
         if np.isinf(values).any():
             raise DataError(f"series '{name}' is infinite at {table.index[int(np.argmax(np.isinf(values)))]}")
+
+
+def _as_numbers(table: pd.DataFrame) -> pd.DataFrame:
+    try:
+        return table.astype(np.float64)
+    except (ValueError, TypeError) as error:
+        raise DataError(f"the series hold what is no number ({error}); prepare() reads tables and says where") from None
