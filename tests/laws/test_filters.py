@@ -1,15 +1,34 @@
 """One contract for every filter: hard data, same key same answer, finite or minus infinity, never NaN."""
 
+import dataclasses
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
 
-from hanknn.data import Observed
+import hanknn
+from hanknn import Variable
+from hanknn.data import Observed, simulate_data, us_observed
 from hanknn.equilibrium import Equilibrium
 from hanknn.errors import ModelError, OutOfRangeError, SettingError, ShapeError, UnknownNameError
-from hanknn.likelihood import Bootstrap, Grid, Guided, Kalman, Likelihood, Tempered, filter_states, log_likelihood
+from hanknn.likelihood import (
+    Bootstrap,
+    CollapseWarning,
+    Grid,
+    Guided,
+    Kalman,
+    Likelihood,
+    ScaleWarning,
+    Tempered,
+    filter_states,
+    forecast,
+    log_likelihood,
+    shock_decomposition,
+)
+from hanknn.likelihood.scale import warn_of_scale
 from hanknn.likelihood.space import StateSpace, panel
 
 FILTERS = {
@@ -112,3 +131,136 @@ def test_likelihoods_can_be_differentiated_where_samplers_need_it(quick):
         up, down = (float(likelihood.at(theta.at[6].add(d), jax.random.key(0))) for d in (1e-6, -1e-6))
     assert np.isfinite(slope).all()
     assert float(slope[6]) == pytest.approx((up - down) / 2e-6, rel=1e-4)
+
+
+@pytest.mark.parametrize("filter", FILTERS.values(), ids=FILTERS)
+def test_predictions_are_as_uncertain_where_a_value_is_missing(filter, quick):
+    """What a period's value is changes nothing of how far it was foreseen: from the same data before."""
+    rows = table()
+    noise = np.diag([0.02, 0.05, 0.05]) ** 2
+    found = [
+        filter_states(quick, Observed(t, noise), filter=filter)
+        for t in (rows, rows.where(np.indices(rows.shape)[0] != 7))
+    ]
+    for name in rows:
+        seen, missing = (float(f[f"{name}_predicted_sd"][7]) for f in found)
+        assert missing == pytest.approx(seen, rel=1e-12)
+        assert missing > 0.02, "the error is in it"
+
+
+def test_labelled_answers_say_which_mean_was_taken_out(quick):
+    index = pd.period_range("2000Q1", periods=12, freq="Q")
+    data = Observed(table().set_axis(index), NOISE, means={"inflation": 0.5})
+    tracked, ahead = filter_states(quick, data, filter=Kalman()), forecast(quick, data, filter=Kalman(), paths=50)
+    parts = shock_decomposition(quick, data)
+    for labelled in (tracked["inflation_data"], tracked["inflation_predicted"], ahead["inflation"], parts["inflation"]):
+        assert labelled.attrs["demeaned_by"] == 0.5 and labelled.attrs["unit"] == "deviation"
+    for labelled in (tracked["inflation_filtered"], tracked["zeta_data"], ahead["zeta"], parts["zeta"]):
+        assert "demeaned_by" not in labelled.attrs
+    assert str(ahead["period"].to_numpy()[0])[:10] == "2003-01-01"
+
+
+def shocked(periods, at, value):
+    rows = table(periods)
+    rows.iloc[at] = value
+    return rows
+
+
+OUTLIER = shocked(40, 20, 0.3)
+
+
+@pytest.mark.parametrize("ask", [filter_states, log_likelihood, lambda *a, **k: Likelihood(*a[:2], k["filter"])()])
+def test_particles_that_collapse_are_reported_with_their_period(ask, quick):
+    index = pd.period_range("2000Q1", periods=40, freq="Q")
+    data = Observed(OUTLIER.set_axis(index), NOISE)
+    with pytest.warns(CollapseWarning, match=r"collapse in period 2005Q1: .* more particles or the Guided filter"):
+        ask(quick, data, filter=Bootstrap(200))
+
+
+def test_a_collapse_is_counted_over_parameter_values_and_not_looked_for_in_batches(quick):
+    likelihood = Likelihood(quick, Observed(OUTLIER, NOISE), Bootstrap(200))
+    with pytest.warns(CollapseWarning, match="period 20 .* at 3 of 3 parameter values"):
+        values = likelihood({"rho": [0.85, 0.875, 0.9]})
+    likelihood.batch(np.tile(quick.model.parameters.baseline, (3, 1)))
+    assert values.shape == (3,) and np.isfinite(values).all()
+
+
+def test_data_that_no_particle_can_have_produced_are_reported(quick):
+    impossible = Observed(shocked(30, 4, 1e160), NOISE)
+    with pytest.warns(CollapseWarning, match="period 4: 0.0 of them"), pytest.warns(ScaleWarning):
+        assert log_likelihood(quick, impossible, filter=Guided(100)) == -np.inf
+
+
+def test_plain_data_give_no_warning(quick):
+    """Warnings are errors here."""
+    data = simulate_data(quick, ["output_growth", "inflation_rate", "interest_rate"], 60, seed=4).observed
+    assert np.isfinite(log_likelihood(quick, data, filter=Guided(200)))
+    Likelihood(quick, us_observed(quick.model), Kalman())
+
+
+def _us(model, change=lambda table: table, **means):
+    data = us_observed(model)
+    moved = data.table + pd.Series(means).reindex(data.table.columns).fillna(0.0)
+    return Observed(change(moved), change(change(data.noise)))
+
+
+def test_data_on_another_scale_than_the_model_s_are_reported(quick):
+    """US inflation is not persistent, so that two per cent are far from nothing, whatever the model's own s.d. is."""
+    model = quick.model
+    for data, name, message in (
+        (_us(model, inflation_rate=2.0), "inflation_rate", "mean of 2 in the data and .* demean=True"),
+        (us_observed(model, demean=["output_growth", "interest_rate"]), "inflation_rate", "mean of 3.05 in the data"),
+        (_us(model, lambda values: values / 100), "output_growth", "percent or share"),
+        (Observed(100 * table(40), NOISE), "zeta", "percent or share"),
+    ):
+        with pytest.warns(ScaleWarning) as told:
+            Likelihood(quick, data, Kalman())
+        assert any(name in str(w.message) and re.search(message, str(w.message)) for w in told)
+
+
+def test_demeaned_data_of_a_model_in_levels_are_reported():
+    solution = hanknn.load("rank")
+    with pytest.warns(ScaleWarning, match="is demeaned in the data, but has a mean of .*give its level") as told:
+        Likelihood(solution, us_observed(solution.model, demean=["inflation_rate", "interest_rate"]))
+    assert sorted(str(w.message).split("'")[1] for w in told) == ["inflation_rate", "interest_rate"]
+    Likelihood(solution, us_observed(solution.model))
+
+
+@pytest.mark.parametrize("values", [{}, {"rho": 0.95, "sigma_shock": 0.1}, {"rho": 0.8, "sigma_shock": 0.02}], ids=str)
+def test_simulated_data_are_never_on_another_scale(values, quick):
+    """Any length, any parameters in the box: warnings are errors here."""
+    names = ["output_growth", "inflation_rate", "interest_rate", "zeta"]
+    made = simulate_data(quick, names, 1000, values).observed
+    space = StateSpace(quick.equilibrium, quick.policy_function, tuple(names))
+    for periods in (4, 20, 40, 100, 250, 1000):
+        for start in range(0, 1000, periods):
+            warn_of_scale(space, Observed(made.table.iloc[start : start + periods], made.noise))
+
+
+def test_a_model_with_array_states_is_refused_at_once(quick):
+    class Households(type(quick.model)):
+        states = {**type(quick.model).states, "distribution": Variable("m", "households", "share", (3,))}
+
+        def transition(self, now, shock, theta):
+            return {**super().transition(now, shock, theta), "distribution": now.distribution}
+
+        def ergodic_state(self, normal, theta):
+            return {"zeta": normal.zeta, "distribution": jnp.ones(3) / 3}
+
+        def state_center(self, theta):
+            return {"zeta": 0.0, "distribution": jnp.ones(3) / 3}
+
+        def state_scale(self, theta):
+            return {**super().state_scale(theta), "distribution": jnp.ones(3)}
+
+        def inputs(self, state, theta):
+            return {"zeta": state.zeta}
+
+    solution = dataclasses.replace(quick, model=Households())
+    data = Observed(table(), NOISE)
+    for ask in (log_likelihood, filter_states, forecast, shock_decomposition):
+        with pytest.raises(ModelError, match=r"scalar states only so far; .* array state 'distribution'"):
+            ask(solution, data)
+    assert simulate_data(solution, ["zeta", "inflation"], 8).observed.periods == 8
+    with pytest.raises(UnknownNameError, match="observable 'distribution'"):
+        Likelihood(quick, Observed(table().rename(columns={"zeta": "distribution"}), NOISE))

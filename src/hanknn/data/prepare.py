@@ -1,16 +1,20 @@
-"""Read a table, check its dates, and turn its columns into observables."""
+"""From a table to a model's observables: transformed, cut to the sample, and demeaned over what is left."""
 
 from collections.abc import Mapping
-from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
 
-from ..errors import DataError, UnknownNameError
+from ..errors import DataError
 from ..model import Model
+from .arguments import require, require_mapping
+from .dates import quarter, quarterly
 from .measurement import Setting, VarianceShare, covariance
-from .observed import Observed
+from .observed import Observed, observable, observables, require_single, require_values
+from .tables import read
 from .transforms import Level, Series
+
+EXAMPLE = "{'output_growth': Growth('gdp')}"
 
 
 def prepare(
@@ -23,13 +27,26 @@ def prepare(
 ) -> Observed:
     """Observed series of `model` from a table indexed by quarters (or a CSV or Parquet file, see `read`).
 
-    `series` maps observables to columns and transformations; without it the columns must have the
-    names and units of observables. `start` and `end` ("1985Q1") cut the sample after transforming.
-    Raises `DataError` for dates out of order, twice or missing, another frequency, text among
-    numbers, or units that differ from the observable's, and `UnknownNameError` for unknown names.
+    `series` maps observables to columns and transformations; without it the columns must have the names and units of
+    observables. `start` and `end` ("1985Q1", "1985") cut the sample after transforming; means are taken out, and
+    shares of the variance taken, over the sample that is left.
+
+    Quarters may be written 1985Q1, 1985-Q1, Q1 1985, as any date within them (1985-03-31, 31.03.1985), or 1985-1: in a
+    column whose numbers run from 1 to 4 only these are quarters, else months. Days and months in either order
+    (01/04/1985) are read where one order alone gives quarter after quarter. A fiscal year's quarter is the calendar
+    quarter in which it ends. Empty rows are dropped.
+
+    Raises `DataError` for dates out of order, twice, missing, ambiguous or of another frequency, columns twice, text
+    among numbers, a series that does not vary, or units that differ from the observable's; `UnknownNameError` for
+    unknown names; `SettingError` for arguments of another kind.
+
+    Example: `prepare("data.csv", model, {"output_growth": Growth("gdp", per="pop", demean=True)}, start="1985Q1")`.
     """
-    table = quarterly(source if isinstance(source, pd.DataFrame) else read(source))
-    known = {**model.states, **model.policies, **model.observables}
+    known = observables(model)
+    require(source, pd.DataFrame | str | Path, "a table (pandas DataFrame) or a file's path")
+    whole = source if isinstance(source, pd.DataFrame) else read(source)
+    require_single(whole, "column")
+    table = quarterly(whole)
     if series is None:
         series = {str(name): Level(str(name), known[name].unit) for name in table.columns if name in known}
         if not series:
@@ -37,76 +54,38 @@ def prepare(
                 f"no column is an observable of model '{model.name}' ({', '.join(known)}); "
                 "say with series={...} which column each comes from"
             )
+    require_mapping(series, Series, "series", EXAMPLE)
     columns = {}
     for name, how in series.items():
-        if name not in known:
-            raise UnknownNameError("observable", name, known, f"model '{model.name}'")
-        if how.gives != known[name].unit:
+        unit = observable(model, name).unit
+        if how.gives != unit:
             raise DataError(
-                f"observable '{name}' is in '{known[name].unit}', but {type(how).__name__}('{how.column}') gives "
+                f"observable '{name}' is in '{unit}', but {type(how).__name__}('{how.column}') gives "
                 f"'{how.gives}'; use another transformation or observable"
             )
         columns[name] = how.apply(table)
-    chosen = pd.DataFrame(columns).loc[start:end].dropna(how="all", axis=0)
-    if not len(chosen):
-        raise DataError(f"no row with a value between {start or table.index[0]} and {end or table.index[-1]}")
+    sample = _cut(pd.DataFrame(columns, index=table.index), start, end)
+    require_values(sample)
+    means = {name: float(sample[name].mean()) for name, how in series.items() if how.demean}
+    magnitudes = {name: how.magnitude(sample[name].dropna().to_numpy()) for name, how in series.items()}
+    noise = covariance(sample, measurement_error, magnitudes)
+    left = sample.assign(**{name: sample[name] - mean for name, mean in means.items()})
+    return Observed(left, noise, _told(sample, series, means), means)
+
+
+def _cut(table: pd.DataFrame, start: str | None, end: str | None) -> pd.DataFrame:
+    first = table.index[0] if start is None else quarter(start, "start")
+    last = table.index[-1] if end is None else quarter(end, "end", last=True)
+    sample = table.loc[first:last].dropna(how="all", axis=0)
+    if not len(sample):
+        have = f"{table.index[0]} to {table.index[-1]}"
+        raise DataError(f"no row with a value between {first} and {last}; the table has {have}")
     # A quarter in the middle without any value stays, as missing: the filter must step through it.
-    chosen = chosen.reindex(pd.period_range(chosen.index[0], chosen.index[-1], freq="Q"))
-    described = "; ".join(f"{name}: {how!r}" for name, how in series.items())
-    return Observed(chosen, covariance(chosen, measurement_error), described)
+    return sample.reindex(pd.period_range(sample.index[0], sample.index[-1], freq="Q"))
 
 
-def read(path: str | Path) -> pd.DataFrame:
-    """A CSV or Parquet file whose first column (or index) holds the dates."""
-    path = Path(path)
-    if not path.is_file():
-        raise DataError(f"no file '{path}'; check the path")
-    try:
-        if path.suffix == ".parquet":
-            table = pd.read_parquet(path)
-            return (
-                table
-                if isinstance(table.index, pd.DatetimeIndex | pd.PeriodIndex)
-                else table.set_index(table.columns[0])
-            )
-        return pd.read_csv(path, index_col=0)
-    except (ValueError, IndexError, OSError, UnicodeDecodeError) as error:
-        raise DataError(f"'{path}' cannot be read as a table ({type(error).__name__}: {error})") from None
-
-
-def quarterly(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with a checked quarterly index."""
-    index = _periods(table.index)
-    if not len(index):
-        raise DataError("the table has no rows")
-    if index.has_duplicates:
-        raise DataError(
-            f"quarter {index[index.duplicated()][0]} appears twice; if the data are monthly, aggregate them to "
-            "quarters first (table.resample('QE').mean())"
-        )
-    if not index.is_monotonic_increasing:
-        later = next(b for a, b in pairwise(index) if b < a)
-        raise DataError(f"quarter {later} comes after a later one; sort the table by date")
-    whole = pd.period_range(index[0], index[-1], freq="Q")
-    if len(whole) != len(index):
-        missing = whole.difference(index)
-        hint = (
-            "the data look annual; the model's periods are quarters"
-            if len(whole) >= 3 * len(index) - 2
-            else ("add the row with empty cells if its values are missing")
-        )
-        raise DataError(f"quarter {missing[0]} is missing ({len(missing)} in all); {hint}")
-    return table.set_axis(index)
-
-
-def _periods(index: pd.Index) -> pd.PeriodIndex:
-    if isinstance(index, pd.PeriodIndex):
-        return index if index.freqstr.startswith("Q") else index.asfreq("Q")
-    if isinstance(index, pd.DatetimeIndex):
-        return index.to_period("Q")
-    if pd.api.types.is_numeric_dtype(index):
-        raise DataError(f"the dates are numbers ({index[0]}, …); the first column must hold dates such as 1985Q1")
-    try:
-        return pd.PeriodIndex(index.astype(str), freq="Q")
-    except ValueError as error:
-        raise DataError(f"the dates cannot be read ({error}); write them as 1985Q1 or 1985-01-01") from None
+def _told(sample: pd.DataFrame, series: Mapping[str, Series], means: Mapping[str, float]) -> str:
+    """Where the numbers come from and what was done to them, in words."""
+    taken = {name: f", less its mean of {mean:.4g}" for name, mean in means.items()}
+    described = "; ".join(f"{name}: {how!r}{taken.get(name, '')}" for name, how in series.items())
+    return f"{described}; {sample.index[0]} to {sample.index[-1]}"

@@ -4,18 +4,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import xarray as xr
 
-from ..compiled import jit
-from ..errors import SettingError
+from ..errors import DataError, SettingError
 from ..precision import in_float64
 from ..simulation import simulate
 from ..solution import Solution, Values
+from .arguments import require
 from .measurement import Setting, VarianceShare, covariance
-from .observed import Observed
+from .observed import Observed, observable, require_values
 
 
 class SimulatedData(NamedTuple):
@@ -37,26 +36,32 @@ def simulate_data(
 ) -> SimulatedData:
     """Series of `observables` with measurement error, at one parameter value; the same seed gives the same data.
 
-    A share of the variance is of each series' own sample variance, as in KMR.
+    A share of the variance is of each series' own sample variance, as in KMR. Raises `UnknownNameError` for an
+    observable that the model does not have, and `DataError` for one that is named twice.
+
+    Example: `simulate_data(solution, ["output_growth", "inflation_rate"], 100, {"rho": 0.9}).observed`.
     """
+    require(observables, list | tuple, "observables as a list of names, such as ['output_growth', 'inflation_rate']")
+    require(solution, Solution, "a solution, such as hanknn.load('nk')")
     names = tuple(observables)
     if not names:
         raise SettingError("name at least one observable")
+    if periods < 1:
+        raise SettingError(f"periods is {periods}; it must be at least 1")
+    for name in names:
+        observable(solution.model, name)
+    doubled = [name for i, name in enumerate(names) if name in names[:i]]
+    if doubled:
+        raise DataError(f"observable '{doubled[0]}' is named twice; remove one")
     theta = solution.one_value(parameters)
-    equilibrium = solution.equilibrium
-    whole = simulate(solution, periods + 1, parameters, seed)
-    states, policies = (
-        np.stack([whole[name].to_numpy() for name in kind], axis=1)
-        for kind in (equilibrium.states, equilibrium.policies)
-    )
-    clean_table = pd.DataFrame(np.zeros((1, len(names))), columns=list(names))
-    Observed(clean_table, np.eye(len(names))).require_observables(solution.model)
-    observe = lambda s0, p0, s1, p1: equilibrium.observe(s0, p0, s1, p1, jnp.asarray(theta), names)
-    clean = np.asarray(jit(jax.vmap(observe))(states[:-1], policies[:-1], states[1:], policies[1:]))
+    # The first quarter has no quarter before it, which growth needs.
+    truth = simulate(solution, periods + 1, parameters, seed).isel(period=slice(1, None))
+    truth = truth.assign_coords(period=np.arange(1, periods + 1))
+    clean = np.stack([truth[name].to_numpy() for name in names], axis=1)
     table = pd.DataFrame(clean, columns=list(names), index=pd.RangeIndex(1, periods + 1, name="period"))
+    require_values(table)
     noise = covariance(table, measurement_error)
     normal = np.asarray(jax.random.normal(jax.random.fold_in(jax.random.key(seed), 1), clean.shape))
-    truth = whole.isel(period=slice(1, None)).assign_coords(period=np.arange(1, periods + 1))
     named = dict(zip(solution.model.parameters, (float(t) for t in theta), strict=True))
     observed = Observed(table + normal * np.sqrt(np.diag(noise)), noise, f"simulated from {solution.model.name}")
     return SimulatedData(observed, truth, named)

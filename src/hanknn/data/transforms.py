@@ -13,9 +13,14 @@ ANNUAL_PERCENT = "percent, annualised"
 
 @dataclass(frozen=True)
 class Series(abc.ABC):
-    """Where an observable comes from; `demean` subtracts its sample mean."""
+    """Where an observable comes from.
+
+    `demean`: whether the mean over the sample is taken out. A series only says so: `prepare` does it, once the sample
+    is cut. A kind that allows it has it as its last field.
+    """
 
     column: str
+    demean = False
 
     @property
     @abc.abstractmethod
@@ -24,7 +29,11 @@ class Series(abc.ABC):
 
     @abc.abstractmethod
     def apply(self, table: pd.DataFrame) -> pd.Series:
-        """The observable, NaN where the table has no value."""
+        """The observable with its mean, NaN where the table has no value."""
+
+    def magnitude(self, values: np.ndarray) -> float:
+        """Size of the numbers that the values were computed from: their rounding errors are in proportion to it."""
+        return float(np.nanmax(np.abs(values)))
 
 
 @dataclass(frozen=True)
@@ -40,7 +49,7 @@ class Level(Series):
         return self.unit
 
     def apply(self, table: pd.DataFrame) -> pd.Series:
-        return _demeaned(self.scale * column(table, self.column), self.demean)
+        return self.scale * column(table, self.column)
 
 
 @dataclass(frozen=True)
@@ -61,20 +70,28 @@ class Growth(Series):
         level = _positive(table, self.column)
         if self.per is not None:
             level = level / _positive(table, self.per)
-        return _demeaned(400 * (level / level.shift(1) - 1), self.demean)
+        return 400 * (level / level.shift(1) - 1)
+
+    def magnitude(self, values: np.ndarray) -> float:
+        """Of the ratio that one is taken from."""
+        return 400 + super().magnitude(values)
 
 
 def column(table: pd.DataFrame, name: str) -> pd.Series:
-    """One column as floats; text among numbers is refused with its place."""
+    """One column as floats; text among numbers and infinite values are refused with their place."""
     if name not in table.columns:
         raise UnknownNameError("column", name, [str(c) for c in table.columns], "the data")
-    values = pd.to_numeric(table[name], errors="coerce")
-    text = values.isna() & table[name].notna()
+    given = table[name].map(lambda cell: np.nan if isinstance(cell, str) and not cell.strip() else cell)
+    values = pd.to_numeric(given, errors="coerce")
+    text = values.isna() & given.notna()
     if text.any():
         where = int(np.argmax(text))
-        given, row = table[name].iloc[where], table.index[where]
-        raise DataError(f"column '{name}' holds {given!r} at {row}, which is not a number")
-    return values.astype(np.float64)
+        cell, row = given.iloc[where], table.index[where]
+        raise DataError(f"column '{name}' holds {cell!r} at {row}, which is not a number")
+    values = values.astype(np.float64)
+    if np.isinf(values).any():
+        raise DataError(f"column '{name}' is infinite at {values.index[int(np.argmax(np.isinf(values)))]}")
+    return values
 
 
 def _positive(table: pd.DataFrame, name: str) -> pd.Series:
@@ -84,7 +101,3 @@ def _positive(table: pd.DataFrame, name: str) -> pd.Series:
         level, row = values.iloc[where], values.index[where]
         raise DataError(f"column '{name}' is {level:g} at {row}; growth needs positive levels (is it one?)")
     return values
-
-
-def _demeaned(values: pd.Series, demean: bool) -> pd.Series:
-    return values - values.mean() if demean else values

@@ -16,13 +16,22 @@ class Cloud(NamedTuple):
     log_weights: Float[Array, "*batch particles"]
 
 
+class Increments(NamedTuple):
+    """A filter's likelihood period by period: log p(y_t | y_1…y_{t−1}), and the effective number of particles.
+
+    `effective` is NaN where a filter has none, and zero where no particle can have produced the data.
+    """
+
+    log_densities: Float[Array, " periods"]
+    effective: Float[Array, " periods"]
+
+
 class Track(NamedTuple):
     """A filter's answer period by period.
 
-    `increments`: log p(y_t | y_1…y_{t−1}). `effective`: effective number of particles (NaN where a
-    filter has none). Variables are states and policies; `filtered` uses data up to t, `smoothed`
-    also later data, `predicted` those up to t − 1 (observables, measurement error included).
-    `final`: particles that stand for the last period's distribution.
+    `increments` and `effective`: as in `Increments`. Variables are states and policies; `filtered` uses data up to t,
+    `smoothed` also later data, `predicted` those up to t − 1 (observables, without measurement error, which is the
+    same in every period). `final`: particles that stand for the last period's distribution.
     """
 
     increments: Float[Array, " periods"]
@@ -45,8 +54,8 @@ def weighted_moments(
 
 
 def never_nan(log_likelihood: Float[Array, ""]) -> Float[Array, ""]:
-    """Minus infinity for NaN: data that are impossible at these parameters."""
-    return jnp.where(jnp.isnan(log_likelihood), -jnp.inf, log_likelihood)
+    """Minus infinity for what is not finite: data that are impossible at these parameters."""
+    return jnp.where(jnp.isfinite(log_likelihood), log_likelihood, -jnp.inf)
 
 
 class Filter(abc.ABC):
@@ -57,10 +66,16 @@ class Filter(abc.ABC):
         return None
 
     @abc.abstractmethod
+    def increments(
+        self, space: StateSpace, data: Period, theta: Float[Array, " parameters"], key: PRNGKeyArray
+    ) -> Increments:
+        """The likelihood of each period; not finite where the data are impossible."""
+
     def log_likelihood(
         self, space: StateSpace, data: Period, theta: Float[Array, " parameters"], key: PRNGKeyArray
     ) -> Float[Array, ""]:
         """Log-likelihood of all periods; minus infinity, never NaN, where the data are impossible."""
+        return never_nan(jnp.sum(self.increments(space, data, theta, key).log_densities))
 
     @abc.abstractmethod
     def track(self, space: StateSpace, data: Period, theta: Float[Array, " parameters"], key: PRNGKeyArray) -> Track:

@@ -34,8 +34,9 @@ def forecast(
     """Quantiles of the data's series over the next `horizon` quarters.
 
     `parameters`: named values, or rows of full parameter vectors such as `Posterior.draws(200)`; `paths`
-    are spread over them. Dimensions `period` and `probability`. Raises `SettingError` where a draw cannot
-    have produced the data.
+    are spread over them. Dimensions `period` and `probability`. The forecast of a demeaned series is without its mean,
+    which is in the attribute `demeaned_by`: added, it gives levels. Raises `SettingError` where a draw cannot have
+    produced the data.
     """
     if horizon < 1 or paths < 1:
         raise SettingError(f"horizon is {horizon} and paths {paths}; both must be at least 1")
@@ -57,7 +58,7 @@ def forecast(
             name: (
                 ("probability", "period"),
                 quantiles[:, :, i],
-                known[name].attributes,
+                known[name].attributes | data.attributes(name),
             )
             for i, name in enumerate(data.names)
         },

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..errors import ModelError, SettingError
-from .base import Cloud, Filter, Track, never_nan, weighted_moments
+from .base import Cloud, Filter, Increments, Track, weighted_moments
 from .space import Position, StateSpace
 
 SQUARINGS = 12
@@ -58,10 +58,10 @@ class Grid(Filter):
                 f"the Grid filter needs states of '{name}' that are linear in the shocks, each moved by one"
             )
 
-    def log_likelihood(self, space, data, theta, key):
+    def increments(self, space, data, theta, key):
         grid = self._build(space, theta)
-        increments = jax.lax.scan(lambda p, now: self._period(grid, p, now), grid.stationary, data)[1][0]
-        return never_nan(jnp.sum(increments))
+        found = jax.lax.scan(lambda p, now: self._period(grid, p, now), grid.stationary, data)[1][0]
+        return Increments(found, jnp.full_like(found, jnp.nan))
 
     def track(self, space, data, theta, key):
         grid = self._build(space, theta)
@@ -75,8 +75,7 @@ class Grid(Filter):
         values = jnp.concatenate([grid.position.state, grid.position.policy], axis=1)
         moments = jax.vmap(lambda w: weighted_moments(w / jnp.sum(w), values))
         before = jnp.concatenate([grid.stationary[None], filtered[:-1]])
-        variances = jax.vmap(type(data).error_variances)(data)
-        shown = jax.vmap(lambda p, v: self._shown(grid, p, v))(before, variances)
+        shown = jax.vmap(lambda p: self._shown(grid, p))(before)
         final = Cloud(grid.position, jnp.log(last))
         return Track(
             increments,
@@ -104,10 +103,9 @@ class Grid(Filter):
         scale = jnp.where(jnp.isfinite(scale), scale, 0.0)
         return log_density - scale, scale
 
-    def _shown(self, grid: _Grid, before, variances):
+    def _shown(self, grid: _Grid, before):
         pairs = (before[:, None] * grid.chances).reshape(-1)
-        mean, sd = weighted_moments(pairs, grid.shown.reshape(pairs.shape[0], -1))
-        return mean, jnp.sqrt(sd**2 + variances)
+        return weighted_moments(pairs, grid.shown.reshape(pairs.shape[0], -1))
 
     def _build(self, space: StateSpace, theta) -> _Grid:
         units = space.equilibrium.units(theta)

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from ..compiled import jit
 from ..errors import ModelError
-from .base import Cloud, Filter, Track
+from .base import Cloud, Filter, Increments, Track
 from .space import Period, Position, StateSpace
 
 DOUBLINGS = 24
@@ -125,24 +125,22 @@ class Kalman(Filter):
                 f"{100 * departure:.2g} % of its movement; use a particle filter (Guided, Bootstrap) or the Grid filter"
             )
 
-    def log_likelihood(self, space, data, theta, key):
+    def increments(self, space, data, theta, key):
         linear = linearise(space, theta)
 
         def period(carry, now):
             done = update(linear, now, *carry)
             return _predict(linear, done.filtered_mean, done.filtered_variance), done.increment
 
-        increments = jax.lax.scan(period, (linear.start, linear.spread), data)[1]
-        total = jnp.sum(increments)
-        return jnp.where(jnp.isfinite(total), total, -jnp.inf)
+        found = jax.lax.scan(period, (linear.start, linear.spread), data)[1]
+        return Increments(found, jnp.full_like(found, jnp.nan))
 
     def track(self, space, data, theta, key):
         linear, passed = self._passes(space, data, theta)
         smoothed, spread, _ = _smooth(linear, passed)
         variables = lambda m, p: _variables(space, linear, theta, m, p)
-        noise = jax.vmap(Period.error_variances)(data)
         predicted = jax.vmap(lambda m: linear.level + linear.show @ m)(passed.mean)
-        spread_y = jax.vmap(lambda p, r: jnp.sqrt(jnp.sum((linear.show @ p) * linear.show, axis=1) + r))
+        spread_y = jax.vmap(lambda p: jnp.sqrt(jnp.maximum(jnp.sum((linear.show @ p) * linear.show, axis=1), 0)))
         final = self._final(space, linear, theta, passed, key)
         return Track(
             passed.increment,
@@ -150,7 +148,7 @@ class Kalman(Filter):
             *jax.vmap(variables)(passed.filtered_mean, passed.filtered_variance),
             *jax.vmap(variables)(smoothed, spread),
             predicted,
-            spread_y(passed.variance, noise),
+            spread_y(passed.variance),
             final,
         )
 

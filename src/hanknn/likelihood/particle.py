@@ -10,7 +10,7 @@ from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from ..errors import SettingError
-from .base import Cloud, Filter, Track, never_nan, weighted_moments
+from .base import Cloud, Filter, Increments, Track, weighted_moments
 from .space import Period, Position, StateSpace
 
 SMOOTHING_LAG = 10
@@ -22,6 +22,11 @@ class Advance(NamedTuple):
     cloud: Cloud
     ancestors: Int[Array, " particles"]
     increment: Float[Array, ""]
+
+    @property
+    def effective(self) -> Float[Array, ""]:
+        """Effective number of particles; zero where none can have produced the data, and all go on."""
+        return jnp.where(jnp.isneginf(self.increment), 0.0, _effective(self.cloud.log_weights))
 
 
 @dataclass(frozen=True)
@@ -48,22 +53,21 @@ class ParticleFilter(Filter):
     ) -> Advance:
         """Move the cloud one period ahead, given that period's data."""
 
-    def log_likelihood(self, space, data, theta, key):
+    def increments(self, space, data, theta, key):
         def period(cloud, inputs):
             now, sub = inputs
             moved = self.advance(space, now, theta, cloud, sub)
-            return moved.cloud, moved.increment
+            return moved.cloud, Increments(moved.increment, moved.effective)
 
         first, keys = self._begin(space, data, theta, key)
-        increments = jax.lax.scan(period, first, (data, keys))[1]
-        return never_nan(jnp.sum(increments))
+        return jax.lax.scan(period, first, (data, keys))[1]
 
     def track(self, space, data, theta, key):
         def period(carry, inputs):
             cloud, recent = carry
             now, sub = inputs
             ahead = jax.random.fold_in(sub, 1)
-            predicted = self._predict(space, theta, cloud, ahead, now.error_variances())
+            predicted = self._predict(space, theta, cloud, ahead)
             moved = self.advance(space, now, theta, cloud, sub)
             values = jnp.concatenate([moved.cloud.position.state, moved.cloud.position.policy], axis=1)
             recent = jnp.concatenate([values[None], recent[:-1, moved.ancestors]])
@@ -71,8 +75,7 @@ class ParticleFilter(Filter):
             filtered = weighted_moments(weights, values)
             # The oldest values kept: what later data say of them.
             lagged = jax.vmap(weighted_moments, in_axes=(None, 0))(weights, recent)
-            effective = 1 / jnp.sum(weights**2)
-            return (moved.cloud, recent), (moved.increment, effective, filtered, lagged, predicted)
+            return (moved.cloud, recent), (moved.increment, moved.effective, filtered, lagged, predicted)
 
         first, keys = self._begin(space, data, theta, key)
         width = len(space.variables)
@@ -89,14 +92,13 @@ class ParticleFilter(Filter):
         even = jnp.full(self.particles, -jnp.log(self.particles), theta.dtype)
         return Cloud(positions, even), jax.random.split(rest, data.constant.shape[0])
 
-    def _predict(self, space, theta, cloud: Cloud, key, variances):
+    def _predict(self, space, theta, cloud: Cloud, key):
         shocks = jax.random.normal(key, (self.particles, len(space.equilibrium.shocks)), theta.dtype)
 
         def ahead(last, shock):
             return space.observe(last, space.step(last, shock, theta), theta)
 
-        mean, sd = weighted_moments(jnp.exp(cloud.log_weights), jax.vmap(ahead)(cloud.position, shocks))
-        return mean, jnp.sqrt(sd**2 + variances)
+        return weighted_moments(jnp.exp(cloud.log_weights), jax.vmap(ahead)(cloud.position, shocks))
 
 
 def resampled(cloud: Cloud, below: float, key: PRNGKeyArray) -> tuple[Cloud, Int[Array, " particles"]]:
@@ -108,10 +110,14 @@ def resampled(cloud: Cloud, below: float, key: PRNGKeyArray) -> tuple[Cloud, Int
     ancestors = systematic(key, cloud.log_weights)
     even = jnp.full_like(cloud.log_weights, -jnp.log(count))
     if below < 1:
-        poor = 1 / jnp.sum(jnp.exp(2 * cloud.log_weights)) < below * count
+        poor = _effective(cloud.log_weights) < below * count
         ancestors = jnp.where(poor, ancestors, everyone)
         even = jnp.where(poor, even, cloud.log_weights)
     return Cloud(jax.tree.map(lambda x: x[ancestors], cloud.position), even), ancestors
+
+
+def _effective(log_weights: Float[Array, " particles"]) -> Float[Array, ""]:
+    return 1 / jnp.sum(jnp.exp(2 * log_weights))
 
 
 def systematic(key: PRNGKeyArray, log_weights: Float[Array, " particles"]) -> Int[Array, " particles"]:

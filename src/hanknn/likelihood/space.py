@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ..data.observed import Observed
 from ..equilibrium import Equilibrium, PolicyFunction
+from ..errors import ModelError
 
 
 class Position(NamedTuple):
@@ -23,12 +24,22 @@ class Position(NamedTuple):
 class StateSpace:
     """State transition and observation at one point, for a policy function.
 
-    `names`: the observables that the data hold, in their order.
+    `names`: the observables that the data hold, in their order. Raises `ModelError` for a model with array states or
+    policies.
     """
 
     equilibrium: Equilibrium
     policy: PolicyFunction
     names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        model = self.equilibrium.model
+        for kind, variables in (("state", model.states), ("policy", model.policies)):
+            arrays = [name for name, variable in variables.items() if variable.shape != ()]
+            if arrays:
+                raise ModelError(
+                    f"filters track scalar states only so far; model '{model.name}' has the array {kind} '{arrays[0]}'"
+                )
 
     def at(self, state: Float[Array, " states"], theta: Float[Array, " parameters"]) -> Position:
         return Position(state, self.policy(state, theta))
@@ -65,12 +76,6 @@ class Period(NamedTuple):
         whitened = self.whitening @ (self.values - predicted)
         value = self.constant - 0.5 * jnp.sum(whitened**2)
         return jnp.where(jnp.isfinite(value), value, -jnp.inf)
-
-    def error_variances(self) -> Float[Array, " observables"]:
-        """Variances of this period's measurement errors; zero where a value is missing."""
-        seen = jnp.any(self.whitening != 0, axis=1)
-        inverse = jnp.linalg.inv(self.whitening + jnp.diag(jnp.where(seen, 0.0, 1.0)))
-        return jnp.where(seen, jnp.sum(inverse**2, axis=1), 0.0)
 
 
 def panel(data: Observed) -> Period:

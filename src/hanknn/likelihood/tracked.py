@@ -13,6 +13,7 @@ from ..errors import SettingError
 from ..precision import in_float64
 from ..solution import Solution, Values
 from .base import Filter, Track
+from .collapse import warn_of_collapse
 from .guided import Guided
 from .kalman import Kalman
 from .run import Likelihood
@@ -31,11 +32,16 @@ def filter_states(
 
     Dimension `period`. For each state and policy `NAME_filtered`, `NAME_smoothed` (means) and the same
     with `_sd`; for each series `NAME_data`, `NAME_predicted`, `NAME_predicted_sd` (measurement error
-    included); `log_likelihood` by period. Particle filters smooth with data up to 10 quarters ahead.
+    included, whether the value is there or missing); `log_likelihood` by period. Particle filters smooth with data up
+    to 10 quarters ahead. A demeaned series has the mean that was taken out in its attribute `demeaned_by`. Warns
+    (`CollapseWarning`) of a period that hardly any particle can have produced; raises `SettingError` where none can.
+
+    Example: `filter_states(solution, data, {"rho": 0.9}, Kalman())["zeta_smoothed"]`.
     """
     likelihood = Likelihood(solution, data, filter)
     theta = solution.one_value(parameters, extrapolate)
     track = _track(likelihood, theta, jax.random.key(seed))
+    warn_of_collapse(filter, np.asarray(track.effective), list(likelihood.observed.table.index))
     return _dataset(likelihood, track, data)
 
 
@@ -67,9 +73,10 @@ def _dataset(likelihood: Likelihood, track: Track, data: Observed) -> xr.Dataset
             values[f"{name}_{kind}_sd"] = ("period", np.asarray(getattr(track, f"{kind}_sd"))[:, i], labels)
     for i, name in enumerate(data.names):
         labels = known[name].attributes
-        values[f"{name}_data"] = ("period", data.table[name].to_numpy(np.float64), labels)
-        values[f"{name}_predicted"] = ("period", np.asarray(track.predicted_mean)[:, i], labels)
-        values[f"{name}_predicted_sd"] = ("period", np.asarray(track.predicted_sd)[:, i], labels)
+        values[f"{name}_data"] = ("period", data.table[name].to_numpy(np.float64), labels | data.attributes(name))
+        values[f"{name}_predicted"] = ("period", np.asarray(track.predicted_mean)[:, i], labels | data.attributes(name))
+        spread = np.sqrt(np.asarray(track.predicted_sd)[:, i] ** 2 + data.noise[i, i])
+        values[f"{name}_predicted_sd"] = ("period", spread, labels)
     values["log_likelihood"] = ("period", np.asarray(track.increments), {"long_name": "log-likelihood of the period"})
     effective = np.asarray(track.effective)
     if np.isfinite(effective).any():
@@ -89,8 +96,9 @@ def shock_decomposition(
     """What each shock contributed to each series, for models in which contributions add up: linear ones.
 
     Dimensions `period` and `source`: the shocks, `initial` (the start of the sample), `constant`, and
-    `measurement` (error, and what the model leaves unexplained); they sum to the data. Raises
-    `ModelError` for a nonlinear model, where shocks interact and no such sum exists.
+    `measurement` (error, and what the model leaves unexplained); they sum to the data, whose mean, where one was taken
+    out, is in the attribute `demeaned_by`. Raises `ModelError` for a nonlinear model, where shocks interact and no such
+    sum exists.
     """
     likelihood = Likelihood(solution, data, Kalman())
     theta = jnp.asarray(solution.one_value(parameters, extrapolate))
@@ -110,7 +118,10 @@ def shock_decomposition(
     stacked = np.stack(list(paths.values()), axis=1)
     known = likelihood.space.equilibrium.observables
     return xr.Dataset(
-        {name: (("period", "source"), stacked[:, :, i], known[name].attributes) for i, name in enumerate(data.names)},
+        {
+            name: (("period", "source"), stacked[:, :, i], known[name].attributes | data.attributes(name))
+            for i, name in enumerate(data.names)
+        },
         coords={"period": dates(data), "source": list(paths)},
         attrs={"model": solution.model.name},
     )
