@@ -1,4 +1,4 @@
-"""Print the lowest version of every package that pyproject.toml declares, as constraints for pip."""
+"""Print the lowest version of every package that a user of the library needs, as constraints for pip."""
 
 import re
 import tomllib
@@ -8,7 +8,6 @@ project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_t
 declared = [
     *project["project"]["dependencies"],
     *(package for extra in project["project"]["optional-dependencies"].values() for package in extra),
-    *project["dependency-groups"]["dev"],
 ]
 for requirement in declared:
     found = re.fullmatch(r"([A-Za-z0-9_.-]+)>=([0-9.]+)", requirement)

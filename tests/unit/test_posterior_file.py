@@ -1,5 +1,8 @@
 """The file that an economist opens with ArviZ says what the posterior's own table says, weighted draws included."""
 
+import os
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -99,3 +102,26 @@ def test_chains_that_do_not_move_have_no_effective_draws_to_boast_of():
     alone = Posterior(BOX, np.random.default_rng(0).normal(size=(4, 100, 2)), weights=weights)
     assert (alone.convergence()[1] == 1).all() and np.isnan(alone.convergence()[0]).all()
     assert np.isnan(effective_draws(np.array([[0.1, 0.2, 0.3]]))), "three draws are too few to tell"
+
+
+@pytest.mark.parametrize("home", ["/proc/nonexistent", "file"])
+def test_a_home_that_cannot_be_written_costs_no_posterior(home, tmp_path):
+    """Table, file and figures, as at the end of an estimation."""
+    (tmp_path / "file").write_text("")
+    script = """
+import numpy as np
+from hanknn import Parameter, ParameterSpace
+from hanknn.figures import prior_posterior, save
+from hanknn.posterior import Box
+from hanknn.posterior.result import Posterior
+box = Box.over(ParameterSpace(a=Parameter(0.5, range=(0.0, 1.0))))
+posterior = Posterior(box, np.random.default_rng(0).uniform(size=(4, 100, 1)))
+assert posterior.table()["ESS"]["a"] > 100
+posterior.save("posterior.nc")
+save(prior_posterior(posterior), "figures", "prior_posterior")
+"""
+    unset = {"MPLCONFIGDIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"}
+    environment = {k: v for k, v in os.environ.items() if k not in unset} | {"HOME": str(tmp_path / home)}
+    done = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "posterior.nc").exists() and (tmp_path / "figures" / "prior_posterior.pdf").exists()

@@ -92,6 +92,11 @@ for prior in ("beta", priors.Uniform, None):
         ParameterSpace(phi=Parameter(0.7, range=(0.5, 0.9), prior=prior))
     except HanknnError as error:
         print(error)
+for range in ((0.0, float("inf")), (0.5,), (float("nan"), 1.0)):
+    try:
+        ParameterSpace(phi=Parameter(0.7, range=range))
+    except HanknnError as error:
+        print(error)
 for make in (lambda: priors.TruncatedNormal(float("nan"), 1), lambda: priors.TruncatedNormal(1, float("inf"))):
     try:
         make()
