@@ -1,7 +1,7 @@
 # Everything a newcomer needs: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
-LOWEST_TESTS := $(addprefix tests/unit/test_, imports.py lowest.py cli.py data.py posterior_file.py estimate.py surrogate.py)
+LOWEST_TESTS := $(addprefix tests/unit/test_, lowest.py imports.py data.py solution.py surrogate.py estimate.py posterior_file.py)
 
 .PHONY: demo test test-slow test-lowest bench experiments lint weights clean
 
@@ -29,7 +29,8 @@ test-lowest:                   ## the oldest versions that pyproject.toml allows
 	$(PYTHON) .ci/lowest.py > .venv-lowest/constraints.txt
 	.venv-lowest/bin/python -m pip install -q --upgrade pip
 	.venv-lowest/bin/python -m pip install -q -c .venv-lowest/constraints.txt -e . --group dev
-	.venv-lowest/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" $(LOWEST_TESTS)
+	.venv-lowest/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" \
+	    -W ignore::DeprecationWarning $(LOWEST_TESTS)
 
 bench: .venv/development       ## the figures in the README
 	$(BIN)/python benchmarks/nk.py
