@@ -138,7 +138,7 @@ def test_likelihoods_that_are_nowhere_finite_are_refused():
         data = DESIGN.evaluate(DESIGN.over(BOX, 0), BOX, nothing, jax.random.key(0), "design", Store(), lambda s: None)
         with pytest.raises(SettingError, match="only 0 of 4000"):
             SMALL(BOX, data, jax.random.key(1), {}, lambda s: None)
-    with pytest.raises(SettingError, match="design"):
+    with pytest.raises(SettingError, match="Design points is 3"):
         Design(points=3)
 
 
