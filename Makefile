@@ -30,7 +30,7 @@ test-lowest:                   ## the oldest versions that pyproject.toml allows
 	.venv-lowest/bin/python -m pip install -q --upgrade pip
 	.venv-lowest/bin/python -m pip install -q -c .venv-lowest/constraints.txt -e . --group dev
 	.venv-lowest/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" \
-	    -W ignore::DeprecationWarning $(LOWEST_TESTS)
+	    -W ignore::DeprecationWarning -W ignore::FutureWarning $(LOWEST_TESTS)
 
 bench: .venv/development       ## the figures in the README
 	$(BIN)/python benchmarks/nk.py
