@@ -1,8 +1,9 @@
 # Everything a newcomer needs: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
+LOWEST_TESTS := $(addprefix tests/unit/test_, lowest.py imports.py data.py solution.py surrogate.py estimate.py posterior_file.py)
 
-.PHONY: demo test test-slow bench experiments lint weights clean
+.PHONY: demo test test-slow test-lowest bench experiments lint weights clean
 
 .venv/package: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -22,6 +23,14 @@ test: .venv/development        ## what CI runs
 
 test-slow: .venv/development   ## everything, the long training runs included
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-lowest:                   ## the oldest versions that pyproject.toml allows, in an environment of their own
+	$(PYTHON) -m venv --clear .venv-lowest
+	$(PYTHON) .ci/lowest.py > .venv-lowest/constraints.txt
+	.venv-lowest/bin/python -m pip install -q --upgrade pip
+	.venv-lowest/bin/python -m pip install -q -c .venv-lowest/constraints.txt -e . --group dev
+	.venv-lowest/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow" \
+	    -W ignore::DeprecationWarning -W ignore::FutureWarning $(LOWEST_TESTS)
 
 bench: .venv/development       ## the figures in the README
 	$(BIN)/python benchmarks/nk.py
@@ -56,4 +65,4 @@ weights: .venv/package         ## solve the weights that ship with the package a
 	cp runs/hank/solution.npz src/hanknn/weights/hank.npz
 
 clean:
-	rm -rf .venv build dist
+	rm -rf .venv .venv-lowest build dist

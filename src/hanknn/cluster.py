@@ -1,9 +1,10 @@
-"""A design's likelihoods on several machines, through Dask (`pip install hanknn[cluster]`).
+"""A design's likelihoods on several machines, through Dask (`pip install distributed`).
 
 Give `on_cluster(client, …)` to `estimate(evaluation=…)`. Each row of a design has its own random key, so
 the numbers do not depend on which worker computes it; a task whose worker dies is computed again.
 """
 
+import importlib.util
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ from jaxtyping import Array, Key
 
 from .data.observed import Observed
 from .errors import SettingError
+from .fingerprint import fingerprint
+from .identity import identity
 from .likelihood import Filter, Likelihood
 from .precision import in_float64
 from .solution import Solution
@@ -28,19 +31,16 @@ _LIKELIHOODS: dict[str, Likelihood] = {}
 
 def on_cluster(client: "Client", solution: Solution, data: Observed, chunk: int = 64) -> Callable[[Filter], Evaluate]:
     """An `evaluation` for `estimate` that sends `chunk` parameter values a task to the client's workers."""
-    try:
-        from dask.base import tokenize
-    except ImportError:
-        raise SettingError("the cluster needs dask.distributed; install it with pip install hanknn[cluster]") from None
+    if importlib.util.find_spec("distributed") is None:
+        raise SettingError("the cluster needs dask.distributed; install it with pip install distributed")
     if chunk < 1:
         raise SettingError(f"chunk is {chunk}; it must be at least 1")
     network = jax.tree.map(np.asarray, solution.network)
-    leaves = [leaf.tobytes() for leaf in jax.tree.leaves(network)]
-    content = solution.model.name, leaves, data.table.to_numpy().tobytes(), data.noise.tobytes()
+    content = identity(solution), data.table, data.noise
 
     def evaluation(filter: Filter) -> Evaluate:
         payload = solution.model, solution.architecture, network, solution.header, data, filter
-        token = tokenize(*content, repr(filter))
+        token = fingerprint(content, filter)
 
         def evaluate(thetas: np.ndarray, keys: Key[Array, " rows"]) -> np.ndarray:
             raw = np.asarray(jax.random.key_data(keys))

@@ -13,26 +13,38 @@ from jaxtyping import PRNGKeyArray
 
 from .compiled import jit
 from .data.observed import Observed
-from .errors import SettingError
+from .data.simulated import SimulatedData
+from .errors import DataError, SettingError, ShapeError
+from .identity import identity
 from .likelihood import Filter, Guided, Kalman, Likelihood, ParticleFilter
 from .posterior import NUTS, Box, ParticleMetropolis, RandomWalk, Store, Target, TemperedSMC
-from .posterior.importance import GOOD_K, Reweighting, reweight, thin
+from .posterior.diagnostics import diagnostics
+from .posterior.importance import GOOD_K, Reweighted, Reweighting, reweight, thin
 from .posterior.result import Posterior
 from .posterior.sample import Report, silent
 from .precision import in_float64
+from .settings_difference import described
 from .solution import Solution
 from .surrogate import Design, Fit, Surrogate
 from .surrogate.design import Evaluate, Evaluated
 from .surrogate.errors import errors
+from .whole import require_seed, require_whole
 
 Sampler = NUTS | RandomWalk | TemperedSMC
 Evaluation = Callable[[Filter], Evaluate]
 """From a filter to its likelihoods at rows of parameters."""
 
+REFINEMENT_SHARE = 0.4
+"""Points of a further design, as a share of the first one's."""
 REPLICATES = 100
 """Estimates at one parameter value that tell the s.d. of log L̂ to seven per cent."""
 MOST_FINER = 16
 """Largest factor by which the last step's particles are raised."""
+ENOUGH_DRAWS = 100
+"""Effective draws that weights must leave before their answer is called reliable."""
+LITTLE, NEAR = 0.1, 0.3
+"""A posterior is like its prior with less contraction than the first, the mean within the second (prior s.d.) of the
+prior's, and a variance that is no more than the second above the prior's."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +96,8 @@ class Direct(Estimation):
     sampler: Sampler = NUTS()
 
     def __post_init__(self) -> None:
+        _require_kind(self, "filter", Filter, "Kalman()")
+        _require_kind(self, "sampler", Sampler, "NUTS()")
         if isinstance(self.filter, ParticleFilter):
             raise SettingError(
                 "a particle filter's likelihood is random, so Direct would not sample the posterior; "
@@ -112,7 +126,7 @@ class ViaSurrogate(Estimation):
 
     filter: ParticleFilter = Guided(particles=100)
     design: Design = Design()
-    refinement: Design | None = Design(points=4000)
+    refinement: Design | None = Design(points=round(REFINEMENT_SHARE * Design.points))
     power: float = 0.25
     rounds: int = 4
     close: float = 1.5
@@ -122,12 +136,21 @@ class ViaSurrogate(Estimation):
     noise: float = 1.0
 
     def __post_init__(self) -> None:
+        if isinstance(self.filter, Filter) and not isinstance(self.filter, ParticleFilter):
+            raise SettingError(
+                f"a {type(self.filter).__name__} likelihood is exact and needs no surrogate; use Direct(filter=…)"
+            )
+        _require_kind(self, "filter", ParticleFilter, "Guided(particles=100)")
+        _require_kind(self, "design", Design, "Design(points=10_000)")
+        _require_kind(self, "refinement", Design | None, "Design(points=4000)")
+        _require_kind(self, "fit", Fit, "Fit()")
+        _require_kind(self, "sampler", Sampler, "NUTS()")
+        _require_kind(self, "correction", Reweighting | ParticleMetropolis | None, "Reweighting()")
         if not 0 < self.power <= 1:
             raise SettingError(f"power is {self.power}; it must lie in (0, 1]")
-        if self.rounds < 1 or not self.close > 0:
-            raise SettingError(
-                f"rounds is {self.rounds} and close {self.close}; give at least 1, and a positive number"
-            )
+        require_whole(self, rounds=1)
+        if not self.close > 0:
+            raise SettingError(f"close is {self.close}; give a positive number of log-likelihood units")
         if not self.noise > 0:
             raise SettingError(f"noise is {self.noise}; give a positive s.d. of log-likelihood estimates, such as 1")
 
@@ -166,7 +189,7 @@ class ViaSurrogate(Estimation):
     def _build(self, work: Work, keys) -> tuple[Evaluated, Surrogate, np.ndarray]:
         """The surrogate after one or two rounds of designs."""
         box, report, store = work.box, work.report, work.store
-        header = {"model": work.likelihood.solution.model.name}
+        header = {"model": work.likelihood.solution.model.name, "settings": described(store.settings)}
         seed = int(jax.random.randint(keys[0], (), 0, 2**31 - 1))
         evaluate = work.evaluation(self.filter)
         values = self.design.over(box, seed)
@@ -193,21 +216,27 @@ class ViaSurrogate(Estimation):
         self, work: Work, surrogate: Surrogate, uncorrected: Posterior, exact: ParticleFilter, key, draws: int
     ) -> tuple[Posterior, str]:
         first, second = jax.random.split(key)
-        flat = uncorrected.values.reshape(-1, len(work.box.names))
-        chosen = flat[thin(len(flat), draws, first)]
+        chains, each, width = uncorrected.values.shape
+        # As many from every chain, in its order: what the weights leave of the chains can then be told.
+        kept = thin(chains * each, max(draws // chains, 1) * chains, first)
+        chosen = uncorrected.values.reshape(-1, width)[kept]
         thetas = work.box.full(chosen)
         evaluate = work.evaluation(exact)
         fresh = self.design.in_chunks(thetas, evaluate, second, "correction", work.store, work.report)
         done = reweight(fresh, surrogate.batch(thetas))
-        notes = {"pareto_k": done.pareto_k, "ess": done.ess, "log_ratio_sd": done.log_ratio_sd}
-        behind = uncorrected.convergence()[1]
-        posterior = Posterior(work.box, chosen[None], None, done.weights[None], behind, notes)
-        trust = (
-            "reliable" if done.pareto_k < GOOD_K else "NOT reliable: build the surrogate with more points or particles"
+        posterior = Posterior(
+            work.box, chosen.reshape(chains, -1, width), None, done.weights.reshape(chains, -1), _notes(done)
         )
+        left = float(np.min(posterior.convergence()[1]))
+        if not done.pareto_k < GOOD_K:
+            trust = "NOT reliable: build the surrogate with more points or particles"
+        elif not left >= ENOUGH_DRAWS:
+            trust = "NOT reliable, so few draws are left: take more draws, or more points or particles"
+        else:
+            trust = "reliable"
         verdict = (
             f"{chains_verdict(uncorrected)} Corrected by {len(chosen)} fresh likelihoods: "
-            f"Pareto k {done.pareto_k:.2f}, {done.ess:.0f} effective draws, log-likelihoods differ from the "
+            f"Pareto k {done.pareto_k:.2f}, at least {left:.0f} effective draws, log-likelihoods differ from the "
             f"surrogate by {done.log_ratio_sd:.2f} (s.d.); the correction is {trust}."
         )
         return posterior, verdict
@@ -224,14 +253,37 @@ class ViaSurrogate(Estimation):
         return posterior, f"{chains_verdict(posterior)} Particle Metropolis accepted {100 * rate:.0f} % of its steps."
 
 
+def _notes(done: Reweighted) -> dict[str, Any]:
+    return {"pareto_k": done.pareto_k, "ess": done.ess, "log_ratio_sd": done.log_ratio_sd}
+
+
+def _require_kind(method: Estimation, name: str, kind: Any, example: str) -> None:
+    """Raise `SettingError` where a setting is no value of its kind: before the work, not at its end."""
+    value = getattr(method, name)
+    if not isinstance(value, kind):
+        raise SettingError(f"{type(method).__name__} {name} is {value!r:.60}; give a value such as {example}")
+
+
 def chains_verdict(posterior: Posterior) -> str:
     """Whether the chains agree, in words."""
     r_hat, ess = posterior.convergence()
-    worst, least = float(np.nanmax(r_hat)) if np.isfinite(r_hat).any() else float("nan"), float(np.min(ess))
+    # NaN where chains never moved: as bad as it gets.
+    worst, least = float(np.max(r_hat)), float(np.min(ess))
     divergent = 0 if posterior.sample is None else int(posterior.sample.divergent.sum())
     told = f"largest R-hat {worst:.3f}, fewest effective draws {least:.0f}, {divergent} divergent"
-    fine = not worst > 1.01 and least > 400 and divergent == 0
+    if len(posterior.values) == 1:
+        return f"One chain has no other to agree with; run several ({told})."
+    fine = worst <= 1.01 and least > 400 and divergent == 0
     return f"The chains agree ({told})." if fine else f"Run longer: the chains do NOT yet agree well ({told})."
+
+
+def little_said(posterior: Posterior) -> str:
+    """A sentence that names the parameters whose posterior is like their prior; else empty."""
+    (mean, _), (prior_mean, prior_sd) = posterior.mean_sd(), posterior.prior_mean_sd
+    contraction = posterior.contraction().to_numpy()
+    alike = (contraction < LITTLE) & (contraction > -NEAR) & (np.abs(mean - prior_mean) < NEAR * prior_sd)
+    names = [name for name, same in zip(posterior.names, alike, strict=True) if same]
+    return f" The data say little about {', '.join(names)} (posterior like the prior)." if names else ""
 
 
 def edge_warning(posterior: Posterior, share: float = 0.05) -> str:
@@ -261,27 +313,61 @@ def estimate(
 ) -> Estimate:
     """The posterior of a solved model's parameters.
 
-    `parameters`: which to estimate (default: all that have a range); the others stay at baseline or at
-    `fixed`. `method`: `Direct` or `ViaSurrogate`. `store` saves every step and resumes from what it
-    finds; `report` is told of progress; `evaluation` computes likelihoods elsewhere
-    (`hanknn.cluster`). Same seed, same result. Raises `UnknownNameError`, `OutOfRangeError`, `DataError`.
+    `parameters`: which to estimate (default: all that have a range and are not in `fixed`); the others stay at baseline
+    or at `fixed`. `method`: `Direct` or `ViaSurrogate`. `store` saves every step and resumes from what it finds;
+    `report` is told of progress; `evaluation` computes likelihoods elsewhere (`hanknn.cluster`). Same seed, same
+    result.
+
+    All that can be refused is refused before the work. Raises `UnknownNameError`, `OutOfRangeError`, `DataError`;
+    `SettingError` for values of another kind, and for a parameter that is to be both estimated and fixed;
+    `RunFolderError` where the store's folder holds other work, by the name of what differs.
+
+    Example: `estimate(solution, data, Direct(Kalman()), parameters=["phi", "rho"]).posterior.table()`.
     """
+    seed = require_seed(seed)
+    _require_kinds(data, method, store)
+    diagnostics()  # its import must not fail at the end
     model = solution.model
-    theta = model.parameters.resolve(fixed)
-    model.parameters.require_inside(theta)
-    names = None if parameters is None else tuple(parameters)
-    box = Box.over(model.parameters, names, theta, solution.solved_function)
+    box = Box.over(model.parameters, *_split(solution, parameters, fixed), solution.solved_function)
     likelihood = Likelihood(solution, data, method.filter)
-    settings = {
-        "model": model.name,
-        "method": repr(method),
-        "seed": seed,
-        "estimated": list(box.names),
-        "fixed": [float(t) for t in theta],
-        "data": data.fingerprint(),
-        "solution": solution.header.get("created", ""),
-    }
+    store = store.within(**identity(solution), method=method, seed=seed, **box.settings(), data=data.fingerprint())
+    store.claim()
     here = lambda filter: (likelihood if filter == method.filter else Likelihood(solution, data, filter)).rows
-    work = Work(likelihood, box, jax.random.key(seed), store.within(**settings), report, evaluation or here)
+    work = Work(likelihood, box, jax.random.key(seed), store, report, evaluation or here)
     found = method.run(work)
-    return replace(found, verdict=found.verdict + edge_warning(found.posterior))
+    return replace(found, verdict=found.verdict + little_said(found.posterior) + edge_warning(found.posterior))
+
+
+def _split(
+    solution: Solution, parameters: Sequence[str] | None, fixed: Mapping[str, Any] | None
+) -> tuple[tuple[str, ...] | None, np.ndarray]:
+    """The names to estimate, and the full parameter vector that holds the values of the others."""
+    space = solution.model.parameters
+    theta = space.resolve(fixed)
+    if theta.ndim != 1:
+        raise ShapeError("fixed has columns; give one value of each parameter that is not estimated")
+    space.require_inside(theta)
+    fixed = fixed or {}
+    if isinstance(parameters, str):
+        raise SettingError(f"parameters is the text '{parameters}'; give a list of names, such as ['{parameters}']")
+    if parameters is None:
+        return tuple(name for name in space.free if name not in fixed), theta
+    for name in parameters:
+        if name in fixed:
+            raise SettingError(f"parameter '{name}' is to be estimated and fixed; name it once")
+    return tuple(parameters), theta
+
+
+def _require_kinds(data: Any, method: Any, store: Any) -> None:
+    """Raise for arguments of another kind; Python would tell a user only where it first stumbles."""
+    if isinstance(data, SimulatedData):
+        raise DataError("the data are what simulate_data returns; give its series, .observed")
+    if not isinstance(data, Observed):
+        raise DataError(
+            f"the data are of type {type(data).__name__}; make them with hanknn.data.prepare(table, model, series)"
+        )
+    if not isinstance(method, Estimation):
+        hint = f"Direct({type(method).__name__}(…))" if isinstance(method, Filter) else "ViaSurrogate() or Direct()"
+        raise SettingError(f"method is {method!r:.60}; give {hint}")
+    if not isinstance(store, Store):
+        raise SettingError(f"store is {store!r:.60}; give Store(folder)")

@@ -19,12 +19,14 @@ from .figures import (
     tracked_states,
 )
 from .folder import Folder
-from .likelihood import Filter, Guided, Kalman, Likelihood, filter_states, forecast
+from .likelihood import Kalman, Likelihood, filter_states, forecast
 from .posterior import Store
 from .posterior.sample import Report, silent
 from .solution import Solution
 
 STEPS, SURROGATE, POSTERIOR, TABLE = "steps", "surrogate.npz", "posterior.nc", "posterior.csv"
+FORECAST_DRAWS = 200
+"""Posterior draws over which a forecast is taken."""
 METRICS, FILTERED, FORECAST, DRAWS, FIGURES = "metrics.json", "filtered.csv", "forecast.csv", "draws.csv", "figures"
 
 
@@ -51,6 +53,8 @@ class EstimationFolder:
         save_every: float = 10.0,
     ) -> Estimate:
         """Estimate with every step saved in this folder, then write the posterior."""
+        import h5netcdf  # noqa: F401  (they write the posterior: should one be missing, then not at the end)
+
         store = Store(self.path / STEPS, every=save_every)
         found = estimate(solution, data, method, parameters, fixed, seed, store, report)
         found.posterior.save(self.path / POSTERIOR)
@@ -79,9 +83,12 @@ class EstimationFolder:
         self.folder.write_json(METRICS, {"verdict": found.verdict, **notes, **_plain(surrogate)})
         median = found.posterior.quantiles()[0.5]
         center = {**dict(zip(solution.model.parameters, found.posterior.box.fixed, strict=True)), **median}
-        filter = method.filter if isinstance(method.filter, Kalman) else Guided(particles=1000)
-        tracked = filter_states(solution, data, center, filter)
-        predicted = forecast(solution, data, found.posterior.draws(100), filter=_light(filter))
+        draws = found.posterior.draws(FORECAST_DRAWS)
+        if isinstance(method.filter, Kalman):
+            tracked = filter_states(solution, data, center, method.filter)
+            predicted = forecast(solution, data, draws, filter=method.filter)
+        else:
+            tracked, predicted = filter_states(solution, data, center), forecast(solution, data, draws)
         self.folder.write(FILTERED, tracked.to_dataframe().to_csv())
         self.folder.write(FORECAST, predicted.to_dataframe().to_csv())
         self._draw(solution, data, method, found, truth or center, truth, tracked, predicted, true_states)
@@ -101,11 +108,6 @@ class EstimationFolder:
         names = [*solution.model.states, *solution.model.policies]
         save(tracked_states(tracked, names, true_states), folder, "states")
         save(fan_chart(tracked, predicted), folder, "forecast")
-
-
-def _light(filter: Filter) -> Filter:
-    """For forecasts over many draws the end of the sample needs few particles."""
-    return filter if isinstance(filter, Kalman) else Guided(particles=100)
 
 
 def _csv(rows: np.ndarray, names: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from .errors import ModelError, OutOfRangeError, ShapeError, UnknownNameError
+from .errors import ModelError, OutOfRangeError, SettingError, ShapeError, UnknownNameError
 from .precision import in_float64
 from .priors import Prior, Uniform
 
@@ -36,18 +36,36 @@ class Parameter:
         return (self.value, self.value) if self.range is None else self.range
 
 
+def _require_prior(name: str, parameter: Parameter) -> None:
+    if not isinstance(parameter.prior, Prior):
+        raise ModelError(
+            f"parameter '{name}': the prior is {parameter.prior!r:.60}; give one of hanknn.priors, such as "
+            "Beta(mean=0.5, sd=0.2)"
+        )
+    if parameter.range is None:
+        return
+    try:
+        parameter.prior.require_mass(*parameter.bounds)
+    except SettingError as error:
+        raise ModelError(f"parameter '{name}': {error}") from None
+
+
 class ParameterSpace:
     """The parameters of a model, in order.
 
-    Raises `ModelError` where a baseline lies outside its range or a range is empty.
+    Raises `ModelError` where a baseline lies outside its range or a range is empty, and where a prior is none or has no
+    mass on the range.
     """
 
     def __init__(self, **parameters: Parameter) -> None:
         for name, p in parameters.items():
+            if p.range is not None and not (len(p.range) == 2 and np.isfinite(p.range).all()):
+                raise ModelError(f"parameter '{name}': range {p.range} is not two finite numbers; give (lower, upper)")
             if p.range is not None and not p.range[0] < p.range[1]:
                 raise ModelError(f"parameter '{name}': range {p.range} is empty; give (lower, upper)")
             if p.range is not None and not p.range[0] <= p.value <= p.range[1]:
                 raise ModelError(f"parameter '{name}': baseline {p.value} lies outside its range {p.range}")
+            _require_prior(name, p)
         self._parameters = parameters
 
     def __iter__(self) -> Iterator[str]:

@@ -18,6 +18,8 @@ from .errors import SettingError
 
 TINY = 1e-200
 """Stands for zero where something is divided by it."""
+LEAST_MASS = 1e-10
+"""A prior needs that much of its mass in the range: with less, rounding errors would draw the parameter."""
 
 
 class Prior(abc.ABC):
@@ -30,6 +32,10 @@ class Prior(abc.ABC):
     @abc.abstractmethod
     def quantile(self, u: np.ndarray, lower: float, upper: float) -> np.ndarray:
         """The value below which the prior has mass `u`, any shape."""
+
+    def require_mass(self, lower: float, upper: float) -> None:
+        """Raise `SettingError` where next to nothing of the prior lies in the range."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -52,8 +58,10 @@ class _MeanAndSd(Prior):
     sd: float
 
     def __post_init__(self) -> None:
-        if not self.sd > 0:
-            raise SettingError(f"{type(self).__name__} prior: the s.d. is {self.sd}; it must be positive")
+        if not 0 < self.sd < math.inf:
+            raise SettingError(f"{type(self).__name__} prior: the s.d. is {self.sd}; it must be positive and finite")
+        if not math.isfinite(self.mean):
+            raise SettingError(f"{type(self).__name__} prior: the mean is {self.mean}; it must be finite")
         self._check()
 
     def _check(self) -> None:
@@ -72,6 +80,9 @@ class _MeanAndSd(Prior):
     def _log_density(self, value: Float[Array, ""]) -> Float[Array, ""]:
         """Its log density."""
 
+    def require_mass(self, lower, upper):
+        _log_mass(self, lower, upper)
+
     def log_density(self, value, lower, upper):
         # Outside its own support a density may be NaN: evaluate inside and mask.
         found = self._log_density(jnp.clip(value, lower, upper)) - _log_mass(self, lower, upper)
@@ -85,7 +96,7 @@ class _MeanAndSd(Prior):
 @functools.lru_cache
 def _log_mass(prior: _MeanAndSd, lower: float, upper: float) -> float:
     first, last = prior._cdf(np.array([lower, upper]))
-    if not last > first:
+    if not last - first > LEAST_MASS:
         raise SettingError(f"prior {prior} has no mass on the range [{lower:g}, {upper:g}]; check its mean and s.d.")
     return float(np.log(last - first))
 

@@ -1,5 +1,7 @@
 """One contract for every sampler, on a target that is skewed and known; and exactness of the particle sampler."""
 
+import dataclasses
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,7 +9,7 @@ import pytest
 from scipy import stats
 
 from hanknn import Parameter, ParameterSpace
-from hanknn.errors import SettingError, UnknownNameError
+from hanknn.errors import RunFolderError, SettingError, UnknownNameError
 from hanknn.posterior import NUTS, Box, ParticleMetropolis, RandomWalk, Store, Target, TemperedSMC
 from hanknn.posterior.mode import find_mode
 
@@ -123,3 +125,14 @@ def test_a_resumed_chain_is_the_same_chain(tmp_path):
             sampler.sample(TARGET, jax.random.key(1), store, kill)
         resumed = sampler.sample(TARGET, jax.random.key(1), store)
     np.testing.assert_array_equal(whole.values, resumed.values)
+
+
+def test_chains_of_another_key_or_length_are_refused(tmp_path):
+    """In a store that says nothing itself of what it holds."""
+    store, sampler = Store(tmp_path), RandomWalk(chains=2, warmup=10, draws=10, chunk=10)
+    with jax.enable_x64(True):
+        sampler.sample(TARGET, jax.random.key(1), store)
+        with pytest.raises(RunFolderError, match="keys = "):
+            sampler.sample(TARGET, jax.random.key(2), store)
+        with pytest.raises(RunFolderError, match=r"sampler\.draws = 10, not 20"):
+            dataclasses.replace(sampler, draws=20).sample(TARGET, jax.random.key(1), store)

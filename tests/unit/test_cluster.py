@@ -1,9 +1,11 @@
 """Likelihoods on two Dask workers: the same numbers, also when one is killed."""
 
+import dataclasses
 import os
 import signal
 import threading
 import time
+from typing import ClassVar
 from unittest import mock
 
 import jax
@@ -56,3 +58,38 @@ def test_a_chunk_must_be_a_chunk(quick):
     data = simulate_data(quick, ["zeta"], 5).observed
     with pytest.raises(SettingError, match="chunk"):
         on_cluster(None, quick, data, chunk=0)
+
+
+def test_without_dask_the_message_names_what_to_install(quick, monkeypatch):
+    data = simulate_data(quick, ["zeta"], 5).observed
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(SettingError, match=r"pip install distributed$"):
+        on_cluster(None, quick, data)
+
+
+def test_workers_tell_apart_solutions_data_and_filters(quick):
+    """By the token under which a worker keeps a compiled likelihood."""
+
+    class Client:
+        tokens: ClassVar[list] = []
+
+        def submit(self, function, token, *rest, **options):
+            self.tokens.append(token)
+
+        def gather(self, tasks):
+            return [np.zeros(1)]
+
+    space = quick.model.parameters
+    data = simulate_data(quick, ["zeta"], 5).observed
+    shifted = dataclasses.replace(data, table=data.table.iloc[::-1].set_axis(data.table.index))
+    narrower = dataclasses.replace(quick, model=quick.model.only("rho"))
+    thetas, keys = space.baseline[None], jax.random.split(jax.random.key(0), 1)
+    for solution, series, filter in (
+        (quick, data, Bootstrap(200)),
+        (quick, shifted, Bootstrap(200)),
+        (quick, data, Bootstrap(201)),
+        (narrower, data, Bootstrap(200)),
+        (quick, data, Bootstrap(200)),
+    ):
+        on_cluster(Client(), solution, series)(filter)(thetas, keys)
+    assert len(set(Client.tokens)) == 4 and Client.tokens[0] == Client.tokens[-1]

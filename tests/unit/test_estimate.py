@@ -1,26 +1,29 @@
 """Estimation from data to posterior: right on a small problem, saved, resumed, refused."""
 
-import builtins
 import dataclasses
+import inspect
 import json
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import jax
 import numpy as np
+import pandas as pd
 import pytest
 
+from hanknn import ParameterSpace
 from hanknn.cli import main
 from hanknn.data import simulate_data
-from hanknn.errors import OutOfRangeError, RunFolderError, SettingError, UnknownNameError
+from hanknn.errors import DataError, OutOfRangeError, RunFolderError, SettingError, ShapeError, UnknownNameError
 from hanknn.estimate import Direct, ViaSurrogate, estimate
 from hanknn.likelihood import Bootstrap, Grid, Guided, Kalman, Likelihood
 from hanknn.posterior import NUTS, ParticleMetropolis, RandomWalk, Store
-from hanknn.posterior.arviz_import import imported_arviz
 from hanknn.posterior.importance import Reweighting, reweight, thin
 from hanknn.posterior.result import weighted_quantiles
+from hanknn.priors import Beta
 from hanknn.surrogate import Design, Fit, Regression
 
 # Compiled in a third of the time that NUTS takes.
@@ -69,16 +72,7 @@ def test_tables_name_prior_posterior_and_truth(exact, small, data):
     assert (table["5 %"] < table["median"]).all() and (table["median"] < table["95 %"]).all()
     assert (table["R-hat"] < 1.05).all()
     weighted = small[0].posterior.table()
-    assert weighted["R-hat"].isna().all() and (weighted["ESS"] < 3000).all()
-
-
-def test_arviz_reads_what_is_saved(exact, small, tmp_path):
-    for found in (exact.posterior, small[0].posterior):
-        # Twice to one path: a reader that still has the first open must not block the second.
-        read = imported_arviz().from_netcdf(str(found.save(tmp_path / "posterior.nc")))
-        assert set(read.posterior.data_vars) == set(NAMES)
-        assert float(read.posterior["rho"].mean()) == pytest.approx(found.mean_sd()[0][1], abs=0.01)
-        read.close()
+    assert (weighted["R-hat"] < 1.05).all() and (weighted["ESS"] < 0.9 * small[0].posterior.weights.size).all()
 
 
 def test_resumed_work_is_the_same_and_other_settings_are_refused(quick, data, small):
@@ -88,8 +82,48 @@ def test_resumed_work_is_the_same_and_other_settings_are_refused(quick, data, sm
     np.testing.assert_array_equal(first.posterior.values, again.posterior.values)
     np.testing.assert_array_equal(first.posterior.weights, again.posterior.weights)
     assert not any("likelihoods" in step.stage for step in asked), "nothing was filtered again"
-    with pytest.raises(RunFolderError, match="seed"):
+    with pytest.raises(RunFolderError, match="seed = 0, not 1"):
         estimate(quick, data.observed, SMALL, NAMES, seed=1, store=store)
+
+
+def _with_prior(solution, name, prior):
+    space = solution.model.parameters
+    changed = {n: dataclasses.replace(space[n], prior=prior) if n == name else space[n] for n in space}
+    return dataclasses.replace(solution, model=solution.model.changed(parameters=ParameterSpace(**changed)))
+
+
+def test_a_resumed_run_is_refused_by_the_name_of_what_differs(quick, data, small):
+    """At once: nothing is computed before; in a line."""
+    store = small[1]
+    weights = jax.tree.map(lambda leaf: np.asarray(leaf) * (1 + 1e-6), quick.network)
+    design = dataclasses.replace(SMALL, design=Design(points=512, chunk=128))
+    other = simulate_data(quick, ["zeta", "output_gap", "inflation"], 40, seed=3)
+    for changed, told in (
+        (dict(solution=dataclasses.replace(quick, network=weights)), "weights = "),
+        (dict(solution=_with_prior(quick, "rho", Beta(0.85, 0.05))), "estimated.rho.prior = Uniform, not Beta"),
+        (dict(method=design), "method.design.points = 384, not 512"),
+        (dict(method=Direct()), "method = ViaSurrogate, not Direct"),
+        (dict(fixed={"phi": 0.8}), "fixed.phi = 0.7, not 0.8"),
+        (dict(parameters=("phi_pi",)), "estimated.rho = "),
+        (dict(data=other.observed), "data."),
+    ):
+        arguments = dict(solution=quick, data=data.observed, method=SMALL, parameters=NAMES) | changed
+        steps = []
+        with pytest.raises(RunFolderError) as refusal:
+            estimate(**arguments, store=store, report=steps.append)
+        message = str(refusal.value).replace(str(store.folder), "runs/nk-estimate-0/steps")
+        assert told in message and len(message) < 200 and not steps
+    again = dataclasses.replace(quick, header={**quick.header, "created": "another day"})
+    estimate(again, data.observed, SMALL, NAMES, store=store)
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_the_work(quick, data, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    steps = []
+    for folder in (tmp_path / "file", tmp_path / "file" / "steps", Path("/proc/nowhere")):
+        with pytest.raises(RunFolderError, match="cannot be written"):
+            estimate(quick, data.observed, SMALL, NAMES, store=Store(folder), report=steps.append)
+    assert not steps and (tmp_path / "file").read_text() == "mine"
 
 
 @pytest.mark.slow
@@ -139,6 +173,89 @@ def test_questions_that_make_no_sense_are_refused(quick, data):
     assert Direct(filter=Grid())
     with pytest.raises(SettingError, match="power"):
         ViaSurrogate(power=0.0)
+
+
+@pytest.mark.parametrize(
+    "wrong, error, told",
+    [
+        ({"seed": 10**20}, SettingError, "seed is 100000000000000000000; it must be a whole number"),
+        ({"seed": -1}, SettingError, "seed is -1"),
+        ({"seed": 1.5}, SettingError, "seed is 1.5"),
+        ({"data": pd.DataFrame({"zeta": [1.0]})}, DataError, "DataFrame; make them with hanknn.data.prepare"),
+        ({"data": None}, DataError, "NoneType; make them with"),
+        ({"data": "simulated"}, DataError, "give its series, .observed"),
+        ({"method": "exact"}, SettingError, "method is 'exact'; give ViaSurrogate"),
+        ({"method": Direct}, SettingError, "method is <class"),
+        ({"method": Kalman()}, SettingError, r"give Direct\(Kalman"),
+        ({"store": "runs"}, SettingError, r"give Store\(folder\)"),
+        ({"parameters": "rho"}, SettingError, r"\['rho'\]"),
+        ({"parameters": []}, SettingError, "no parameter to estimate"),
+        ({"fixed": {"rho": 0.8}}, SettingError, "'rho' is to be estimated and fixed"),
+        ({"fixed": {"phi": [0.6, 0.7]}}, ShapeError, "fixed has columns"),
+    ],
+    ids=lambda value: str(value)[:30] if isinstance(value, dict) else "",
+)
+def test_arguments_of_another_kind_are_refused_in_a_sentence(wrong, error, told, quick, data):
+    given = dict(solution=quick, data=data.observed, method=Direct(), parameters=NAMES) | wrong
+    if isinstance(given["data"], str):
+        given["data"] = data
+    with pytest.raises(error, match=told):
+        inspect.unwrap(estimate)(**given)
+
+
+def test_what_is_fixed_is_not_estimated(quick, data):
+    space = quick.model.parameters
+    fixed = {name: space[name].value for name in space.free if name != "rho"}
+    walk = RandomWalk(chains=2, warmup=20, draws=20)
+    found = estimate(quick, data.observed, Direct(Kalman(), walk), fixed=fixed)
+    assert found.posterior.names == ("rho",)
+
+
+def test_methods_of_other_things_are_refused_when_they_are_made():
+    """As a user makes them: annotations are not checked there."""
+    script = """
+from hanknn.errors import SettingError
+from hanknn.estimate import Direct, ViaSurrogate
+from hanknn.likelihood import Kalman
+from hanknn.posterior import ParticleMetropolis
+from hanknn.posterior.importance import Reweighting
+for make in (
+    lambda: ViaSurrogate(filter=Kalman()),
+    lambda: ViaSurrogate(filter="guided"),
+    lambda: ViaSurrogate(design=6000),
+    lambda: ViaSurrogate(correction=Reweighting),
+    lambda: ViaSurrogate(sampler=ParticleMetropolis()),
+    lambda: Direct(filter=None),
+):
+    try:
+        print("taken", make())
+    except SettingError as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    told = [
+        "a Kalman likelihood is exact and needs no surrogate; use Direct",
+        "ViaSurrogate filter is 'guided'; give a value such as Guided",
+        "ViaSurrogate design is 6000; give",
+        "ViaSurrogate correction is <class",
+        "ViaSurrogate sampler is ParticleMetropolis",
+        "Direct filter is None; give",
+    ]
+    for line, start in zip(done.stdout.splitlines(), told, strict=True):
+        assert line.startswith(start)
+
+
+def test_counts_that_are_none_are_refused_when_they_are_given():
+    for make, told in (
+        (lambda: NUTS(chains=0), "NUTS chains is 0; it must be a whole number of at least 1"),
+        (lambda: RandomWalk(draws=0), "RandomWalk draws is 0"),
+        (lambda: ParticleMetropolis(warmup=-1), "warmup is -1; it must be a whole number of at least 0"),
+        (lambda: Design(points=10), "Design points is 10;"),
+        (lambda: Design(points=3), "Design points is 3; it must be a whole number of at least 64"),
+        (lambda: Reweighting(draws=10), "Reweighting draws is 10"),
+    ):
+        with pytest.raises(SettingError, match=told):
+            make()
 
 
 def test_weights_and_thinning():
@@ -203,19 +320,3 @@ def test_filter_and_forecast_print_tables(quick, tmp_path, capsys):
     ):
         assert main(wrong) == 2
         assert message in capsys.readouterr().err
-
-
-def test_arviz_is_imported_though_another_process_writes_its_stamp_first(monkeypatch):
-    original, tries = builtins.__import__, []
-
-    def beaten(name, *rest):
-        if name == "arviz":
-            tries.append(name)
-            if len(tries) == 1:
-                raise FileNotFoundError("daily_warning.tmp")
-        return original(name, *rest)
-
-    imported_arviz()
-    monkeypatch.setattr(builtins, "__import__", beaten)
-    assert imported_arviz().__name__ == "arviz"
-    assert len(tries) == 2

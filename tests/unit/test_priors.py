@@ -1,12 +1,16 @@
 """Prior families: normalised on their range, with the stated moments, inverted by their quantiles."""
 
+import subprocess
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy import stats
 
-from hanknn.errors import SettingError
+from hanknn import Parameter, ParameterSpace
+from hanknn.errors import ModelError, SettingError
 from hanknn.priors import Beta, Gamma, InverseGamma, TruncatedNormal, Uniform
 
 CASES = {
@@ -66,3 +70,44 @@ def test_families_that_do_not_exist_are_refused():
         Gamma(-1.0, 1.0)
     with pytest.raises(SettingError, match="no mass"):
         TruncatedNormal(0.0, 0.01).log_density(jnp.asarray(5.0), 4.0, 6.0)
+
+
+@pytest.mark.parametrize(
+    "prior", [TruncatedNormal(50.0, 0.1), TruncatedNormal(-3.0, 0.1), Gamma(100.0, 0.5), InverseGamma(0.001, 1e-5)]
+)
+def test_a_prior_without_mass_on_its_range_is_refused_with_the_parameter(prior):
+    with pytest.raises(ModelError, match=r"parameter 'phi': prior .* no mass on the range \[0\.5, 0\.9\]"):
+        ParameterSpace(phi=Parameter(0.7, range=(0.5, 0.9), prior=prior))
+    wide = ParameterSpace(phi=Parameter(0.7, range=(0.5, 0.9), prior=Beta(0.55, 0.001)))
+    with pytest.raises(ModelError, match="no mass"):
+        wide.only(phi=(0.7, 0.9))
+    assert ParameterSpace(phi=Parameter(0.7, prior=prior)), "a fixed parameter needs none"
+
+
+def test_a_prior_is_one_of_the_library():
+    script = """
+from hanknn import HanknnError, Parameter, ParameterSpace, priors
+for prior in ("beta", priors.Uniform, None):
+    try:
+        ParameterSpace(phi=Parameter(0.7, range=(0.5, 0.9), prior=prior))
+    except HanknnError as error:
+        print(error)
+for range in ((0.0, float("inf")), (0.5,), (float("nan"), 1.0)):
+    try:
+        ParameterSpace(phi=Parameter(0.7, range=range))
+    except HanknnError as error:
+        print(error)
+for make in (lambda: priors.TruncatedNormal(float("nan"), 1), lambda: priors.TruncatedNormal(1, float("inf"))):
+    try:
+        make()
+    except HanknnError as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    told = [
+        *["parameter 'phi': the prior is "] * 3,
+        *["parameter 'phi': range ("] * 3,
+        *["TruncatedNormal prior: the "] * 2,
+    ]
+    for line, start in zip(done.stdout.splitlines(), told, strict=True):
+        assert line.startswith(start)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hanknn import Parameter, ParameterSpace
-from hanknn.errors import OutOfRangeError, SettingError, SolutionFileError
+from hanknn.errors import OutOfRangeError, RunFolderError, SettingError, SolutionFileError
 from hanknn.networks import silu_network
 from hanknn.posterior import Box, Step, Store
 from hanknn.surrogate import Design, Fit, Regression, Surrogate, errors, load_surrogate
@@ -93,6 +93,8 @@ def test_saved_and_loaded_it_says_the_same(fitted, tmp_path):
     other = ParameterSpace(**{name: SPACE[name] for name in ("a", "c", "d")}, b=Parameter(0.0, range=(-1.0, 2.0)))
     with pytest.raises(SolutionFileError, match="other ranges"):
         load_surrogate(path, other)
+    with pytest.raises(SolutionFileError, match="other parameters"):
+        load_surrogate(path, ParameterSpace(**{name: SPACE[name] for name in ("b", "a", "c", "d")}))
 
 
 def test_a_design_resumes_where_it_was_killed(tmp_path):
@@ -116,13 +118,27 @@ def test_a_design_resumes_where_it_was_killed(tmp_path):
     np.testing.assert_array_equal(resumed.second, whole.second)
 
 
+def test_likelihoods_at_other_parameter_values_or_keys_are_refused(tmp_path):
+    """A surrogate that proposes other points on another machine must not be fitted to what was found at these."""
+    store, design = Store(tmp_path), Design(points=64)
+    evaluate = lambda values, key: design.evaluate(values, BOX, estimate, key, "design", store, lambda step: None)
+    with jax.enable_x64(True):
+        values = design.over(BOX, 0)
+        first = evaluate(values, jax.random.key(0))
+        np.testing.assert_array_equal(evaluate(values * (1 + 1e-12), jax.random.key(0)).first, first.first)
+        with pytest.raises(RunFolderError, match="other parameter values"):
+            evaluate(values * (1 - 1e-3), jax.random.key(0))
+        with pytest.raises(RunFolderError, match="key = "):
+            evaluate(values, jax.random.key(1))
+
+
 def test_likelihoods_that_are_nowhere_finite_are_refused():
     with jax.enable_x64(True):
         nothing = lambda thetas, keys: np.full(len(thetas), -np.inf)
         data = DESIGN.evaluate(DESIGN.over(BOX, 0), BOX, nothing, jax.random.key(0), "design", Store(), lambda s: None)
         with pytest.raises(SettingError, match="only 0 of 4000"):
             SMALL(BOX, data, jax.random.key(1), {}, lambda s: None)
-    with pytest.raises(SettingError, match="design"):
+    with pytest.raises(SettingError, match="Design points is 3"):
         Design(points=3)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..errors import RunFolderError
 from ..figures import moments_by_risk, save
 from ..long_run import long_run
 from ..models import HANK
@@ -68,7 +69,12 @@ class Figure8(Experiment):
         model = HANK(relaxation=1.0).only("sigma_s", **ESTIMATED)
         path = folder / WITHOUT
         if resume and path.exists():
-            return load(path, model)
+            found = load(path, model)
+            if found.header["seed"] != seed:
+                raise RunFolderError(
+                    f"'{path}' was solved with seed = {found.header['seed']}, not {seed}; resume with the same seed"
+                )
+            return found
         tell = lambda p: report(Step("without the bound", p.iteration, p.iterations))
         usual = households(40, 256)
         network = dataclasses.replace(usual.network, width=8, depth=2, curved_width=16)

@@ -12,12 +12,14 @@ from ..data.simulated import SimulatedData
 from ..estimate import Estimate, ViaSurrogate
 from ..estimation_folder import STEPS, EstimationFolder
 from ..figures import prior_posterior, save
+from ..identity import identity
 from ..likelihood import Guided
 from ..posterior import ParticleMetropolis, Store, Target
 from ..posterior.importance import Reweighting
 from ..posterior.result import Posterior
 from ..posterior.sample import Report
 from ..precision import in_float64
+from ..settings_difference import described
 from ..solution import Solution, load
 from ..surrogate import Design
 from .benchmark import GridLikelihood, exercise
@@ -87,18 +89,22 @@ class Table5(Experiment):
         solution = load("rank")
         data = exercise(solution, seed)
         began = time.perf_counter()
-        place = EstimationFolder(folder, {"experiment": self.name, "seed": seed}, resume, not resume)
+        settings = {"experiment": self.name, "seed": seed, "method": described(METHOD), **described(identity(solution))}
+        place = EstimationFolder(folder, settings, resume, not resume)
         ours = place.estimate(solution, data.observed, METHOD, seed=seed, report=report)
         middle = time.perf_counter()
-        benchmark = self._benchmark(ours, GridLikelihood(solution, data.observed), seed, folder, report)
+        exact = GridLikelihood(solution, data.observed)
+        store = Store(folder / STEPS / "benchmark").within(
+            seed=seed, method=METHOD, data=data.observed.fingerprint(), **identity(solution)
+        )
+        benchmark = self._benchmark(ours, exact, seed, store, report)
         seconds = {"surrogate": middle - began, "time iteration": time.perf_counter() - middle}
         return Posteriors(solution, data, place, ours, benchmark, seconds)
 
-    def _benchmark(self, ours, exact: GridLikelihood, seed: int, folder, report) -> Posterior:
+    def _benchmark(self, ours, exact: GridLikelihood, seed: int, store: Store, report) -> Posterior:
         box = ours.posterior.box
         guide = Target(box, ours.surrogate.at)
         cloud = box.coordinates(box.full(ours.uncorrected.values.reshape(-1, len(box.names))))
-        store = Store(folder / STEPS / "benchmark", {"seed": seed, "method": repr(BENCHMARK)})
         sample = BENCHMARK.sample(guide, cloud, exact.at, jax.random.key(seed + 1), store, report)
         return Posterior(box, sample.values, sample)
 

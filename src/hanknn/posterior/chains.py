@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Key, PRNGKeyArray
 
 from ..devices import split_over_devices
+from ..fingerprint import fingerprint
 from ..storage import leaves_from_numpy, leaves_to_numpy
 from .sample import Report, Step, Store
 
@@ -47,9 +48,11 @@ def run_chains(
 ) -> tuple[Any, Records]:
     """`draws` steps of every chain.
 
-    Draw i of a chain uses that chain's key folded with i, so a stop anywhere changes nothing.
+    Draw i of a chain uses that chain's key folded with i, so a stop anywhere changes nothing. Chains that another key
+    began are refused (`RunFolderError`).
     """
     done, found = 0, []
+    store = store.within(keys=fingerprint(np.asarray(jax.random.key_data(keys))))
     saved = store.load(name)
     if saved is not None:
         width = len(Records._fields)

@@ -8,14 +8,16 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from ..errors import SettingError
-from .arviz_import import imported_arviz
+from ..whole import require_whole
+from .diagnostics import pareto_smoothed
 
 GOOD_K = 0.7
 """Pareto shape below which importance sampling is reliable (Vehtari et al. 2024)."""
 
 
 class Reweighted(NamedTuple):
-    """`weights`: normalised, smoothed, shape (draws,). `pareto_k`: their tail's shape. `ess`: effective draws.
+    """`weights`: normalised, smoothed, shape (draws,). `pareto_k`: their tail's shape. `ess`: effective draws, were the
+    draws themselves independent.
 
     `log_ratio_sd`: s.d. of log L̂ less the surrogate's log L: the surrogate's error and the filter's together.
     """
@@ -36,8 +38,7 @@ class Reweighting:
     draws: int = 2000
 
     def __post_init__(self) -> None:
-        if self.draws < 100:
-            raise SettingError(f"Reweighting draws is {self.draws}; Pareto smoothing needs at least 100")
+        require_whole(self, draws=100)  # which Pareto smoothing needs
 
 
 def reweight(log_estimates: np.ndarray, log_surrogate: np.ndarray) -> Reweighted:
@@ -47,10 +48,8 @@ def reweight(log_estimates: np.ndarray, log_surrogate: np.ndarray) -> Reweighted
     if not finite.any():
         raise SettingError("no draw of the surrogate's posterior has a finite likelihood estimate; use more particles")
     floor = ratios[finite].min() - 1e3
-    smoothed, k = imported_arviz().psislw(np.where(finite, ratios, floor))
-    weights = np.exp(np.asarray(smoothed))
-    weights = weights / weights.sum()
-    return Reweighted(weights, float(k), float(1 / (weights**2).sum()), float(ratios[finite].std()))
+    weights, k = pareto_smoothed(np.where(finite, ratios, floor))
+    return Reweighted(weights, k, float(1 / (weights**2).sum()), float(ratios[finite].std()))
 
 
 def thin(count: int, draws: int, key: PRNGKeyArray) -> np.ndarray:

@@ -10,6 +10,7 @@ from jaxtyping import PRNGKeyArray
 
 from ..compiled import jit
 from ..errors import SettingError
+from ..whole import require_whole
 from .chains import Record, run_chains
 from .sample import Report, Sample, Step, Store, silent
 from .smc import TemperedSMC
@@ -28,12 +29,14 @@ class NUTS:
     chunk: int = 50
 
     def __post_init__(self) -> None:
-        if min(self.chains, self.warmup, self.draws, self.chunk) < 1:
-            raise SettingError("NUTS chains, warmup, draws and chunk must be at least 1")
+        require_whole(self, chains=1, warmup=1, draws=1, max_doublings=1, chunk=1)
+        if not 0 < self.target_acceptance < 1:
+            raise SettingError(f"NUTS target_acceptance is {self.target_acceptance}; it must lie in (0, 1)")
 
     def sample(self, target: Target, key: PRNGKeyArray, store: Store = Store(), report: Report = silent) -> Sample:
         import blackjax  # starts JAX's backend: not before the user has set the number of devices
 
+        store = store.within(sampler=self)
         first, second, third = jax.random.split(key, 3)
         starts = TemperedSMC(particles=max(256, self.chains), runs=1, moves=5, target_ess=0.5).run(target, first)[0]
         report(Step("warm-up", 0, self.warmup))

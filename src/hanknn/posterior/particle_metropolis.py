@@ -14,6 +14,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ..compiled import jit
 from ..errors import SettingError
+from ..whole import require_whole
 from .chains import Record, run_chains
 from .random_walk import proposal_factor
 from .sample import Report, Sample, Store, silent
@@ -48,8 +49,9 @@ class ParticleMetropolis:
     chunk: int = 50
 
     def __post_init__(self) -> None:
-        if min(self.chains, self.draws, self.chunk) < 1 or self.warmup < 0 or self.guided_steps < 0:
-            raise SettingError("ParticleMetropolis needs chains, draws and chunk ≥ 1, warmup and guided_steps ≥ 0")
+        require_whole(self, chains=1, warmup=0, draws=1, guided_steps=0, chunk=1)
+        if not self.step_scale > 0:
+            raise SettingError(f"ParticleMetropolis step_scale is {self.step_scale}; it must be positive")
 
     def sample(
         self,
@@ -61,6 +63,7 @@ class ParticleMetropolis:
         report: Report = silent,
     ) -> Sample:
         """Chains whose likelihood is `estimate`; `cloud`: draws (draws, estimated) of the guide's posterior, in `z`."""
+        store = store.within(sampler=self)
         first, second, third = jax.random.split(key, 3)
         step = self.kernel(guide, proposal_factor(cloud), estimate)
         chosen = np.asarray(jax.random.choice(first, len(cloud), (self.chains,), replace=False))

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import PRNGKeyArray
 
 from ..compiled import jit
-from ..errors import SettingError
+from ..whole import require_whole
 from .chains import Record, run_chains
 from .sample import Report, Sample, Store, silent
 from .smc import TemperedSMC
@@ -28,12 +28,12 @@ class RandomWalk:
     chunk: int = 500
 
     def __post_init__(self) -> None:
-        if min(self.chains, self.warmup, self.draws, self.chunk) < 1:
-            raise SettingError("RandomWalk chains, warmup, draws and chunk must be at least 1")
+        require_whole(self, chains=1, warmup=1, draws=1, chunk=1)
 
     def sample(self, target: Target, key: PRNGKeyArray, store: Store = Store(), report: Report = silent) -> Sample:
         import blackjax  # starts JAX's backend: not before the user has set the number of devices
 
+        store = store.within(sampler=self)
         first, second, third = jax.random.split(key, 3)
         cloud = TemperedSMC(particles=max(256, self.chains), runs=1, moves=5, target_ess=0.5).run(target, first)[0]
         factor = proposal_factor(cloud)

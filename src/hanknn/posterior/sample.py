@@ -1,5 +1,7 @@
 """What a sampler returns, and how it reports and saves on the way."""
 
+import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +11,7 @@ import numpy as np
 
 from .. import storage
 from ..errors import RunFolderError
+from ..settings_difference import described, difference
 
 
 class Sample(NamedTuple):
@@ -49,12 +52,16 @@ def silent(step: Step) -> None:
     """Reports nothing."""
 
 
+RECORD = "settings.json"
+"""The file in a store's folder that says what work it holds."""
+
+
 @dataclass(frozen=True)
 class Store:
     """Where long work saves what it has; without a folder nothing is saved.
 
-    `settings` identify the work: files of other settings are refused, so that a resumed run cannot
-    mix two. Files are written atomically.
+    `settings` identify the work, as `settings_difference.described` keeps them: files of other settings are refused,
+    so that a resumed run cannot mix two. Files are written atomically.
     """
 
     folder: Path | None = None
@@ -62,25 +69,45 @@ class Store:
     every: float = 10.0
 
     def within(self, **settings: Any) -> "Store":
-        return Store(self.folder, {**self.settings, **settings}, self.every)
+        """The same folder for work that these settings identify, too."""
+        return Store(self.folder, {**self.settings, **described(settings)}, self.every)
+
+    def claim(self) -> None:
+        """Before the work: raise `RunFolderError` where the folder holds other work or cannot be written."""
+        if self.folder is None:
+            return
+        record = self.folder / RECORD
+        try:
+            if record.exists():
+                self._require_same(record, json.loads(record.read_text()))
+            self.folder.mkdir(parents=True, exist_ok=True)
+            temporary = record.with_name(f".{RECORD}.partial")
+            temporary.write_text(json.dumps(described(self.settings), indent=2) + "\n")
+            os.replace(temporary, record)
+        except OSError as error:
+            raise RunFolderError(f"'{self.folder}' cannot be written ({error.strerror}); give another folder") from None
+        except ValueError:
+            raise RunFolderError(f"'{record}' is damaged; start over in another folder") from None
 
     def save(self, name: str, header: dict[str, Any], arrays: list[np.ndarray]) -> None:
         if self.folder is not None:
-            self.folder.mkdir(parents=True, exist_ok=True)
             path = self.folder / f"{name}.npz"
-            storage.write(path, {"kind": name, "settings": self.settings, **header}, arrays)
+            storage.write(path, {"kind": name, "settings": described(self.settings), **header}, arrays)
 
     def load(self, name: str) -> Saved | None:
-        """What was saved under `name`, None where nothing was."""
+        """What was saved under `name`, None where nothing was; raises `RunFolderError` for that of other settings."""
         path = None if self.folder is None else self.folder / f"{name}.npz"
         if path is None or not path.exists():
             return None
         header, arrays = storage.read(path, name)
-        saved = header["settings"]
-        for key, value in self.settings.items():
-            if saved.get(key) != value:
-                raise RunFolderError(
-                    f"'{path}' was made with {key} = {saved.get(key)}, not {value}; resume with the same settings, "
-                    "or start over in another folder"
-                )
+        self._require_same(path, header["settings"])
         return Saved(header, arrays, path)
+
+    def _require_same(self, path: Path, saved: dict[str, Any]) -> None:
+        found = difference(saved, self.settings)
+        if found is not None:
+            name, old, new = found
+            raise RunFolderError(
+                f"'{path}' was made with {name} = {old}, not {new}; resume with the same settings, or start over in "
+                "another folder"
+            )

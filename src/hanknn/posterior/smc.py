@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ..compiled import jit
 from ..errors import SettingError
+from ..whole import require_whole
 from .sample import Report, Sample, Step, Store, silent
 from .target import Target
 
@@ -31,8 +32,9 @@ class TemperedSMC:
     target_ess: float = 0.6
 
     def __post_init__(self) -> None:
-        if self.particles < 16 or self.runs < 1 or self.moves < 1 or not 0 < self.target_ess < 1:
-            raise SettingError("TemperedSMC needs particles ≥ 16, runs ≥ 1, moves ≥ 1 and target_ess in (0, 1)")
+        require_whole(self, particles=16, runs=1, moves=1)
+        if not 0 < self.target_ess < 1:
+            raise SettingError(f"TemperedSMC target_ess is {self.target_ess}; it must lie in (0, 1)")
 
     def sample(self, target: Target, key: PRNGKeyArray, store: Store = Store(), report: Report = silent) -> Sample:
         found = []

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -57,6 +58,12 @@ class Box:
         if not chosen:
             raise SettingError("no parameter to estimate; name at least one that has a range")
         return cls(space, chosen, space.baseline if fixed is None else fixed, support)
+
+    def settings(self) -> dict[str, Any]:
+        """What tells this box from others: each estimated parameter's range and prior, the others' values."""
+        estimated = {name: {"range": self.space[name].bounds, "prior": self.space[name].prior} for name in self.names}
+        values = dict(zip(self.space.names, np.asarray(self.fixed, np.float64).tolist(), strict=True))
+        return {"estimated": estimated, "fixed": {k: v for k, v in values.items() if k not in self.names}}
 
     @property
     def index(self) -> np.ndarray:

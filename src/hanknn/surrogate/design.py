@@ -9,9 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Key, PRNGKeyArray
 
-from ..errors import SettingError
+from ..errors import RunFolderError, SettingError
+from ..fingerprint import fingerprint
 from ..posterior.sample import Report, Step, Store
 from ..posterior.target import Box
+from ..whole import require_whole
 
 Evaluate = Callable[[np.ndarray, Key[Array, " rows"]], np.ndarray]
 """Log-likelihood estimates at rows of full parameter vectors, one key a row."""
@@ -41,8 +43,9 @@ class Design:
     chunk: int = 512
 
     def __post_init__(self) -> None:
-        if self.points < 64 or not 0 < self.replicated <= 1 or self.chunk < 1:
-            raise SettingError("a design needs at least 64 points, a replicated share in (0, 1] and a positive chunk")
+        require_whole(self, points=64, chunk=1)
+        if not 0 < self.replicated <= 1:
+            raise SettingError(f"Design replicated is {self.replicated}; it is a share and must lie in (0, 1]")
 
     def over(self, box: Box, seed: int) -> np.ndarray:
         """Scrambled Sobol points over the box's support, shape (points, estimated).
@@ -81,16 +84,35 @@ class Design:
         second[repeated] = found[len(values) :]
         return Evaluated(values, found[: len(values)], second)
 
-    def in_chunks(self, thetas, evaluate, key, name, store: Store, report: Report) -> np.ndarray:
+    def in_chunks(
+        self,
+        thetas: np.ndarray,
+        evaluate: Evaluate,
+        key: PRNGKeyArray,
+        name: str,
+        store: Store,
+        report: Report,
+    ) -> np.ndarray:
+        """Estimates at rows of full parameter vectors, shape (rows,).
+
+        Raises `RunFolderError` where those saved under this name are estimates at other rows.
+        """
+        store = store.within(key=fingerprint(np.asarray(jax.random.key_data(key))))
         found = np.empty(0)
         saved = store.load(name)
         if saved is not None:
-            found = saved.arrays[0]
+            found, rows = saved.arrays[0], saved.arrays[-1]
+            # What a surrogate proposes depends on sums whose order another machine may choose otherwise.
+            if rows.shape != thetas.shape or not np.allclose(rows, thetas, rtol=1e-6, atol=0):
+                raise RunFolderError(
+                    f"'{saved.path}' has likelihoods at other parameter values, as another machine or version of JAX "
+                    "may come to; start over in another folder"
+                )
         while len(found) < len(thetas):
             rows = np.arange(len(found), min(len(found) + self.chunk, len(thetas)))
             with jax.enable_x64(True):
                 keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(jnp.asarray(rows))
             found = np.concatenate([found, evaluate(thetas[rows], keys)])
-            store.save(name, {}, [found])
+            store.save(name, {}, [found, thetas])
             report(Step(f"{name} (likelihoods)", len(found), len(thetas)))
         return found

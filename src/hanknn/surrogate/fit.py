@@ -15,6 +15,7 @@ from ..errors import SettingError
 from ..networks import Dense, silu_network
 from ..posterior.sample import Report, Step
 from ..posterior.target import Box
+from ..whole import require_whole
 from .design import Evaluated
 from .regress import Regression, Rows
 from .surrogate import Surrogate, compress, variance_at
@@ -45,8 +46,9 @@ class Fit:
     variance_steps: int = 1500
 
     def __post_init__(self) -> None:
-        if self.members < 1 or not 0 < self.held_out < 1 or not self.exact_within > 0 or not self.misfit > 0:
-            raise SettingError("Fit needs members ≥ 1, held_out in (0, 1), positive exact_within and misfit")
+        require_whole(self, members=1, rough_iterations=1, variance_width=1, variance_steps=1)
+        if not 0 < self.held_out < 1 or not self.exact_within > 0 or not self.misfit > 0:
+            raise SettingError("Fit needs held_out in (0, 1), positive exact_within and misfit")
 
     def __call__(
         self, box: Box, data: Evaluated, key: PRNGKeyArray, header: dict[str, Any], report: Report

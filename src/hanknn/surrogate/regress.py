@@ -15,6 +15,7 @@ from ..compiled import jit
 from ..errors import SettingError
 from ..networks import Dense, silu_network
 from ..training.damping import Damping
+from ..whole import require_whole
 
 CHUNK, TRIES = 1024, 8
 """Rows computed at once; steps tried an iteration."""
@@ -49,8 +50,9 @@ class Regression:
     damping: float = 1e-2
 
     def __post_init__(self) -> None:
-        if min(self.width, self.depth, self.iterations, self.patience) < 1 or not self.damping > 0:
-            raise SettingError("Regression width, depth, iterations, patience and damping must be positive")
+        require_whole(self, width=1, depth=1, iterations=1, patience=1)
+        if not self.damping > 0:
+            raise SettingError(f"Regression damping is {self.damping}; it must be positive")
 
     def fit(self, train: Rows, held_out: Rows, start: PRNGKeyArray | Dense) -> Fitted:
         """Minimise the weighted mean square, from random weights or from a network. All arrays float64."""

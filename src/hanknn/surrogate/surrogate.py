@@ -104,6 +104,7 @@ class Surrogate:
         header = {
             "kind": "surrogate",
             "names": list(self.box.names),
+            "parameters": list(self.box.space.names),
             "lower": self.box.lower.tolist(),
             "upper": self.box.upper.tolist(),
             "fixed": self.box.fixed.tolist(),
@@ -128,6 +129,8 @@ def load_surrogate(path: str | Path, space: ParameterSpace) -> Surrogate:
     box = Box(space, names, np.array(header["fixed"]))
     if not (np.allclose(box.lower, header["lower"]) and np.allclose(box.upper, header["upper"])):
         raise SolutionFileError(f"'{path}' was built over other ranges; build it anew")
+    if header.get("parameters") != list(space.names):
+        raise SolutionFileError(f"'{path}' is of a model with other parameters; build it anew")
     build = lambda: tuple(silu_network(jax.random.key(0), sizes) for sizes in header["sizes"])
     mean, variance = jax.eval_shape(build)
     means, variance_network = storage.leaves_from_numpy((tuple([mean] * header["members"]), variance), arrays, path)

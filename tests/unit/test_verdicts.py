@@ -1,0 +1,78 @@
+"""What is said of a posterior in words is what its numbers say."""
+
+import numpy as np
+import pytest
+
+from hanknn import Parameter, ParameterSpace
+from hanknn.estimate import chains_verdict, little_said
+from hanknn.posterior import Box
+from hanknn.posterior.result import Posterior
+from hanknn.priors import TruncatedNormal
+
+SPACE = ParameterSpace(
+    same=Parameter(0.5, range=(0.0, 1.0)),
+    tighter=Parameter(0.5, range=(0.0, 1.0)),
+    moved=Parameter(0.0, range=(-9.0, 9.0), prior=TruncatedNormal(0.0, 1.0)),
+    wider=Parameter(0.0, range=(-9.0, 9.0), prior=TruncatedNormal(0.0, 1.0)),
+    bounded=Parameter(0.1, range=(0.0, 9.0), prior=TruncatedNormal(0.0, 1.0)),
+)
+BOX = Box.over(SPACE)
+RNG = np.random.default_rng(0)
+
+
+def draws(shape=(4, 500)):
+    """One parameter as its prior, one at half its spread, one elsewhere, one at twice its spread, one cut at zero."""
+    columns = (
+        RNG.uniform(size=shape),
+        0.25 + 0.5 * RNG.uniform(size=shape),
+        1.0 + RNG.normal(size=shape),
+        2.0 * RNG.normal(size=shape),
+        np.abs(RNG.normal(size=shape)),
+    )
+    return np.stack(columns, axis=-1)
+
+
+def test_contraction_is_the_share_of_the_priors_variance_that_the_data_take_away():
+    found = Posterior(BOX, draws((4, 4000))).contraction()
+    np.testing.assert_allclose(found, [0.0, 0.75, 0.0, -3.0, 0.0], atol=0.12)
+    assert list(Posterior(BOX, draws()).table().columns[-3:]) == ["contraction", "R-hat", "ESS"]
+
+
+def test_what_the_data_do_not_inform_is_named():
+    assert (
+        little_said(Posterior(BOX, draws())) == " The data say little about same, bounded (posterior like the prior)."
+    )
+    some = Box.over(SPACE, ("tighter", "moved", "wider"))
+    assert little_said(Posterior(some, draws()[..., 1:4])) == ""
+
+
+def test_noisy_weights_do_not_pass_for_information():
+    rng = np.random.default_rng(5)
+    silent = 0
+    for _ in range(40):
+        weights = np.exp(rng.normal(size=(4, 500)))
+        posterior = Posterior(BOX, draws(), weights=weights / weights.sum())
+        silent += "same" not in little_said(posterior)
+    assert silent <= 2, "some seven hundred effective draws"
+
+
+def test_the_prior_is_that_of_the_support():
+    half = Box.over(SPACE, ("same",), support=lambda theta: theta[0] < 0.5)
+    posterior = Posterior(half, 0.5 * RNG.uniform(size=(4, 500, 1)))
+    np.testing.assert_allclose(posterior.prior_mean_sd, [[0.25], [0.5 / np.sqrt(12)]], rtol=0.05)
+    assert "same" in little_said(posterior) and posterior.to_arviz()["prior"]["same"].max() < 0.5
+
+
+@pytest.mark.parametrize(
+    "values, told",
+    [
+        (draws(), "The chains agree"),
+        (draws((1, 2000)), "One chain has no other to agree with"),
+        (np.repeat(draws((4, 1)), 500, axis=1), "do NOT yet agree"),
+        (draws((4, 3)), "do NOT yet agree"),
+        (draws() + 3 * (np.arange(4) == 2)[:, None, None], "do NOT yet agree"),
+    ],
+    ids=["four", "one", "stuck", "short", "apart"],
+)
+def test_chains_agree_only_where_that_can_be_told(values, told):
+    assert told in chains_verdict(Posterior(BOX, values))
