@@ -3,7 +3,7 @@
 import importlib
 from types import ModuleType
 
-from . import models as models, references as references
+from . import data as data, models as models, posterior as posterior, references as references, surrogate as surrogate
 from .accuracy import (
     AccuracyReport as AccuracyReport,
     audit as audit,
@@ -12,7 +12,20 @@ from .accuracy import (
     distance_by_thirds as distance_by_thirds,
 )
 from .errors import HanknnError as HanknnError
+from .estimate import Direct as Direct, Estimate as Estimate, ViaSurrogate as ViaSurrogate, estimate as estimate
 from .finite import simulate_finite as simulate_finite
+from .likelihood import (
+    Bootstrap as Bootstrap,
+    Grid as Grid,
+    Guided as Guided,
+    Kalman as Kalman,
+    Likelihood as Likelihood,
+    Tempered as Tempered,
+    filter_states as filter_states,
+    forecast as forecast,
+    log_likelihood as log_likelihood,
+    shock_decomposition as shock_decomposition,
+)
 from .model import Model as Model, Variable as Variable
 from .parameters import Parameter as Parameter, ParameterSpace as ParameterSpace
 from .points import Point as Point

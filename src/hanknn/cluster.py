@@ -35,11 +35,10 @@ def on_cluster(client: "Client", solution: Solution, data: Observed, chunk: int 
         raise SettingError("the cluster needs dask.distributed; install it with pip install distributed")
     if chunk < 1:
         raise SettingError(f"chunk is {chunk}; it must be at least 1")
-    network = jax.tree.map(np.asarray, solution.network)
     content = identity(solution), data.table, data.noise
 
     def evaluation(filter: Filter) -> Evaluate:
-        payload = solution.model, solution.architecture, network, solution.header, data, filter
+        payload = solution, data, filter
         token = fingerprint(content, filter)
 
         def evaluate(thetas: np.ndarray, keys: Key[Array, " rows"]) -> np.ndarray:
@@ -61,7 +60,5 @@ def on_cluster(client: "Client", solution: Solution, data: Observed, chunk: int 
 def _rows(token: str, payload: tuple[Any, ...], thetas: np.ndarray, raw_keys: np.ndarray, chunk: int) -> np.ndarray:
     """On a worker: log-likelihoods of some rows."""
     if token not in _LIKELIHOODS:
-        model, architecture, network, header, data, filter = payload
-        solution = Solution(model, architecture, jax.tree.map(jnp.asarray, network), header)
-        _LIKELIHOODS[token] = Likelihood(solution, data, filter)
+        _LIKELIHOODS[token] = Likelihood(*payload)
     return _LIKELIHOODS[token].rows(thetas, jax.random.wrap_key_data(jnp.asarray(raw_keys)), chunk)

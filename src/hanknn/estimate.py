@@ -24,7 +24,7 @@ from .posterior.result import Posterior
 from .posterior.sample import Report, silent
 from .precision import in_float64
 from .settings_difference import described
-from .solution import Solution
+from .solution import Solution, reads_solution
 from .surrogate import Design, Fit, Surrogate
 from .surrogate.design import Evaluate, Evaluated
 from .surrogate.errors import errors
@@ -299,6 +299,7 @@ def edge_warning(posterior: Posterior, share: float = 0.05) -> str:
     )
 
 
+@reads_solution
 @in_float64
 def estimate(
     solution: Solution,

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..compiled import once
-from ..equilibrium import Equilibrium
+from ..economy import Equations
 from ..errors import ModelError
 from ..model import Model
 from ..precision import in_float64
@@ -22,16 +22,16 @@ def central_values(model: Model, names: Sequence[str]) -> dict[str, float]:
     """
     for name in names:
         observable(model, name)
-    equilibrium = Equilibrium(model)
+    equations = Equations(model)
 
-    def at_the_center(theta):
-        theta = equilibrium.prepared(theta)
-        units = equilibrium.units(theta)
-        state = units["state_center"]
-        policy = equilibrium.closed_form(state, theta)
+    def at_the_center(vector):
+        theta = equations.parameters(vector)
+        units = equations.units(theta)
+        policy = equations.closed_form(units.state_center, theta)
         if policy is None:
-            policy = equilibrium.policies_from(state, units["output_center"], theta)
-        return equilibrium.observe(state, policy, state, policy, theta, tuple(names))
+            policy = equations.policies_from(units.state_center, units.output_center, theta)
+        there = units.state_center, policy
+        return equations.observe(there, there, theta, tuple(names))
 
     values = np.asarray(once(at_the_center)(jnp.asarray(model.parameters.baseline)))
     for name, value in zip(names, values, strict=True):

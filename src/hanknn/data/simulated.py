@@ -11,7 +11,7 @@ import xarray as xr
 from ..errors import DataError, SettingError
 from ..precision import in_float64
 from ..simulation import simulate
-from ..solution import Solution, Values
+from ..solution import Solution, Values, reads_solution
 from .arguments import require
 from .measurement import Setting, VarianceShare, covariance
 from .observed import Observed, observable, require_values
@@ -25,6 +25,7 @@ class SimulatedData(NamedTuple):
     parameters: dict[str, float]
 
 
+@reads_solution
 @in_float64
 def simulate_data(
     solution: Solution,
@@ -42,7 +43,6 @@ def simulate_data(
     Example: `simulate_data(solution, ["output_growth", "inflation_rate"], 100, {"rho": 0.9}).observed`.
     """
     require(observables, list | tuple, "observables as a list of names, such as ['output_growth', 'inflation_rate']")
-    require(solution, Solution, "a solution, such as hanknn.load('nk')")
     names = tuple(observables)
     if not names:
         raise SettingError("name at least one observable")

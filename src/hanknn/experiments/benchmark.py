@@ -10,8 +10,10 @@ from ..data import simulate_data
 from ..data.measurement import VarianceShare
 from ..data.observed import Observed
 from ..data.simulated import SimulatedData
+from ..economy import Economy
 from ..likelihood import Grid
-from ..likelihood.space import StateSpace, panel
+from ..likelihood.space import Observation, panel
+from ..points import Point
 from ..references import TimeIteration
 from ..references.time_iteration import Choices
 from ..solution import Solution
@@ -40,16 +42,18 @@ class GridLikelihood:
 
     def at(self, theta: Float[Array, " parameters"], key: PRNGKeyArray | None = None) -> Float[Array, ""]:
         """At one parameter vector, a pure function; minus infinity where time iteration diverges."""
-        reference, equilibrium = self.reference, self.solution.equilibrium
-        policy, exists = self.solution.policy_function, jnp.asarray(True)
+        reference, economy = self.reference, self.solution.economy
+        exists = jnp.asarray(True)
         if reference is not None:
             found = reference.iterate(theta)
             exists = found.converged
-            policy = lambda state, theta: self._policy(reference.choices(theta, found, state), theta)
-        space = StateSpace(equilibrium, policy, self.data.names)
-        value = self.grid.log_likelihood(space, panel(self.data), theta, jax.random.key(0))
+            policy = lambda state, point: _policy(reference.choices(theta, found, state.zeta[None]), point)
+            economy = Economy(economy.equations, policy)
+        seen = Observation(economy, self.data.names)
+        value = self.grid.log_likelihood(seen, panel(self.data), economy.parameters(theta), jax.random.key(0))
         return jnp.where(exists, value, -jnp.inf)
 
-    def _policy(self, at: Choices, theta):
-        target = theta[self.solution.model.parameters.names.index("target")]
-        return jnp.stack([jnp.exp(at.labor[0]), target * jnp.exp(at.inflation_gap[0])])
+
+def _policy(at: Choices, theta: Point) -> Point:
+    gap = at.inflation_gap[0]
+    return Point({"labor": jnp.exp(at.labor[0]), "inflation": theta.target * jnp.exp(gap)}, "policy")

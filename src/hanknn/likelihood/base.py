@@ -6,13 +6,15 @@ from typing import NamedTuple
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from .space import Period, Position, StateSpace
+from ..economy import Now
+from ..points import Point
+from .space import Observation, Period
 
 
 class Cloud(NamedTuple):
     """Weighted particles; `log_weights` are normalised."""
 
-    position: Position
+    position: Now
     log_weights: Float[Array, "*batch particles"]
 
 
@@ -61,22 +63,18 @@ def never_nan(log_likelihood: Float[Array, ""]) -> Float[Array, ""]:
 class Filter(abc.ABC):
     """A way to integrate over states. Its functions are pure and written for one parameter value."""
 
-    def require(self, space: StateSpace) -> None:
+    def require(self, seen: Observation) -> None:
         """Raise `ModelError` where this filter does not fit the model."""
         return None
 
     @abc.abstractmethod
-    def increments(
-        self, space: StateSpace, data: Period, theta: Float[Array, " parameters"], key: PRNGKeyArray
-    ) -> Increments:
+    def increments(self, seen: Observation, data: Period, theta: Point, key: PRNGKeyArray) -> Increments:
         """The likelihood of each period; not finite where the data are impossible."""
 
-    def log_likelihood(
-        self, space: StateSpace, data: Period, theta: Float[Array, " parameters"], key: PRNGKeyArray
-    ) -> Float[Array, ""]:
+    def log_likelihood(self, seen: Observation, data: Period, theta: Point, key: PRNGKeyArray) -> Float[Array, ""]:
         """Log-likelihood of all periods; minus infinity, never NaN, where the data are impossible."""
-        return never_nan(jnp.sum(self.increments(space, data, theta, key).log_densities))
+        return never_nan(jnp.sum(self.increments(seen, data, theta, key).log_densities))
 
     @abc.abstractmethod
-    def track(self, space: StateSpace, data: Period, theta: Float[Array, " parameters"], key: PRNGKeyArray) -> Track:
+    def track(self, seen: Observation, data: Period, theta: Point, key: PRNGKeyArray) -> Track:
         """The same pass, with everything on the way."""

@@ -11,14 +11,14 @@ from .particle import Advance, ParticleFilter, resampled, reweighted
 class Bootstrap(ParticleFilter):
     """Particles move by the model's own shocks and are weighted by the data's density."""
 
-    def advance(self, space, data, theta, cloud, key):
+    def advance(self, seen, data, theta, cloud, key):
         first, second = jax.random.split(key)
         cloud, ancestors = resampled(cloud, self.resample_below, first)
-        shocks = jax.random.normal(second, (self.particles, len(space.equilibrium.shocks)), theta.dtype)
+        shocks = jax.random.normal(second, (self.particles, len(seen.economy.equations.shocks)), theta.dtype)
 
         def move(last, shock):
-            now = space.step(last, shock, theta)
-            return now, data.log_density(space.observe(last, now, theta))
+            now, predicted = seen.ahead(last, theta)(shock)
+            return now, data.log_density(predicted)
 
         position, log_densities = jax.vmap(move)(cloud.position, shocks)
         cloud, increment = reweighted(position, cloud.log_weights, log_densities)

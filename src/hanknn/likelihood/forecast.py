@@ -1,25 +1,30 @@
 """Forecasts: from the filtered end of the sample, over parameters, shocks and measurement error."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import xarray as xr
+from jaxtyping import Array
 
 from ..batches import in_batches
-from ..compiled import jit
 from ..data.observed import Observed
+from ..economy import Economy
 from ..errors import SettingError
 from ..precision import in_float64
-from ..solution import Solution, Values
+from ..solution import Solution, Values, reads_solution
 from .base import Filter
 from .guided import Guided
 from .run import Likelihood
+from .space import Observation
 from .tracked import dates
 
 PROBABILITIES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
+@reads_solution
 @in_float64
 def forecast(
     solution: Solution,
@@ -47,12 +52,12 @@ def forecast(
     each = -(-paths // len(thetas))
     keys = jax.random.split(jax.random.key(seed), len(thetas))
     noise = jnp.asarray(np.linalg.cholesky(data.noise))
-    run = jit(lambda *rows: in_batches(lambda t, k: _paths(likelihood, noise, horizon, each, t, k), rows, 16))
-    values = np.asarray(run(jnp.asarray(thetas), keys)).reshape(-1, horizon, len(data.names))
+    run = solution.program(_futures, filter, data.names, horizon, each)
+    values = np.asarray(run(likelihood.data, noise, jnp.asarray(thetas), keys)).reshape(-1, horizon, len(data.names))
     if not np.isfinite(values).all():
         raise SettingError("a forecast is not finite at some draw; look at the data, or use more particles")
     quantiles = np.quantile(values, PROBABILITIES, axis=0)
-    known = likelihood.space.equilibrium.observables
+    known = solution.equations.observables
     return xr.Dataset(
         {
             name: (
@@ -67,26 +72,28 @@ def forecast(
     )
 
 
-def _paths(likelihood: Likelihood, noise, horizon: int, count: int, theta, key):
-    """Simulated observables (count, horizon, series) from the end of the sample at one parameter vector."""
-    first, second = jax.random.split(key)
-    final = likelihood.filter.track(likelihood.space, likelihood.data, theta, first).final
-    equilibrium, names = likelihood.space.equilibrium, likelihood.space.names
+def _futures(
+    economy: Economy, filter: Filter, names: tuple[str, ...], horizon: int, count: int
+) -> Callable[..., Array]:
+    """Simulated observables (draws, count, horizon, series) from the end of the sample at each parameter vector."""
+    seen, shocks = Observation(economy, names), len(economy.equations.shocks)
 
-    def one(key):
-        pick, *rest = jax.random.split(key, 3)
-        chosen = jax.random.categorical(pick, final.log_weights)
-        start = jax.tree.map(lambda x: x[chosen], final.position)
-        shocks = jax.random.normal(rest[0], (horizon, len(equilibrium.shocks)), theta.dtype)
-        errors = jax.random.normal(rest[1], (horizon, len(names)), theta.dtype) @ noise.T
+    def at(data, noise, vector, key):
+        theta = economy.parameters(vector)
+        first, second = jax.random.split(key)
+        final = filter.track(seen, data, theta, first).final
 
-        def step(last, shock):
-            now = likelihood.space.step(last, shock, theta)
-            return now, likelihood.space.observe(last, now, theta)
+        def one(key):
+            pick, *rest = jax.random.split(key, 3)
+            chosen = jax.random.categorical(pick, final.log_weights)
+            start = jax.tree.map(lambda x: x[chosen], final.position)
+            errors = jax.random.normal(rest[1], (horizon, len(names)), theta.dtype) @ noise.T
+            hits = jax.random.normal(rest[0], (horizon, shocks), theta.dtype)
+            return jax.lax.scan(lambda last, shock: seen.ahead(last, theta)(shock), start, hits)[1] + errors
 
-        return jax.lax.scan(step, start, shocks)[1] + errors
+        return jax.vmap(one)(jax.random.split(second, count))
 
-    return jax.vmap(one)(jax.random.split(second, count))
+    return lambda data, noise, *rows: in_batches(lambda vector, key: at(data, noise, vector, key), rows, 16)
 
 
 def _after(data: Observed, horizon: int) -> np.ndarray:

@@ -8,9 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ..economy import Now
 from ..errors import ModelError, SettingError
+from ..points import like, pack
 from .base import Cloud, Filter, Increments, Track, weighted_moments
-from .space import Position, StateSpace
+from .space import Observation
 
 SQUARINGS = 12
 
@@ -18,7 +20,7 @@ SQUARINGS = 12
 class _Grid(NamedTuple):
     """Nodes, transition probabilities from row to column, observables there, and the stationary distribution."""
 
-    position: Position
+    position: Now
     chances: Float[Array, "nodes nodes"]
     shown: Float[Array, "nodes nodes observables"]
     stationary: Float[Array, " nodes"]
@@ -41,30 +43,31 @@ class Grid(Filter):
                 f"Grid nodes is {self.nodes} and width {self.width}; give at least 11, and a positive width"
             )
 
-    def require(self, space: StateSpace) -> None:
-        states, shocks = len(space.equilibrium.states), len(space.equilibrium.shocks)
-        name = space.equilibrium.model.name
+    def require(self, seen: Observation) -> None:
+        seen.require_scalars("Grid")
+        equations = seen.economy.equations
+        states, shocks, name = len(equations.states), len(equations.shocks), equations.model.name
         if states > 2 or shocks != states:
             raise ModelError(
                 f"the Grid filter is for one or two states with as many shocks; model '{name}' has {states} and "
                 f"{shocks}; use a particle filter (Guided, Bootstrap)"
             )
-        theta = jnp.asarray(space.equilibrium.model.parameters.baseline)
-        last = space.at(space.equilibrium.units(theta)["state_center"], theta)
-        slope = jax.jacfwd(lambda e: space.step(last, e, theta).state)
+        theta = equations.parameters(jnp.asarray(equations.model.parameters.baseline))
+        law = equations.law(*seen.economy.center(theta), theta)
+        slope = jax.jacfwd(lambda e: pack(law(e)))
         calm, hit = slope(jnp.zeros(shocks)), slope(jnp.full(shocks, 2.0))
         if not np.allclose(calm, hit, rtol=1e-6, atol=0) or abs(np.linalg.det(calm)) == 0:
             raise ModelError(
                 f"the Grid filter needs states of '{name}' that are linear in the shocks, each moved by one"
             )
 
-    def increments(self, space, data, theta, key):
-        grid = self._build(space, theta)
+    def increments(self, seen, data, theta, key):
+        grid = self._build(seen, theta)
         found = jax.lax.scan(lambda p, now: self._period(grid, p, now), grid.stationary, data)[1][0]
         return Increments(found, jnp.full_like(found, jnp.nan))
 
-    def track(self, space, data, theta, key):
-        grid = self._build(space, theta)
+    def track(self, seen, data, theta, key):
+        grid = self._build(seen, theta)
         last, (increments, filtered) = jax.lax.scan(lambda p, now: self._period(grid, p, now), grid.stationary, data)
 
         def back(beyond, now):
@@ -72,7 +75,7 @@ class Grid(Filter):
             return weighted / jnp.max(weighted), beyond
 
         beyond = jax.lax.scan(back, jnp.ones_like(last), data, reverse=True)[1]
-        values = jnp.concatenate([grid.position.state, grid.position.policy], axis=1)
+        values = jax.vmap(seen.values)(grid.position)
         moments = jax.vmap(lambda w: weighted_moments(w / jnp.sum(w), values))
         before = jnp.concatenate([grid.stationary[None], filtered[:-1]])
         shown = jax.vmap(lambda p: self._shown(grid, p))(before)
@@ -107,24 +110,26 @@ class Grid(Filter):
         pairs = (before[:, None] * grid.chances).reshape(-1)
         return weighted_moments(pairs, grid.shown.reshape(pairs.shape[0], -1))
 
-    def _build(self, space: StateSpace, theta) -> _Grid:
-        units = space.equilibrium.units(theta)
+    def _build(self, seen: Observation, theta) -> _Grid:
+        equations = seen.economy.equations
+        center, scale = equations.units(theta)[:2]
         steps = jnp.linspace(-self.width, self.width, self.nodes, dtype=theta.dtype)
-        states = len(space.equilibrium.states)
+        states = len(equations.states)
         offsets = jnp.stack([g.ravel() for g in jnp.meshgrid(*[steps] * states, indexing="ij")], axis=1)
-        nodes = units["state_center"][None, :] + units["state_scale"][None, :] * offsets
-        position = jax.vmap(lambda s: space.at(s, theta))(nodes)
-        calm = jnp.zeros(len(space.equilibrium.shocks), theta.dtype)
+        nodes = pack(center)[None, :] + pack(scale)[None, :] * offsets
+        position = jax.vmap(lambda s: seen.economy.at(like(s, center), theta))(nodes)
+        calm = jnp.zeros(len(equations.shocks), theta.dtype)
 
         def chances(last):
-            move = lambda e: space.equilibrium.transition(last.state, last.policy, e, theta)
+            law = equations.law(*last, theta)
+            move = lambda e: pack(law(e))
             shocks = jnp.linalg.solve(jax.jacfwd(move)(calm), (nodes - move(calm)[None, :]).T)
             log_density = -0.5 * jnp.sum(shocks**2, axis=0)
             density = jnp.exp(log_density - jnp.max(log_density))
             return density / jnp.sum(density)
 
         table = jax.vmap(chances)(position)
-        shown = jax.vmap(lambda last: jax.vmap(lambda now: space.observe(last, now, theta))(position))(position)
+        shown = jax.vmap(lambda last: jax.vmap(lambda now: seen.observe(last, now, theta))(position))(position)
         return _Grid(position, table, shown, _stationary(table))
 
 

@@ -9,9 +9,11 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ..compiled import jit
+from ..economy import Now
 from ..errors import ModelError
+from ..points import Point, like, pack
 from .base import Cloud, Filter, Increments, Track
-from .space import Period, Position, StateSpace
+from .space import Observation, Period
 
 DOUBLINGS = 24
 FINAL_PARTICLES = 1000
@@ -34,14 +36,16 @@ class Linear(NamedTuple):
     slopes: Float[Array, "policies states"]
 
 
-def linearise(space: StateSpace, theta: Float[Array, " parameters"]) -> Linear:
+def linearise(seen: Observation, theta: Point) -> Linear:
     """The model around the centre of its states; exact where it is linear. States become deviations."""
-    centre = space.equilibrium.units(theta)["state_center"]
-    states, shocks = len(space.equilibrium.states), len(space.equilibrium.shocks)
-    policies, slopes = space.policy(centre, theta), jax.jacfwd(space.policy)(centre, theta)
-    at = lambda s: Position(s, policies + slopes @ (s - centre))
-    step = lambda s, e: space.equilibrium.transition(*at(s), e, theta)
-    observe = lambda s1, s0: space.observe(at(s0), at(s1), theta)
+    economy = seen.economy
+    middle = economy.center(theta)
+    centre, policies = pack(middle.state), pack(middle.policy)
+    states, shocks = len(economy.equations.states), len(economy.equations.shocks)
+    slopes = jax.jacfwd(lambda s: pack(economy.policy(like(s, middle.state), theta)))(centre)
+    at = lambda s: Now(like(s, middle.state), like(policies + slopes @ (s - centre), middle.policy))
+    step = lambda s, e: pack(economy.equations.transition(*at(s), e, theta))
+    observe = lambda s1, s0: seen.observe(at(s0), at(s1), theta)
     calm = jnp.zeros(shocks, theta.dtype)
     a, b = jax.jacfwd(step, (0, 1))(centre, calm)
     now, last = jax.jacfwd(observe, (0, 1))(centre, centre)
@@ -117,16 +121,17 @@ class Kalman(Filter):
 
     tolerance: float = 0.01
 
-    def require(self, space: StateSpace) -> None:
-        name, departure = departure_from_linearity(space)
+    def require(self, seen: Observation) -> None:
+        seen.require_scalars("Kalman")
+        name, departure = departure_from_linearity(seen)
         if not departure <= self.tolerance:
             raise ModelError(
                 f"the Kalman filter needs a linear model, but '{name}' departs from linearity by "
                 f"{100 * departure:.2g} % of its movement; use a particle filter (Guided, Bootstrap) or the Grid filter"
             )
 
-    def increments(self, space, data, theta, key):
-        linear = linearise(space, theta)
+    def increments(self, seen, data, theta, key):
+        linear = linearise(seen, theta)
 
         def period(carry, now):
             done = update(linear, now, *carry)
@@ -135,13 +140,13 @@ class Kalman(Filter):
         found = jax.lax.scan(period, (linear.start, linear.spread), data)[1]
         return Increments(found, jnp.full_like(found, jnp.nan))
 
-    def track(self, space, data, theta, key):
-        linear, passed = self._passes(space, data, theta)
+    def track(self, seen, data, theta, key):
+        linear, passed = self._passes(seen, data, theta)
         smoothed, spread, _ = _smooth(linear, passed)
-        variables = lambda m, p: _variables(space, linear, theta, m, p)
+        variables = lambda m, p: _variables(seen, linear, theta, m, p)
         predicted = jax.vmap(lambda m: linear.level + linear.show @ m)(passed.mean)
         spread_y = jax.vmap(lambda p: jnp.sqrt(jnp.maximum(jnp.sum((linear.show @ p) * linear.show, axis=1), 0)))
-        final = self._final(space, linear, theta, passed, key)
+        final = self._final(seen, linear, theta, passed, key)
         return Track(
             passed.increment,
             jnp.full_like(passed.increment, jnp.nan),
@@ -152,14 +157,14 @@ class Kalman(Filter):
             final,
         )
 
-    def smoothed_shocks(self, space, data, theta) -> tuple[Linear, Float[Array, " z"], Float[Array, "periods shocks"]]:
+    def smoothed_shocks(self, seen, data, theta) -> tuple[Linear, Float[Array, " z"], Float[Array, "periods shocks"]]:
         """The linear model, the smoothed first z, and the expected shocks given all data."""
-        linear, passed = self._passes(space, data, theta)
+        linear, passed = self._passes(seen, data, theta)
         smoothed, _, shocks = _smooth(linear, passed)
         return linear, smoothed[0], shocks
 
-    def _passes(self, space, data, theta) -> tuple[Linear, _Update]:
-        linear = linearise(space, theta)
+    def _passes(self, seen, data, theta) -> tuple[Linear, _Update]:
+        linear = linearise(seen, theta)
 
         def period(carry, now):
             done = update(linear, now, *carry)
@@ -167,14 +172,14 @@ class Kalman(Filter):
 
         return linear, jax.lax.scan(period, (linear.start, linear.spread), data)[1]
 
-    def _final(self, space, linear, theta, passed: _Update, key) -> Cloud:
-        states = len(space.equilibrium.states)
+    def _final(self, seen, linear, theta, passed: _Update, key) -> Cloud:
+        states = len(seen.economy.equations.states)
         mean, variance = passed.filtered_mean[-1, :states], passed.filtered_variance[-1, :states, :states]
         values, vectors = jnp.linalg.eigh(variance)
         root = vectors * jnp.sqrt(jnp.maximum(values, 0))[None, :]
         normal = jax.random.normal(key, (FINAL_PARTICLES, states), theta.dtype)
-        centre = space.equilibrium.units(theta)["state_center"]
-        draw = lambda n: space.at(centre + mean + root @ n, theta)
+        centre = seen.economy.equations.units(theta).state_center
+        draw = lambda n: seen.economy.at(like(pack(centre) + mean + root @ n, centre), theta)
         return Cloud(jax.vmap(draw)(normal), jnp.full(FINAL_PARTICLES, -np.log(FINAL_PARTICLES), theta.dtype))
 
 
@@ -201,37 +206,38 @@ def _smooth(linear: Linear, passed: _Update):
     return jax.lax.scan(back, zero, passed, reverse=True)[1]
 
 
-def _variables(space: StateSpace, linear: Linear, theta, mean, variance):
+def _variables(seen: Observation, linear: Linear, theta, mean, variance):
     """Means and s.d. of states and policies from the moments of z."""
-    states = len(space.equilibrium.states)
+    states = len(seen.economy.equations.states)
     s, p = mean[:states], variance[:states, :states]
-    centre = space.equilibrium.units(theta)["state_center"]
+    centre = pack(seen.economy.equations.units(theta).state_center)
     spread = jnp.concatenate([jnp.diag(p), jnp.sum((linear.slopes @ p) * linear.slopes, axis=1)])
     return jnp.concatenate([centre + s, linear.policies + linear.slopes @ s]), jnp.sqrt(jnp.maximum(spread, 0))
 
 
-def departure_from_linearity(space: StateSpace, draws: int = 8) -> tuple[str, float]:
+def departure_from_linearity(seen: Observation, draws: int = 8) -> tuple[str, float]:
     """The next state or observable that is furthest from linear, and by which share of its movement."""
-    equilibrium = space.equilibrium
-    states, shocks = len(equilibrium.states), len(equilibrium.shocks)
+    equations = seen.economy.equations
+    states, shocks = len(equations.states), len(equations.shocks)
 
     def compare(key):
         first, second = jax.random.split(key)
-        theta = equilibrium.model.parameters.draw(first, jnp.float64)
-        units, linear = equilibrium.units(theta), linearise(space, theta)
+        theta = equations.parameters(equations.model.parameters.draw(first, jnp.float64))
+        center, scale = equations.units(theta)[:2]
+        middle, linear = pack(center), linearise(seen, theta)
 
         def at(normal):
             moved, shock = normal[:states], normal[states:]
-            state = units["state_center"] + units["state_scale"] * moved
-            last = space.at(state, theta)
-            now = space.step(last, shock, theta)
-            true = jnp.concatenate([now.state - units["state_center"], space.observe(last, now, theta)])
-            z = linear.drift + linear.move @ jnp.concatenate([state - units["state_center"]] * 2) + linear.hit @ shock
+            away = pack(scale) * moved
+            last = seen.economy.at(like(middle + away, center), theta)
+            now, shown = seen.ahead(last, theta)(shock)
+            true = jnp.concatenate([pack(now.state) - middle, shown])
+            z = linear.drift + linear.move @ jnp.concatenate([away] * 2) + linear.hit @ shock
             return true, jnp.concatenate([z[:states], linear.level + linear.show @ z])
 
         true, straight = jax.vmap(at)(jax.random.uniform(second, (64, states + shocks), minval=-3.0, maxval=3.0))
         return jnp.max(jnp.abs(true - straight), axis=0) / (jnp.std(true, axis=0) + 1e-300)
 
     worst = np.asarray(jit(jax.vmap(compare))(jax.random.split(jax.random.key(0), draws))).max(axis=0)
-    names = (*equilibrium.states, *space.names)
+    names = (*equations.states, *seen.names)
     return names[int(np.argmax(worst))], float(worst.max())

@@ -9,9 +9,11 @@ import jax.numpy as jnp
 from jax.scipy.special import logsumexp
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from ..economy import Now
 from ..errors import SettingError
+from ..points import Point
 from .base import Cloud, Filter, Increments, Track, weighted_moments
-from .space import Period, Position, StateSpace
+from .space import Observation, Period
 
 SMOOTHING_LAG = 10
 
@@ -48,28 +50,26 @@ class ParticleFilter(Filter):
             raise SettingError(f"resample_below is {self.resample_below}; it must lie between 0 and 1")
 
     @abc.abstractmethod
-    def advance(
-        self, space: StateSpace, data: Period, theta: Float[Array, " parameters"], cloud: Cloud, key: PRNGKeyArray
-    ) -> Advance:
+    def advance(self, seen: Observation, data: Period, theta: Point, cloud: Cloud, key: PRNGKeyArray) -> Advance:
         """Move the cloud one period ahead, given that period's data."""
 
-    def increments(self, space, data, theta, key):
+    def increments(self, seen, data, theta, key):
         def period(cloud, inputs):
             now, sub = inputs
-            moved = self.advance(space, now, theta, cloud, sub)
+            moved = self.advance(seen, now, theta, cloud, sub)
             return moved.cloud, Increments(moved.increment, moved.effective)
 
-        first, keys = self._begin(space, data, theta, key)
+        first, keys = self._begin(seen, data, theta, key)
         return jax.lax.scan(period, first, (data, keys))[1]
 
-    def track(self, space, data, theta, key):
+    def track(self, seen, data, theta, key):
         def period(carry, inputs):
             cloud, recent = carry
             now, sub = inputs
             ahead = jax.random.fold_in(sub, 1)
-            predicted = self._predict(space, theta, cloud, ahead)
-            moved = self.advance(space, now, theta, cloud, sub)
-            values = jnp.concatenate([moved.cloud.position.state, moved.cloud.position.policy], axis=1)
+            predicted = self._predict(seen, theta, cloud, ahead)
+            moved = self.advance(seen, now, theta, cloud, sub)
+            values = jax.vmap(seen.values)(moved.cloud.position)
             recent = jnp.concatenate([values[None], recent[:-1, moved.ancestors]])
             weights = jnp.exp(moved.cloud.log_weights)
             filtered = weighted_moments(weights, values)
@@ -77,8 +77,8 @@ class ParticleFilter(Filter):
             lagged = jax.vmap(weighted_moments, in_axes=(None, 0))(weights, recent)
             return (moved.cloud, recent), (moved.increment, moved.effective, filtered, lagged, predicted)
 
-        first, keys = self._begin(space, data, theta, key)
-        width = len(space.variables)
+        first, keys = self._begin(seen, data, theta, key)
+        width = len(seen.variables)
         empty = jnp.zeros((SMOOTHING_LAG + 1, self.particles, width), theta.dtype)
         (final, _), (increments, effective, filtered, lagged, predicted) = jax.lax.scan(
             period, (first, empty), (data, keys)
@@ -86,18 +86,16 @@ class ParticleFilter(Filter):
         smoothed = _fixed_lag(lagged[0]), _fixed_lag(lagged[1])
         return Track(increments, effective, *filtered, *smoothed, *predicted, final)
 
-    def _begin(self, space, data, theta, key):
+    def _begin(self, seen, data, theta, key):
         first, rest = jax.random.split(key)
-        positions = jax.vmap(lambda k: space.start(k, theta))(jax.random.split(first, self.particles))
+        positions = jax.vmap(lambda k: seen.economy.start(k, theta))(jax.random.split(first, self.particles))
         even = jnp.full(self.particles, -jnp.log(self.particles), theta.dtype)
         return Cloud(positions, even), jax.random.split(rest, data.constant.shape[0])
 
-    def _predict(self, space, theta, cloud: Cloud, key):
-        shocks = jax.random.normal(key, (self.particles, len(space.equilibrium.shocks)), theta.dtype)
+    def _predict(self, seen, theta, cloud: Cloud, key):
+        shocks = jax.random.normal(key, (self.particles, len(seen.economy.equations.shocks)), theta.dtype)
 
-        def ahead(last, shock):
-            return space.observe(last, space.step(last, shock, theta), theta)
-
+        ahead = lambda last, shock: seen.ahead(last, theta)(shock)[1]
         return weighted_moments(jnp.exp(cloud.log_weights), jax.vmap(ahead)(cloud.position, shocks))
 
 
@@ -134,7 +132,7 @@ def systematic(key: PRNGKeyArray, log_weights: Float[Array, " particles"]) -> In
 
 
 def reweighted(
-    position: Position, log_weights: Float[Array, " particles"], log_ratios: Float[Array, " particles"]
+    position: Now, log_weights: Float[Array, " particles"], log_ratios: Float[Array, " particles"]
 ) -> tuple[Cloud, Float[Array, ""]]:
     """The cloud with weights multiplied by the ratios, and the log of their weighted mean.
 

@@ -10,15 +10,15 @@ from jaxtyping import Array, Float, Key, PRNGKeyArray
 from ..data.arguments import require
 from ..data.observed import Observed
 from ..devices import split_over_devices
-from ..equilibrium import PolicyFunction
+from ..economy import Economy, PolicyFunction
 from ..errors import SettingError
 from ..precision import in_float64
-from ..solution import Solution, Values
+from ..solution import Solution, Values, as_solution, reads_solution
 from .base import Filter, never_nan
 from .collapse import warn_of_collapse
 from .guided import Guided
 from .scale import warn_of_scale
-from .space import StateSpace, panel
+from .space import Observation, panel
 
 
 class Likelihood:
@@ -38,20 +38,21 @@ class Likelihood:
     def __init__(
         self, solution: Solution, data: Observed, filter: Filter = Guided(), policy: PolicyFunction | None = None
     ) -> None:
-        require(solution, Solution, "a solution, such as hanknn.load('nk')")
+        solution = as_solution(solution)
         require(data, Observed, "observed data, such as prepare(table, solution.model) or simulate_data(…).observed")
         require(filter, Filter, "a filter, such as Kalman() or Guided(particles=100)")
         data.require_observables(solution.model)
         self.solution, self.observed, self.filter = solution, data, filter
-        self.space = StateSpace(solution.equilibrium, policy or solution.policy_function, data.names)
-        filter.require(self.space)
-        warn_of_scale(self.space, data)
+        economy = solution.economy if policy is None else Economy(solution.equations, policy)
+        self.seen = Observation(economy, data.names)
+        filter.require(self.seen)
+        warn_of_scale(economy, data)
         self.data = panel(data)
         self._compiled: dict[int, Callable] = {}
 
     def at(self, theta: Float[Array, " parameters"], key: PRNGKeyArray) -> Float[Array, ""]:
         """Log-likelihood at one parameter vector, in the model's order."""
-        return self.filter.log_likelihood(self.space, self.data, theta, key)
+        return self.filter.log_likelihood(self.seen, self.data, self.seen.economy.parameters(theta), key)
 
     def __call__(
         self, parameters: Values | None = None, seed: int = 0, extrapolate: bool = False
@@ -99,10 +100,11 @@ class Likelihood:
         return values, effective
 
     def _pass(self, theta: Float[Array, " parameters"], key: PRNGKeyArray):
-        increments = self.filter.increments(self.space, self.data, theta, key)
+        increments = self.filter.increments(self.seen, self.data, self.seen.economy.parameters(theta), key)
         return never_nan(jnp.sum(increments.log_densities)), increments.effective
 
 
+@reads_solution
 def log_likelihood(
     solution: Solution,
     data: Observed,

@@ -10,8 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ..compiled import once
 from ..data.observed import Observed
-from ..equilibrium import Equilibrium, PolicyFunction
-from .space import StateSpace
+from ..economy import Economy
 
 PAIRS, BURN, QUARTERS = 100, 100, 40
 """Of the simulation that tells the model's own mean and s.d. of each series, at the baseline parameters."""
@@ -27,15 +26,15 @@ class ScaleWarning(UserWarning):
     """Data whose mean or s.d. the model cannot have meant."""
 
 
-def warn_of_scale(space: StateSpace, data: Observed) -> None:
+def warn_of_scale(economy: Economy, data: Observed) -> None:
     """Warn of each series whose mean or s.d. is far from the model's at the baseline parameters.
 
-    Nothing is said of a model whose ergodic distribution takes a simulation of its own (`Model.simulated`), or that
-    is not finite.
+    Nothing is said of a model with an array among its states, which takes long to simulate, or of one whose moments
+    are not finite.
     """
-    if space.equilibrium.model.simulated:
+    if economy.equations.model.arrays:
         return
-    moments = _moments(space.equilibrium, space.policy)
+    moments = _moments(economy)
     for i, name in enumerate(data.names):
         told = _told(data.table[name].to_numpy(np.float64), *moments[name], float(data.noise[i, i]), name in data.means)
         if told:
@@ -43,28 +42,26 @@ def warn_of_scale(space: StateSpace, data: Observed) -> None:
 
 
 @functools.lru_cache(maxsize=4)  # an estimation builds several likelihoods of one solution
-def _moments(equilibrium: Equilibrium, policy: PolicyFunction) -> dict[str, tuple[float, float]]:
+def _moments(economy: Economy) -> dict[str, tuple[float, float]]:
     """Mean and s.d. of everything that data can show, without measurement error, at the baseline parameters."""
-    names = tuple(equilibrium.observables)
-    space = StateSpace(equilibrium, policy, names)
-    theta = jnp.asarray(equilibrium.model.parameters.baseline)
-    paths = np.asarray(once(lambda t, k: _paths(space, t, k))(theta, jax.random.key(0)))
+    names = tuple(economy.equations.observables)
+    theta = jnp.asarray(economy.equations.model.parameters.baseline)
+    paths = np.asarray(once(lambda t, k: _paths(economy, names, t, k))(theta, jax.random.key(0)))
     return {name: (float(paths[:, i].mean()), float(paths[:, i].std())) for i, name in enumerate(names)}
 
 
-def _paths(space: StateSpace, theta: Float[Array, " parameters"], key: PRNGKeyArray) -> Float[Array, "n observables"]:
+def _paths(
+    economy: Economy, names: tuple[str, ...], vector: Float[Array, " parameters"], key: PRNGKeyArray
+) -> Float[Array, "n observables"]:
     """Quarters of paths that have left their start behind; each has a mirror image, so that shocks have no mean."""
-    equilibrium = space.equilibrium
+    equations, theta = economy.equations, economy.parameters(vector)
     first, second = jax.random.split(key)
-    starts = jax.random.normal(first, (PAIRS, len(equilibrium.states)), theta.dtype)
-    shocks = jax.random.normal(second, (PAIRS, BURN + QUARTERS, len(equilibrium.shocks)), theta.dtype)
+    starts = jax.random.normal(first, (PAIRS, len(equations.scalar_states)), theta.dtype)
+    shocks = jax.random.normal(second, (PAIRS, BURN + QUARTERS, len(equations.shocks)), theta.dtype)
 
     def one(start, shocks):
-        def step(last, shock):
-            now = space.step(last, shock, theta)
-            return now, space.observe(last, now, theta)
-
-        return jax.lax.scan(step, space.at(equilibrium.ergodic_state(start, theta), theta), shocks)[1][BURN:]
+        show = lambda last, now, _: economy.observe(last, now, theta, names)
+        return economy.path(equations.ergodic_state(start, theta), shocks, theta, show)[BURN:]
 
     found = jax.vmap(one)(jnp.concatenate([starts, -starts]), jnp.concatenate([shocks, -shocks]))
     return found.reshape(-1, found.shape[-1])

@@ -1,67 +1,65 @@
-"""A solved model as a state space: what filters step forward and compare with data."""
+"""What data show of an economy, and the data themselves, period by period."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float
 
 from ..data.observed import Observed
-from ..equilibrium import Equilibrium, PolicyFunction
+from ..economy import Economy, Now
 from ..errors import ModelError
-
-
-class Position(NamedTuple):
-    """Where an economy is: this period's state, and the policies there."""
-
-    state: Float[Array, "*batch states"]
-    policy: Float[Array, "*batch policies"]
+from ..points import Point, scalars
 
 
 @dataclass(frozen=True, eq=False)
-class StateSpace:
-    """State transition and observation at one point, for a policy function.
+class Observation:
+    """An economy and the series that data show of it: what filters step forward and compare.
 
-    `names`: the observables that the data hold, in their order. Raises `ModelError` for a model with array states or
-    policies.
+    `names`: the observables that the data hold, in their order.
     """
 
-    equilibrium: Equilibrium
-    policy: PolicyFunction
+    economy: Economy
     names: tuple[str, ...]
 
-    def __post_init__(self) -> None:
-        model = self.equilibrium.model
+    def observe(self, last: Now, now: Now, theta: Point) -> Float[Array, " observables"]:
+        """The data's observables without measurement error."""
+        return self.economy.observe(last, now, theta, self.names)
+
+    def ahead(self, last: Now, theta: Point) -> Callable[[Float[Array, " shocks"]], tuple[Now, Array]]:
+        """Next period and its observables as a function of the shocks; what they do not move is computed once."""
+        law = self.economy.equations.law(*last, theta)
+
+        def look(shock: Float[Array, " shocks"]) -> tuple[Now, Array]:
+            now = self.economy.at(law(shock), theta)
+            return now, self.observe(last, now, theta)
+
+        return look
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of what is tracked: scalar states and policies."""
+        return (*self.economy.equations.scalar_states, *self.economy.equations.scalar_policies)
+
+    def values(self, now: Now) -> Float[Array, " variables"]:
+        """What is tracked."""
+        equations, dtype = self.economy.equations, now.state.dtype
+        return jnp.concatenate(
+            [scalars(now.state, equations.scalar_states, dtype), scalars(now.policy, equations.scalar_policies, dtype)]
+        )
+
+    def require_scalars(self, filter: str) -> None:
+        """Raise `ModelError` for a model with array states or policies."""
+        model = self.economy.equations.model
         for kind, variables in (("state", model.states), ("policy", model.policies)):
             arrays = [name for name, variable in variables.items() if variable.shape != ()]
             if arrays:
                 raise ModelError(
-                    f"filters track scalar states only so far; model '{model.name}' has the array {kind} '{arrays[0]}'"
+                    f"the {filter} filter tracks scalars only; model '{model.name}' has the array {kind} "
+                    f"'{arrays[0]}': use a particle filter (Guided, Bootstrap)"
                 )
-
-    def at(self, state: Float[Array, " states"], theta: Float[Array, " parameters"]) -> Position:
-        return Position(state, self.policy(state, theta))
-
-    def start(self, key: PRNGKeyArray, theta: Float[Array, " parameters"]) -> Position:
-        """A draw from the ergodic distribution: the period before the first observation."""
-        normal = jax.random.normal(key, (len(self.equilibrium.states),), theta.dtype)
-        return self.at(self.equilibrium.ergodic_state(normal, theta), theta)
-
-    def step(self, last: Position, shock: Float[Array, " shocks"], theta: Float[Array, " parameters"]) -> Position:
-        return self.at(self.equilibrium.transition(last.state, last.policy, shock, theta), theta)
-
-    def observe(
-        self, last: Position, now: Position, theta: Float[Array, " parameters"]
-    ) -> Float[Array, " observables"]:
-        """The data's observables without measurement error."""
-        return self.equilibrium.observe(last.state, last.policy, now.state, now.policy, theta, self.names)
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """Names of states and policies, in the order in which tracked variables are stored."""
-        return (*self.equilibrium.states, *self.equilibrium.policies)
 
 
 class Period(NamedTuple):

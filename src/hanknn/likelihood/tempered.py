@@ -30,17 +30,18 @@ class Tempered(ParticleFilter):
         if self.stages < 1 or self.steps < 0 or not self.bend > 0 or not self.step_size > 0:
             raise SettingError("Tempered needs stages ≥ 1, steps ≥ 0, and positive bend and step_size")
 
-    def advance(self, space, data, theta, cloud, key):
+    def advance(self, seen, data, theta, cloud, key):
         first, second, third = jax.random.split(key, 3)
         cloud, ancestors = resampled(cloud, self.resample_below, first)
-        shocks = jax.random.normal(second, (self.particles, len(space.equilibrium.shocks)), theta.dtype)
+        shocks = jax.random.normal(second, (self.particles, len(seen.economy.equations.shocks)), theta.dtype)
 
         def look(last, shock):
-            now = space.step(last, shock, theta)
-            return now, data.log_density(space.observe(last, now, theta))
+            now, predicted = seen.ahead(last, theta)(shock)
+            return now, data.log_density(predicted)
 
         now, density = jax.vmap(look)(cloud.position, shocks)
-        slopes = jax.vmap(lambda last: jnp.diag(propose(space, data, theta, last).factor))(cloud.position)
+        propose_from = lambda last: propose(seen.ahead(last, theta), data, shocks.shape[1])
+        slopes = jax.vmap(lambda last: jnp.diag(propose_from(last).factor))(cloud.position)
         last, log_weights, increment = cloud.position, cloud.log_weights, jnp.zeros((), theta.dtype)
         powers = [(k / self.stages) ** self.bend for k in range(self.stages + 1)]
         for before, power in pairwise(powers):

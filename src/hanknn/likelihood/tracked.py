@@ -1,5 +1,8 @@
 """What filters track, as labelled tables: filtered and smoothed states, one-step predictions."""
 
+from collections.abc import Callable
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,18 +10,20 @@ import pandas as pd
 import xarray as xr
 from jaxtyping import PRNGKeyArray
 
-from ..compiled import jit
 from ..data.observed import Observed
+from ..economy import Economy
 from ..errors import SettingError
 from ..precision import in_float64
-from ..solution import Solution, Values
+from ..solution import Solution, Values, reads_solution
 from .base import Filter, Track
 from .collapse import warn_of_collapse
 from .guided import Guided
 from .kalman import Kalman
 from .run import Likelihood
+from .space import Observation
 
 
+@reads_solution
 @in_float64
 def filter_states(
     solution: Solution,
@@ -52,7 +57,8 @@ def dates(data: Observed) -> np.ndarray:
 
 
 def _track(likelihood: Likelihood, theta: np.ndarray, key: PRNGKeyArray) -> Track:
-    track = jit(lambda t, k: likelihood.filter.track(likelihood.space, likelihood.data, t, k))(jnp.asarray(theta), key)
+    run = likelihood.solution.program(_tracking, likelihood.filter, likelihood.seen.names)
+    track = run(likelihood.data, jnp.asarray(theta), key)
     increments = np.asarray(track.increments)
     if not np.isfinite(increments).all():
         when = likelihood.observed.table.index[int(np.argmax(~np.isfinite(increments)))]
@@ -63,10 +69,15 @@ def _track(likelihood: Likelihood, theta: np.ndarray, key: PRNGKeyArray) -> Trac
     return track
 
 
+def _tracking(economy: Economy, filter: Filter, names: tuple[str, ...]) -> Callable[..., Track]:
+    seen = Observation(economy, names)
+    return lambda data, vector, key: filter.track(seen, data, economy.parameters(vector), key)
+
+
 def _dataset(likelihood: Likelihood, track: Track, data: Observed) -> xr.Dataset:
-    known = likelihood.space.equilibrium.observables
+    known = likelihood.seen.economy.equations.observables
     values = {}
-    for i, name in enumerate(likelihood.space.variables):
+    for i, name in enumerate(likelihood.seen.variables):
         labels = known[name].attributes
         for kind in ("filtered", "smoothed"):
             values[f"{name}_{kind}"] = ("period", np.asarray(getattr(track, f"{kind}_mean"))[:, i], labels)
@@ -89,6 +100,7 @@ def _dataset(likelihood: Likelihood, track: Track, data: Observed) -> xr.Dataset
     return xr.Dataset(values, coords={"period": dates(data)}, attrs=attributes)
 
 
+@reads_solution
 @in_float64
 def shock_decomposition(
     solution: Solution, data: Observed, parameters: Values | None = None, extrapolate: bool = False
@@ -102,7 +114,7 @@ def shock_decomposition(
     """
     likelihood = Likelihood(solution, data, Kalman())
     theta = jnp.asarray(solution.one_value(parameters, extrapolate))
-    linear, first, shocks = jit(lambda t: Kalman().smoothed_shocks(likelihood.space, likelihood.data, t))(theta)
+    linear, first, shocks = solution.program(_smoothing, data.names)(likelihood.data, theta)
     periods = shocks.shape[0]
     calm = np.zeros_like(shocks)
     mean = np.asarray(linear.start)
@@ -116,7 +128,7 @@ def shock_decomposition(
     values = data.table.to_numpy(np.float64)
     paths["measurement"] = values - sum(paths.values())
     stacked = np.stack(list(paths.values()), axis=1)
-    known = likelihood.space.equilibrium.observables
+    known = likelihood.seen.economy.equations.observables
     return xr.Dataset(
         {
             name: (("period", "source"), stacked[:, :, i], known[name].attributes | data.attributes(name))
@@ -125,6 +137,11 @@ def shock_decomposition(
         coords={"period": dates(data), "source": list(paths)},
         attrs={"model": solution.model.name},
     )
+
+
+def _smoothing(economy: Economy, names: tuple[str, ...]) -> Callable[..., Any]:
+    seen = Observation(economy, names)
+    return lambda data, vector: Kalman().smoothed_shocks(seen, data, economy.parameters(vector))
 
 
 def _path(linear, start: np.ndarray, shocks: np.ndarray) -> np.ndarray:
