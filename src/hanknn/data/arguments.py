@@ -11,7 +11,8 @@ from ..model import Model
 def require(value: Any, kind: type | UnionType, wanted: str) -> None:
     """Raise `SettingError` where `value` is no `kind`; `wanted` says in words what belongs there."""
     if not isinstance(value, kind):
-        given = f"the class {value.__name__}" if isinstance(value, type) else f"{type(value).__name__} {value!r:.60}"
+        line = " ".join(repr(value).split())  # a table's is many
+        given = f"the class {value.__name__}" if isinstance(value, type) else f"{type(value).__name__} {line:.60}"
         raise SettingError(f"give {wanted}, not {given}")
 
 
