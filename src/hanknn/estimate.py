@@ -258,13 +258,15 @@ def estimate(
     store: Store = Store(),
     report: Report = silent,
     evaluation: Evaluation | None = None,
+    begin: Callable[[], None] = lambda: None,
 ) -> Estimate:
     """The posterior of a solved model's parameters.
 
     `parameters`: which to estimate (default: all that have a range); the others stay at baseline or at
     `fixed`. `method`: `Direct` or `ViaSurrogate`. `store` saves every step and resumes from what it
     finds; `report` is told of progress; `evaluation` computes likelihoods elsewhere
-    (`hanknn.cluster`). Same seed, same result. Raises `UnknownNameError`, `OutOfRangeError`, `DataError`.
+    (`hanknn.cluster`); `begin` is called once nothing is left to refuse. Same seed, same result. Raises
+    `UnknownNameError`, `OutOfRangeError`, `DataError`.
     """
     model = solution.model
     theta = model.parameters.resolve(fixed)
@@ -283,5 +285,6 @@ def estimate(
     }
     here = lambda filter: (likelihood if filter == method.filter else Likelihood(solution, data, filter)).rows
     work = Work(likelihood, box, jax.random.key(seed), store.within(**settings), report, evaluation or here)
+    begin()
     found = method.run(work)
     return replace(found, verdict=found.verdict + edge_warning(found.posterior))

@@ -1,6 +1,7 @@
 """Estimation folders: what `hanknn estimate` leaves behind, and how it goes on after a kill."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from .figures import (
     tracked_states,
 )
 from .folder import Folder
-from .likelihood import Filter, Guided, Kalman, Likelihood, filter_states, forecast
+from .likelihood import Filter, Likelihood, ParticleFilter, filter_states, forecast
 from .posterior import Store
 from .posterior.sample import Report, silent
 from .solution import Solution
@@ -31,7 +32,7 @@ METRICS, FILTERED, FORECAST, DRAWS, FIGURES = "metrics.json", "filtered.csv", "f
 class EstimationFolder:
     """A folder with one estimation: settings, every step, posterior (netCDF, CSV), metrics and figures.
 
-    Opening claims the folder, as `Folder` says. Raises `RunFolderError`.
+    Opening refuses, `estimate` claims the folder when work begins, as `Folder` says. Raises `RunFolderError`.
     """
 
     def __init__(self, path: Path, settings: Mapping[str, Any], resume: bool = False, force: bool = False) -> None:
@@ -52,7 +53,7 @@ class EstimationFolder:
     ) -> Estimate:
         """Estimate with every step saved in this folder, then write the posterior."""
         store = Store(self.path / STEPS, every=save_every)
-        found = estimate(solution, data, method, parameters, fixed, seed, store, report)
+        found = estimate(solution, data, method, parameters, fixed, seed, store, report, begin=self.folder.claim)
         found.posterior.save(self.path / POSTERIOR)
         draws = found.posterior.draws(4000, seed)
         self.folder.write(DRAWS, _csv(draws, solution.model.parameters.names))
@@ -79,9 +80,8 @@ class EstimationFolder:
         self.folder.write_json(METRICS, {"verdict": found.verdict, **notes, **_plain(surrogate)})
         median = found.posterior.quantiles()[0.5]
         center = {**dict(zip(solution.model.parameters, found.posterior.box.fixed, strict=True)), **median}
-        filter = method.filter if isinstance(method.filter, Kalman) else Guided(particles=1000)
-        tracked = filter_states(solution, data, center, filter)
-        predicted = forecast(solution, data, found.posterior.draws(100), filter=_light(filter))
+        tracked = filter_states(solution, data, center, with_particles(method.filter, 1000))
+        predicted = forecast(solution, data, found.posterior.draws(100), filter=with_particles(method.filter, 200))
         self.folder.write(FILTERED, tracked.to_dataframe().to_csv())
         self.folder.write(FORECAST, predicted.to_dataframe().to_csv())
         self._draw(solution, data, method, found, truth or center, truth, tracked, predicted, true_states)
@@ -103,9 +103,9 @@ class EstimationFolder:
         save(fan_chart(tracked, predicted), folder, "forecast")
 
 
-def _light(filter: Filter) -> Filter:
-    """For forecasts over many draws the end of the sample needs few particles."""
-    return filter if isinstance(filter, Kalman) else Guided(particles=100)
+def with_particles(filter: Filter, least: int) -> Filter:
+    """The method's own filter, with at least so many particles where it has any."""
+    return replace(filter, particles=max(least, filter.particles)) if isinstance(filter, ParticleFilter) else filter
 
 
 def _csv(rows: np.ndarray, names: Sequence[str]) -> str:
