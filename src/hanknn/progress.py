@@ -29,7 +29,7 @@ EVERY = 30.0
 class Show(Protocol):
     """Shows where a stage stands: `key` tells stages apart, `extra` is text after the numbers."""
 
-    def __call__(self, key: object, name: str, done: float, total: float, extra: str = "") -> None: ...
+    def __call__(self, key: object, name: str, done: int, total: int, extra: str = "") -> None: ...
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def working(what: str, quiet: bool = False) -> Iterator[None]:
 
 
 @contextmanager
-def _shown(quiet: bool, first: str = "", saved: bool = True) -> Iterator[Show]:
+def _shown(quiet: bool, first: str = "preparing …", saved: bool = True) -> Iterator[Show]:
     """How stages are shown: as bars, as lines, or not at all."""
     console = Console(stderr=True)
     waiting = interrupts.deferred if saved else _at_once
@@ -94,11 +94,10 @@ def _shown(quiet: bool, first: str = "", saved: bool = True) -> Iterator[Show]:
             yield lambda key, name, done, total, extra="": None
     elif console.is_terminal:
         with _bars(console) as bar, waiting(lambda text: bar.console.print(text, style="dim")):
-            if first:
-                bar.console.print(first, style="dim")
+            bar.console.print(first, style="dim")
             tasks: dict[object, TaskID] = {}
 
-            def show(key: object, name: str, done: float, total: float, extra: str = "") -> None:
+            def show(key: object, name: str, done: int, total: int, extra: str = "") -> None:
                 if key not in tasks:
                     tasks[key] = bar.add_task(name, total=total, extra="")
                 bar.update(tasks[key], completed=done, total=total, extra=extra)
@@ -108,7 +107,7 @@ def _shown(quiet: bool, first: str = "", saved: bool = True) -> Iterator[Show]:
         with _Lines() as lines, waiting(_print):
             lines.text = first
 
-            def tell(key: object, name: str, done: float, total: float, extra: str = "") -> None:
+            def tell(key: object, name: str, done: int, total: int, extra: str = "") -> None:
                 lines.text = f"{name} {done:,.0f}/{total:,.0f}  {extra}".rstrip()
 
             yield tell

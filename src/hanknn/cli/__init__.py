@@ -52,6 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     try:
         code = int(app(arguments, standalone_mode=False) or 0)
+        if code == interrupts.CODE:  # Typer's newer versions return this, older ones raise an exception of theirs
+            return _interrupted(given)
         sys.stdout.flush()
         return code
     except HanknnError as error:
@@ -67,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
     except MemoryError:
         return _fail("out of memory; ask for fewer draws, paths, periods or particles")
     except Exception as error:
-        if isinstance(error.__cause__, KeyboardInterrupt):  # Typer makes another exception of it
+        if isinstance(error.__cause__, KeyboardInterrupt):
             return _interrupted(given)
         if "RESOURCE_EXHAUSTED" in str(error):  # JAX's word for it
             return _fail("out of memory; ask for fewer draws, paths, periods or particles")

@@ -7,10 +7,19 @@ from typing import Annotated, Any, NamedTuple
 import typer
 import xarray as xr
 
-from ..data import Growth, Level, MeasurementError, Observed, Series, StandardDeviation, VarianceShare
-from ..data.macrodata import us_observed
-from ..data.prepare import prepare, read
-from ..data.simulated import simulate_data
+from ..data import (
+    Growth,
+    Level,
+    MeasurementError,
+    Observed,
+    Series,
+    StandardDeviation,
+    VarianceShare,
+    prepare,
+    read,
+    simulate_data,
+    us_observed,
+)
 from ..errors import SettingError, UnknownNameError
 from ..model import Model
 from ..solution import Solution
@@ -73,7 +82,11 @@ class DataOptions:
         return (
             Idle(drawn, ("series", "demean"), "on simulated data; give --data FILE, or leave it out"),
             Idle(not drawn, ("simulate", "observe", "true"), "with --data; leave one of them out"),
-            Idle(self.data == US, ("series", "demean"), "with --data us, whose series are fixed and have mean zero"),
+            Idle(
+                self.data == US,
+                ("series", "demean"),
+                "with --data us, whose series are settled; leave it out",
+            ),
             Idle(self.series is None, ("demean",), "without --series; name the series"),
         )
 

@@ -21,7 +21,7 @@ from ..surrogate import Design
 from .data_options import SOURCE, Chosen, DataOptions, tell_of_means
 from .expanded import expanded
 from .filter_options import FILTER, FILTERS, FilterName, Particles, find_filter, without_chance, without_particles
-from .idle import Idle, given, refuse_idle, without_table
+from .idle import Given, Idle, without_table
 from .options import (
     SAVE_EVERY,
     Csv,
@@ -55,7 +55,7 @@ Truth = Annotated[list[str] | None, typer.Option("--true", help="NAME=VALUE for 
 @app.command()
 @expanded
 def estimate(
-    context: typer.Context,
+    given: Given,
     solution: SolutionName,
     source: DataOptions,
     true: Truth = None,
@@ -89,8 +89,7 @@ def estimate(
     estimation goes on to the same result with --resume.
     """
     how = find_method(method, find_filter(filter or default_filter(method), particles), points, draws, chains)
-    refuse_idle(
-        context,
+    given.refuse(
         *source.idle(),
         Idle(method == "exact", ("points",), "with --method exact, which needs no surrogate; leave it out"),
         without_particles(how.filter),
@@ -124,7 +123,7 @@ def estimate(
 @app.command(name="filter")
 @expanded
 def filter_(
-    context: typer.Context,
+    given: Given,
     solution: SolutionName,
     source: DataOptions,
     set_: Settings = None,
@@ -139,8 +138,7 @@ def filter_(
 ) -> None:
     """Filtered and smoothed states at given parameters, and the log-likelihood. Example: hanknn filter nk --data us."""
     how, values = find_filter(filter, particles), parse_settings(set_)
-    refuse_idle(
-        context,
+    given.refuse(
         *source.idle(),
         without_particles(how),
         without_chance(how, drawn=source.data is None),
@@ -162,7 +160,7 @@ def filter_(
 @app.command()
 @expanded
 def forecast(
-    context: typer.Context,
+    given: Given,
     solution: SolutionName,
     source: DataOptions,
     set_: Settings = None,
@@ -191,9 +189,8 @@ def forecast(
     how, values = find_filter(filter, particles), parse_settings(set_)
     settings = None if posterior is None else estimation_settings(posterior)
     if settings is not None:
-        source = source.of_estimation(settings["options"], given(context))
-    refuse_idle(
-        context,
+        source = source.of_estimation(settings["options"], set(given.flags))
+    given.refuse(
         Idle(posterior is not None, ("set_",), "with --posterior, whose draws are used; leave one of them out"),
         *source.idle(),
         without_particles(how),
@@ -206,7 +203,7 @@ def forecast(
         if settings is None:
             chosen = source.choose(found, values, seed)
         else:
-            chosen = data_of_estimation(found, source, settings, changed=bool(given(context) & set(SOURCE)))
+            chosen = data_of_estimation(found, source, settings, changed=bool(set(given.flags) & set(SOURCE)))
         predicted = forecast_paths(found, chosen.observed, draws, horizon, how, paths, seed, extrapolate)
     write_table(predicted.to_dataframe(), file)
     tell_of_means(chosen.observed)

@@ -1,8 +1,7 @@
 """Options that would have no effect are refused."""
 
-from typing import NamedTuple
-
-import typer
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from ..errors import SettingError
 
@@ -15,19 +14,25 @@ class Idle(NamedTuple):
     why: str
 
 
-def given(context: typer.Context) -> set[str]:
-    """The parameters that the user gave, by name."""
-    names = [str(parameter.name) for parameter in context.command.params]
-    return {name for name in names if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"}
+@dataclass(frozen=True)
+class Given:
+    """The options that the user gave: a parameter's name, and how the option is written."""
 
+    flags: dict[str, str]
 
-def refuse_idle(context: typer.Context, *idle: Idle) -> None:
-    """Raise `SettingError` for the first option that was given and does nothing."""
-    named = given(context)
-    for where, options, why in idle:
-        for parameter in context.command.params:
-            if where and parameter.name in options and parameter.name in named:
-                raise SettingError(f"{parameter.opts[0]} has no effect {why}")
+    @classmethod
+    def of(cls, context: Any) -> "Given":
+        """From Typer's context, whose class is not the one that annotations name."""
+        origin = lambda name: getattr(context.get_parameter_source(name), "name", "")
+        all_flags = {str(parameter.name): parameter.opts[0] for parameter in context.command.params}
+        return cls({name: flag for name, flag in all_flags.items() if origin(name) == "COMMANDLINE"})
+
+    def refuse(self, *idle: Idle) -> None:
+        """Raise `SettingError` for the first option that was given and does nothing."""
+        for where, options, why in idle:
+            for name, flag in self.flags.items():
+                if where and name in options:
+                    raise SettingError(f"{flag} has no effect {why}")
 
 
 def without_table(file: object) -> Idle:

@@ -26,7 +26,8 @@ def own_model(name: str) -> Model:
     module = _imported(path)
     classes = {k: v for k, v in vars(module).items() if inspect.isclass(v) and issubclass(v, Model) and v is not Model}
     if not class_name:
-        raise ModelError(f"'{path}' needs a class: give {path}:{next(iter(classes), 'ClassName')}")
+        first = next((k for k, v in classes.items() if v.__module__ == module.__name__), "ClassName")
+        raise ModelError(f"'{name}' names no class; give {path}:{first}")
     if class_name not in classes:
         raise UnknownNameError("model class", class_name, classes, f"'{path}'")
     try:

@@ -17,7 +17,8 @@ from ..simulation import constraint_spells, irf as impulse_response, moments, si
 from ..solution import Solution
 from ..training.recipes import RECIPES
 from ..version import __version__
-from .idle import Idle, refuse_idle, without_table
+from .expanded import expanded
+from .idle import Given, Idle, without_table
 from .options import (
     SAVE_EVERY,
     Csv,
@@ -127,8 +128,9 @@ def check(
 
 
 @app.command()
+@expanded
 def simulate(
-    context: typer.Context,
+    given: Given,
     solution: SolutionName,
     periods: Periods = usual(simulate_paths, "periods"),
     set_: Settings = None,
@@ -140,7 +142,7 @@ def simulate(
     quiet: Quiet = False,
 ) -> None:
     """Simulate a path and print its moments. Example: hanknn simulate nk --set rho=0.9 --out path.csv."""
-    refuse_idle(context, without_table(file))
+    given.refuse(without_table(file))
     require_place(file, force)
     found = find_solution(solution, model)
     with working("simulating", quiet):
@@ -154,8 +156,9 @@ def simulate(
 
 
 @app.command()
+@expanded
 def irf(
-    context: typer.Context,
+    given: Given,
     solution: SolutionName,
     shock: Shock = None,
     size: Annotated[float, typer.Option(help="Size in standard deviations.")] = usual(impulse_response, "size"),
@@ -168,7 +171,7 @@ def irf(
     quiet: Quiet = False,
 ) -> None:
     """Responses to one shock. Example: hanknn irf nk --size -2 --set phi=0.8 --set phi_pi=1.5."""
-    refuse_idle(context, without_table(file))
+    given.refuse(without_table(file))
     require_place(file, force)
     require_finite("--size", size)
     found = find_solution(solution, model)
@@ -181,8 +184,9 @@ def irf(
 
 
 @app.command()
+@expanded
 def girf(
-    context: typer.Context,
+    given: Given,
     solution: SolutionName,
     shock: Shock = None,
     sizes: Annotated[list[float] | None, typer.Option("--size", help=SIZES_HELP)] = None,
@@ -201,16 +205,14 @@ def girf(
     quiet: Quiet = False,
 ) -> None:
     """Mean responses by size and starting point. Example: hanknn girf rank --size -2 --size 2 --binding."""
-    refuse_idle(
-        context,
+    given.refuse(
         Idle(binding is None, ("constraint",), "without --binding or --slack; give one of them, or leave it out"),
         without_table(file),
     )
     require_place(file, force)
     require_finite("--size", *(sizes or ()))
     found, values = find_solution(solution, model), parse_settings(set_)
-    refuse_idle(
-        context,
+    given.refuse(
         Idle(
             not found.model.constraints,
             ("binding", "constraint"),
@@ -219,8 +221,8 @@ def girf(
     )
     with working("generalised responses", quiet):
         start = None if binding is None else states_where(found, constraint, binding, values, seed=seed)
-        given = sizes or usual(generalised, "sizes")
-        table = generalised(found, shock, given, start, periods, values, draws, seed, extrapolate).to_dataframe()
+        hits = sizes or usual(generalised, "sizes")
+        table = generalised(found, shock, hits, start, periods, values, draws, seed, extrapolate).to_dataframe()
     write_table(table, file)
     if not quiet:
         print(table.to_string(float_format="{:.5g}".format))

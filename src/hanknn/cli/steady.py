@@ -12,14 +12,16 @@ from ..references.frontier_table import tabulate_frontier
 from ..references.steady_state import SteadyState
 from ..references.steady_table import tabulate
 from ..references.summary_table import tabulate_summaries
-from .idle import Idle, refuse_idle
+from .expanded import expanded
+from .idle import Given, Idle
 from .options import Force, Quiet, Settings, app, parse_settings, require_place
 from .printing import tell
 
 
 @app.command("steady-states")
+@expanded
 def steady_states(
-    context: typer.Context,
+    given: Given,
     set_: Settings = None,
     file: Annotated[Path | None, typer.Option("--out", help="Build the table of steady states into this file.")] = None,
     summaries: Annotated[
@@ -48,8 +50,7 @@ def steady_states(
         ("--frontier", frontier, tabulate_frontier),
     )
     wanted = [(option, path, build) for option, path, build in builders if path is not None]
-    refuse_idle(
-        context,
+    given.refuse(
         Idle(bool(wanted), ("set_",), "on --out, --summaries and --frontier, which take all values; leave one out"),
         Idle(not wanted, ("force", "quiet"), "without --out, --summaries or --frontier; leave it out"),
     )
