@@ -35,6 +35,11 @@ def check() -> None:
         raise KeyboardInterrupt
 
 
+def is_deferred() -> bool:
+    """Whether Ctrl-C waits for the next `check`."""
+    return bool(_mark.tellers)
+
+
 @contextmanager
 def deferred(tell: Callable[[str], None]) -> Iterator[None]:
     """Within, Ctrl-C waits for the next `check`; `tell` says so. Without `handled` nothing changes."""

@@ -4,7 +4,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
 from rich.console import Console
@@ -86,39 +86,41 @@ def working(what: str, quiet: bool = False) -> Iterator[None]:
 
 @contextmanager
 def _shown(quiet: bool, first: str = "preparing …", saved: bool = True) -> Iterator[Show]:
-    """How stages are shown: as bars, as lines, or not at all."""
+    """How stages are shown: as bars, as lines, or not at all.
+
+    Where steps are `saved`, Ctrl-C waits for their end from the first report on: before it there is nothing to save.
+    """
+    interrupts.check()
     console = Console(stderr=True)
-    waiting = interrupts.deferred if saved else _at_once
+
+    def waiting(later: ExitStack, tell: Callable[[str], None]) -> None:
+        if saved and not interrupts.is_deferred():
+            later.enter_context(interrupts.deferred(tell))
+
     if quiet:
-        with waiting(_print):
-            yield lambda key, name, done, total, extra="": None
+        with ExitStack() as later:
+            yield lambda key, name, done, total, extra="": waiting(later, _print)
     elif console.is_terminal:
-        with _bars(console) as bar, waiting(lambda text: bar.console.print(text, style="dim")):
+        with _bars(console) as bar, ExitStack() as later:
             bar.console.print(first, style="dim")
             tasks: dict[object, TaskID] = {}
 
             def show(key: object, name: str, done: int, total: int, extra: str = "") -> None:
+                waiting(later, lambda text: bar.console.print(text, style="dim"))
                 if key not in tasks:
                     tasks[key] = bar.add_task(name, total=total, extra="")
                 bar.update(tasks[key], completed=done, total=total, extra=extra)
 
             yield show
     else:
-        with _Lines() as lines, waiting(_print):
+        with _Lines() as lines, ExitStack() as later:
             lines.text = first
 
             def tell(key: object, name: str, done: int, total: int, extra: str = "") -> None:
+                waiting(later, _print)
                 lines.text = f"{name} {done:,.0f}/{total:,.0f}  {extra}".rstrip()
 
             yield tell
-
-
-@contextmanager
-def _at_once(tell: Callable[[str], None]) -> Iterator[None]:
-    """In the place of `interrupts.deferred` where nothing is saved on the way."""
-    interrupts.check()
-    yield
-    interrupts.check()
 
 
 def _bars(console: Console) -> Bar:

@@ -64,15 +64,18 @@ class RunFolder:
         self.folder.write(HISTORY, solved.history.table.to_csv(index=False))
         self.folder.write(VALIDATION, solved.history.validation.to_csv(index=False))
 
-    def finish(self, solved: Solved, draws: int | None = None, report: WorkReport = silent) -> AccuracyReport:
-        """Check, write metrics and figures, and remove the checkpoint."""
+    def check(self, solved: Solved, draws: int | None = None) -> AccuracyReport:
+        """Check, and write metrics."""
         accuracy = check(solved.solution, draws)
         times = {"seconds": solved.seconds, "compile_seconds": solved.compile_seconds}
         self.folder.write_json(METRICS, {**times, "status": solved.solution.header["status"], **accuracy.to_dict()})
+        return accuracy
+
+    def draw(self, solved: Solved, report: WorkReport = silent) -> None:
+        """Draw figures, and remove the checkpoint: the run is complete."""
         save(loss_history(solved.history.table, solved.history.validation), self.path / FIGURES, "loss_history")
         draw_solution(solved.solution, self.path / FIGURES, report)
         (self.path / CHECKPOINT).unlink(missing_ok=True)
-        return accuracy
 
 
 def draw_solution(solution: Solution, folder: Path, report: WorkReport = silent) -> list[Path]:
@@ -80,7 +83,7 @@ def draw_solution(solution: Solution, folder: Path, report: WorkReport = silent)
 
     Each is written when it is ready, what is quick first; `report` is told of each.
     """
-    drawings = list(_drawings(solution))
+    drawings = list(_drawings(solution, report))
     paths: list[Path] = []
     for done, draw in enumerate(drawings):
         report(Step("figures", done, len(drawings)))
@@ -90,14 +93,16 @@ def draw_solution(solution: Solution, folder: Path, report: WorkReport = silent)
     return paths
 
 
-def _drawings(solution: Solution) -> Iterator[Callable[[], dict[str, Figure]]]:
+def _drawings(solution: Solution, report: WorkReport) -> Iterator[Callable[[], dict[str, Figure]]]:
     """What draws figures by name: impulse responses, policies, where to trust them, generalised responses."""
     model = solution.model
     for shock in model.shocks:
         yield lambda shock=shock: {f"irf_{shock}": impulse_responses(solution, shock)}
     if model.parameters.free:
-        yield lambda: {f"policy_{name}": figure for name, figure in every_policy_panels(solution).items()}
+        yield lambda: {
+            f"policy_{name}": figure for name, figure in every_policy_panels(solution, report=report).items()
+        }
     if model.constraints and len(model.parameters.free) > 1 and not model.simulated:
-        yield lambda: {"trust_map": trust_map(solution)}
+        yield lambda: {"trust_map": trust_map(solution, report=report)}
     for shock, constraint in product(model.shocks, model.constraints):
         yield lambda s=shock, c=constraint: {f"girf_{s}_{c}": responses_by_state(solution, c, s)}

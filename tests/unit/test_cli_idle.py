@@ -34,7 +34,6 @@ IDLE = [
     ("estimate", ["--method", "exact", "--points", "500"], "--points"),
     ("estimate", ["--method", "exact", "--filter", "guided"], "--filter"),
     ("estimate", ["--filter", "kalman"], "exact"),
-    ("estimate", ["--set", "phi=0.8"], "--set phi"),
     ("estimate", ["--parameters", "rho", "--set", "rho=0.8"], "--set rho"),
     ("estimate", ["--resume", "--force"], "--resume"),
     ("filter", ["--data", "us", "--filter", "kalman", "--seed", "1"], "--seed"),

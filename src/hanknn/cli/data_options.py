@@ -126,10 +126,8 @@ class DataOptions:
         for name in TREATMENT:
             if name in given and getattr(self, name) != getattr(old, name):
                 was = getattr(old, name)
-                raise SettingError(
-                    f"the estimation had --{name} {' '.join(was) if isinstance(was, list) else was}: leave --{name} "
-                    "out, or estimate anew"
-                )
+                told = f"--{name} {' '.join(was)}" if isinstance(was, list) else f"{'no' if not was else 'a'} --{name}"
+                raise SettingError(f"the estimation had {told}: leave --{name} out, or estimate anew")
         return replace(source, series=old.series, demean=old.demean, error=old.error)
 
 

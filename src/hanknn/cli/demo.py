@@ -16,6 +16,7 @@ from ..posterior import NUTS
 from ..posterior.importance import Reweighting
 from ..progress import work_bar, working
 from ..runs import SOLUTION
+from ..settings_difference import described
 from ..solution import Solution
 from ..surrogate import Design, Fit, Regression
 from .options import Force, Resume, Seed, app
@@ -43,7 +44,7 @@ def demo(
 ) -> None:
     """Solve the three-equation New Keynesian model, check it against its closed form, estimate it on simulated data."""
     economy = shipped("nk")
-    settings = {"solution": str(folder), "method": repr(METHOD), "seed": seed}
+    settings = {"solution": str(folder), "method": described(METHOD), "seed": seed}
     # Refused now, not after the solution has been found.
     place = EstimationFolder(Path(f"{folder}-posterior"), settings, resume, force)
     tell("The linearised three-equation New Keynesian model, solved once for all values of:\n")

@@ -16,6 +16,7 @@ from ..likelihood import Filter, ParticleFilter, filter_states, forecast as fore
 from ..posterior import NUTS, ParticleMetropolis
 from ..posterior.importance import Reweighting
 from ..progress import work_bar, working
+from ..settings_difference import described
 from ..solution import Solution
 from ..surrogate import Design
 from .data_options import SOURCE, Chosen, DataOptions, tell_of_means
@@ -72,7 +73,9 @@ def estimate(
     ] = SURROGATE.design.points,
     draws: Annotated[int, typer.Option(min=1, help="Posterior draws a chain.")] = SAMPLER.draws,
     chains: Annotated[int, typer.Option(min=1, help="Chains.")] = SAMPLER.chains,
-    parameters: Annotated[str | None, typer.Option(help="Which to estimate, comma-separated (default: all).")] = None,
+    parameters: Annotated[
+        str | None, typer.Option(help="Which to estimate, comma-separated (default: all but those of --set).")
+    ] = None,
     set_: Settings = None,
     folder: Annotated[Path | None, typer.Option("--out", help="Folder (default: runs/MODEL-estimate-SEED).")] = None,
     seed: Seed = 0,
@@ -97,12 +100,13 @@ def estimate(
     fixed, names = parse_settings(set_), listed(parameters)
     found = find_solution(solution, model)
     for name in fixed:
-        if name in (found.model.parameters.free if names is None else names):
-            raise SettingError(f"--set {name} has no effect: {name} is estimated; say with --parameters which are")
+        if name in (names or ()):
+            raise SettingError(f"--set {name} has no effect: --parameters names it, so it is estimated; name it once")
+    estimated = names if names or not fixed else [n for n in found.model.parameters.free if n not in fixed]
     folder = folder or Path("runs") / f"{found.model.name}-estimate-{seed}"
     settings: dict[str, Any] = {
         "solution": solution,
-        "method": repr(how),
+        "method": described(how),
         "seed": seed,
         "parameters": names,
         "set": set_,
@@ -111,7 +115,7 @@ def estimate(
     chosen = source.choose(found, parse_settings(true, "--true"), seed)
     place = EstimationFolder(folder, {**settings, "data": chosen.observed.fingerprint()}, resume, force)
     with work_bar(quiet) as report:
-        result = place.estimate(found, chosen.observed, how, names, fixed, seed, report, save_every)
+        result = place.estimate(found, chosen.observed, how, estimated, fixed, seed, report, save_every)
     with working("filtered states, forecast and figures", quiet):
         place.finish(found, chosen.observed, how, result, chosen.parameters, chosen.states)
     if not quiet:

@@ -95,8 +95,10 @@ def solve_into(
     run = RunFolder(folder, {"model": named, "recipe": recipe, "seed": seed}, resume, force)
     with progress_bar(quiet) as report:
         solved = run.solve(economy, chosen, seed, resume, report, save_every)
-    with working("accuracy and figures", quiet):
-        accuracy = run.finish(solved)
+    with working("checking", quiet):
+        accuracy = run.check(solved)
+    with work_bar(quiet, saved=False) as drawn:
+        run.draw(solved, drawn)
     if not quiet:
         header = solved.solution.header
         tell(f"Solved '{economy.name}' in {solved.seconds:.1f} s (and {solved.compile_seconds:.1f} s to compile)")
