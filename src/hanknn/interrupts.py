@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 PATIENCE = 1.0
-"""Seconds that an interrupted command is given before the user is told how to end it at once."""
+"""Seconds that work with nothing to save is given to end by itself."""
 CODE = 128 + signal.SIGINT
 """The exit code that shells expect of an interrupted command."""
 ADVICE = "stopping after this step; Ctrl-C again ends at once"
@@ -53,14 +53,17 @@ def deferred(tell: Callable[[str], None]) -> Iterator[None]:
 
 
 @contextmanager
-def handled() -> Iterator[None]:
-    """The whole program answers Ctrl-C as this file says; for an entry point, in the main thread."""
+def handled(farewell: Callable[[], object]) -> Iterator[None]:
+    """The whole program answers Ctrl-C as this file says; for an entry point, in the main thread.
+
+    `farewell` says what the user can do next where the process has to be ended.
+    """
     _mark.asked = False
     reader, writer = socket.socketpair()
     writer.setblocking(False)
     # The bytes come through also while the main thread is within compiled code, which may take minutes.
     before, before_fd = signal.signal(signal.SIGINT, _answer), signal.set_wakeup_fd(writer.fileno())
-    threading.Thread(target=_watch, args=(reader,), daemon=True).start()
+    threading.Thread(target=_watch, args=(reader, farewell), daemon=True).start()
     try:
         yield
     finally:
@@ -75,23 +78,30 @@ def _answer(signum, frame) -> None:
         raise KeyboardInterrupt
 
 
-def _watch(reader: socket.socket) -> None:
-    """Count the signals: one is told of, two end the process."""
+def _watch(reader: socket.socket, farewell: Callable[[], object]) -> None:
+    """End the process at the second signal; at the first where nothing is saved and the exception was dropped."""
     if not _arrives(reader):
         return
     _mark.asked = True
-    reader.settimeout(None if _mark.tellers else PATIENCE)
-    if _mark.tellers:
-        _mark.tellers[-1](ADVICE)
-    try:
-        again = _arrives(reader)
-    except TimeoutError:
-        _tell(ADVICE)
-        reader.settimeout(None)
-        again = _arrives(reader)
-    if again:
-        # A progress bar hides the cursor.
-        _tell(("\x1b[?25h" if sys.stderr.isatty() else "") + "ended at once; what was saved before is kept")
+    if not is_deferred():
+        reader.settimeout(PATIENCE)
+        try:
+            _end(farewell, wanted=_arrives(reader))
+            return
+        except TimeoutError:
+            _end(farewell, wanted=not is_deferred())
+            reader.settimeout(None)
+    for tell in _mark.tellers[-1:]:
+        tell(ADVICE)
+    _end(farewell, wanted=_arrives(reader))
+
+
+def _end(farewell: Callable[[], object], wanted: bool) -> None:
+    if wanted:
+        if sys.stderr.isatty():
+            sys.stderr.write("\x1b[?25h")  # a progress bar hides the cursor
+        farewell()
+        sys.stderr.flush()
         os._exit(CODE)
 
 
@@ -101,7 +111,3 @@ def _arrives(reader: socket.socket) -> bool:
         if received[0] == signal.SIGINT:
             return True
     return False
-
-
-def _tell(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

@@ -49,3 +49,9 @@ def test_a_seed_is_a_number_that_jax_tells_apart(command, seed, capsys, tmp_path
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "--seed" in error
     assert not list(tmp_path.iterdir())
+
+
+def test_the_command_alone_shows_its_help(capsys):
+    assert main([]) == 0
+    shown = capsys.readouterr()
+    assert shown.out.startswith("Usage:") and shown.err == ""

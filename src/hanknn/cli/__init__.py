@@ -23,14 +23,20 @@ CACHE_BYTES = 2**30
 def entry() -> int:
     """The `hanknn` command: makes every core a JAX device, so that first-order training uses them all."""
     try:
-        with interrupts.handled():
+        with interrupts.handled(lambda: _interrupted(sys.argv[1:])):
             spell_what_cannot_be_shown()
             jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)
             if jax.config.jax_compilation_cache_dir is None:  # pyright: ignore[reportAttributeAccessIssue]  (JAX's own)
                 keep_compiled(platformdirs.user_cache_path("hanknn"))
-            return main()
+            code = main()
     except KeyboardInterrupt:  # before or after the command itself
-        return interrupts.CODE
+        code = interrupts.CODE
+    if code == interrupts.CODE:
+        # Compiled code may still be running in other threads, under which Python's own end can crash.
+        with contextlib.suppress(OSError):
+            _flush()
+        os._exit(code)
+    return code
 
 
 def keep_compiled(folder: Path) -> None:
@@ -54,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
         code = int(app(arguments, standalone_mode=False) or 0)
         if code == interrupts.CODE:  # Typer's newer versions return this, older ones raise an exception of theirs
             return _interrupted(given)
-        sys.stdout.flush()
+        _flush()
         return code
     except HanknnError as error:
         return _fail(str(error))
@@ -78,6 +84,10 @@ def main(arguments: list[str] | None = None) -> int:
         if format_message is None:
             raise
         message = format_message()
+        if type(error).__name__ == "NoArgsIsHelpError":  # `hanknn` alone: the help is the answer
+            if message:
+                print(message)
+            return 0
         return _fail(message) if message else 0
 
 
@@ -98,10 +108,17 @@ def _interrupted(given: list[str]) -> int:
     return interrupts.CODE
 
 
+def _flush() -> None:
+    """Write out what was printed; a stream that the shell closed is None."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+
+
 def _give_up_output() -> None:
     """Standard output that cannot be written is not flushed again when Python ends."""
     try:
-        sys.stdout.flush()
+        _flush()
     except OSError:
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

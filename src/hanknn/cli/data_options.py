@@ -24,7 +24,7 @@ from ..errors import SettingError, UnknownNameError
 from ..model import Model
 from ..solution import Solution
 from .idle import Idle
-from .options import listed, named_once, parse_settings, usual
+from .options import MOST, listed, named_once, parse_settings, usual
 from .printing import note
 
 US = "us"
@@ -49,9 +49,9 @@ class DataOptions:
         str | None,
         typer.Option("--data", help="CSV or Parquet file indexed by quarters, or 'us': US data 1985-2007, offline."),
     ] = None
-    simulate: Annotated[int, typer.Option("--simulate", min=1, help="Without --data: simulate this many quarters.")] = (
-        usual(simulate_data, "periods")
-    )
+    simulate: Annotated[
+        int, typer.Option("--simulate", min=1, max=MOST, help="Without --data: simulate so many quarters.")
+    ] = usual(simulate_data, "periods")
     observe: Annotated[
         str | None,
         typer.Option("--observe", help="Simulated series, comma-separated (default: states and policies)."),

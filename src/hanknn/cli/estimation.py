@@ -24,6 +24,7 @@ from .expanded import expanded
 from .filter_options import FILTER, FILTERS, FilterName, Particles, find_filter, without_chance, without_particles
 from .idle import Given, Idle, without_table
 from .options import (
+    MOST,
     SAVE_EVERY,
     Csv,
     Extrapolate,
@@ -69,10 +70,10 @@ def estimate(
     ] = None,
     particles: Particles = SURROGATE.filter.particles,
     points: Annotated[
-        int, typer.Option(min=64, help="Likelihoods of the first design; later ones have a part of that.")
+        int, typer.Option(min=64, max=MOST, help="Likelihoods of the first design; later ones have a part of that.")
     ] = SURROGATE.design.points,
-    draws: Annotated[int, typer.Option(min=1, help="Posterior draws a chain.")] = SAMPLER.draws,
-    chains: Annotated[int, typer.Option(min=1, help="Chains.")] = SAMPLER.chains,
+    draws: Annotated[int, typer.Option(min=1, max=MOST, help="Posterior draws a chain.")] = SAMPLER.draws,
+    chains: Annotated[int, typer.Option(min=1, max=MOST, help="Chains.")] = SAMPLER.chains,
     parameters: Annotated[
         str | None, typer.Option(help="Which to estimate, comma-separated (default: all but those of --set).")
     ] = None,
@@ -174,8 +175,8 @@ def forecast(
             help="Folder of an estimation: average over its draws. Its data options hold unless new data are given."
         ),
     ] = None,
-    horizon: Annotated[int, typer.Option(min=1, help="Quarters ahead.")] = usual(forecast_paths, "horizon"),
-    paths: Annotated[int, typer.Option(min=1, help="Simulated futures.")] = usual(forecast_paths, "paths"),
+    horizon: Annotated[int, typer.Option(min=1, max=MOST, help="Quarters ahead.")] = usual(forecast_paths, "horizon"),
+    paths: Annotated[int, typer.Option(min=1, max=MOST, help="Simulated futures.")] = usual(forecast_paths, "paths"),
     filter: FilterName = FILTER,
     particles: Particles = usual(forecast_paths, "filter").particles,
     file: Csv = None,

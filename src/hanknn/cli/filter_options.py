@@ -8,6 +8,7 @@ import typer
 from ..errors import UnknownNameError
 from ..likelihood import Bootstrap, Filter, Grid, Guided, Kalman, ParticleFilter, Tempered
 from .idle import Idle
+from .options import MOST
 
 FILTERS: dict[str, Filter] = {
     "kalman": Kalman(),
@@ -19,7 +20,7 @@ FILTERS: dict[str, Filter] = {
 FILTER = "guided"
 
 FilterName = Annotated[str, typer.Option("--filter", help=f"One of {', '.join(FILTERS)}.")]
-Particles = Annotated[int, typer.Option("--particles", min=2, help="Particles of a particle filter.")]
+Particles = Annotated[int, typer.Option("--particles", min=2, max=MOST, help="Particles of a particle filter.")]
 
 
 def find_filter(name: str, particles: int) -> Filter:

@@ -35,6 +35,9 @@ app = typer.Typer(
 LARGEST_SEED = 2**32 - 1
 """Larger ones would give the numbers of a smaller one."""
 
+MOST = 10**7
+"""The largest count of quarters, draws, paths or particles: more than memory holds ends a process without a word."""
+
 ModelName = Annotated[str, typer.Argument(help="A shipped model ('nk'), or your own as FILE.py:ClassName.")]
 SolutionName = Annotated[
     str, typer.Argument(help="A shipped solution ('nk'), a run folder ('./nk' where it is called so), or a file.")

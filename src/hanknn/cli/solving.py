@@ -20,6 +20,7 @@ from ..version import __version__
 from .expanded import expanded
 from .idle import Given, Idle, without_table
 from .options import (
+    MOST,
     SAVE_EVERY,
     Csv,
     Extrapolate,
@@ -45,7 +46,7 @@ from .options import (
 from .printing import tell
 
 SIZES_HELP = f"Size in s.d.; may be repeated (default: {', '.join(f'{s:g}' for s in usual(generalised, 'sizes'))})."
-Periods = Annotated[int, typer.Option(min=1, help="Quarters.")]
+Periods = Annotated[int, typer.Option(min=1, max=MOST, help="Quarters.")]
 Shock = Annotated[str | None, typer.Option(help="Which shock (where the model has several).")]
 
 
@@ -197,7 +198,7 @@ def girf(
     ] = None,
     constraint: Annotated[str | None, typer.Option(help="Which constraint (where the model has several).")] = None,
     periods: Periods = usual(generalised, "periods"),
-    draws: Annotated[int, typer.Option(min=2, help="Futures to average over.")] = usual(generalised, "draws"),
+    draws: Annotated[int, typer.Option(min=2, max=MOST, help="Futures to average over.")] = usual(generalised, "draws"),
     set_: Settings = None,
     seed: Seed = 0,
     file: Csv = None,
