@@ -46,7 +46,7 @@ from .options import (
 from .printing import tell
 
 SIZES_HELP = f"Size in s.d.; may be repeated (default: {', '.join(f'{s:g}' for s in usual(generalised, 'sizes'))})."
-Periods = Annotated[int, typer.Option(min=1, max=MOST, help="Quarters.")]
+Periods = Annotated[int, typer.Option(max=MOST, help="Quarters.")]
 Shock = Annotated[str | None, typer.Option(help="Which shock (where the model has several).")]
 
 
