@@ -311,13 +311,14 @@ def estimate(
     store: Store = Store(),
     report: Report = silent,
     evaluation: Evaluation | None = None,
+    begin: Callable[[], None] = lambda: None,
 ) -> Estimate:
     """The posterior of a solved model's parameters.
 
     `parameters`: which to estimate (default: all that have a range and are not in `fixed`); the others stay at baseline
     or at `fixed`. `method`: `Direct` or `ViaSurrogate`. `store` saves every step and resumes from what it finds;
-    `report` is told of progress; `evaluation` computes likelihoods elsewhere (`hanknn.cluster`). Same seed, same
-    result.
+    `report` is told of progress; `evaluation` computes likelihoods elsewhere (`hanknn.cluster`); `begin` is called once
+    nothing is left to refuse. Same seed, same result.
 
     All that can be refused is refused before the work. Raises `UnknownNameError`, `OutOfRangeError`, `DataError`;
     `SettingError` for values of another kind, and for a parameter that is to be both estimated and fixed;
@@ -332,6 +333,7 @@ def estimate(
     box = Box.over(model.parameters, *_split(solution, parameters, fixed), solution.solved_function)
     likelihood = Likelihood(solution, data, method.filter)
     store = store.within(**identity(solution), method=method, seed=seed, **box.settings(), data=data.fingerprint())
+    begin()
     store.claim()
     here = lambda filter: (likelihood if filter == method.filter else Likelihood(solution, data, filter)).rows
     work = Work(likelihood, box, jax.random.key(seed), store, report, evaluation or here)

@@ -1,6 +1,7 @@
 """Estimation folders: what `hanknn estimate` leaves behind, and how it goes on after a kill."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +20,24 @@ from .figures import (
     tracked_states,
 )
 from .folder import Folder
-from .likelihood import Kalman, Likelihood, filter_states, forecast
+from .likelihood import Filter, Likelihood, ParticleFilter, filter_states, forecast
 from .posterior import Store
 from .posterior.sample import Report, silent
 from .solution import Solution
 
 STEPS, SURROGATE, POSTERIOR, TABLE = "steps", "surrogate.npz", "posterior.nc", "posterior.csv"
+METRICS, FILTERED, FORECAST, DRAWS, FIGURES = "metrics.json", "filtered.csv", "forecast.csv", "draws.csv", "figures"
+
+PARTICLES, FORECAST_PARTICLES = 1000, 200
+"""Particles for filtered states and forecasts, at least, where the method's filter has any."""
 FORECAST_DRAWS = 200
 """Posterior draws over which a forecast is taken."""
-METRICS, FILTERED, FORECAST, DRAWS, FIGURES = "metrics.json", "filtered.csv", "forecast.csv", "draws.csv", "figures"
 
 
 class EstimationFolder:
     """A folder with one estimation: settings, every step, posterior (netCDF, CSV), metrics and figures.
 
-    Opening claims the folder, as `Folder` says. Raises `RunFolderError`.
+    Opening refuses, `estimate` claims the folder when work begins, as `Folder` says. Raises `RunFolderError`.
     """
 
     def __init__(self, path: Path, settings: Mapping[str, Any], resume: bool = False, force: bool = False) -> None:
@@ -56,7 +60,7 @@ class EstimationFolder:
         import h5netcdf  # noqa: F401  (they write the posterior: should one be missing, then not at the end)
 
         store = Store(self.path / STEPS, every=save_every)
-        found = estimate(solution, data, method, parameters, fixed, seed, store, report)
+        found = estimate(solution, data, method, parameters, fixed, seed, store, report, begin=self.folder.claim)
         found.posterior.save(self.path / POSTERIOR)
         draws = found.posterior.draws(4000, seed)
         self.folder.write(DRAWS, _csv(draws, solution.model.parameters.names))
@@ -83,12 +87,9 @@ class EstimationFolder:
         self.folder.write_json(METRICS, {"verdict": found.verdict, **notes, **_plain(surrogate)})
         median = found.posterior.quantiles()[0.5]
         center = {**dict(zip(solution.model.parameters, found.posterior.box.fixed, strict=True)), **median}
+        tracked = filter_states(solution, data, center, with_particles(method.filter, PARTICLES))
         draws = found.posterior.draws(FORECAST_DRAWS)
-        if isinstance(method.filter, Kalman):
-            tracked = filter_states(solution, data, center, method.filter)
-            predicted = forecast(solution, data, draws, filter=method.filter)
-        else:
-            tracked, predicted = filter_states(solution, data, center), forecast(solution, data, draws)
+        predicted = forecast(solution, data, draws, filter=with_particles(method.filter, FORECAST_PARTICLES))
         self.folder.write(FILTERED, tracked.to_dataframe().to_csv())
         self.folder.write(FORECAST, predicted.to_dataframe().to_csv())
         self._draw(solution, data, method, found, truth or center, truth, tracked, predicted, true_states)
@@ -105,9 +106,14 @@ class EstimationFolder:
             likelihood = Likelihood(solution, data, method.filter)
             panels = likelihood_panels(found.surrogate, likelihood, center, truth=truth is not None)
             save(panels, folder, "likelihood")
-        names = [*solution.model.states, *solution.model.policies]
+        names = [*solution.equations.scalar_states, *solution.equations.scalar_policies]
         save(tracked_states(tracked, names, true_states), folder, "states")
         save(fan_chart(tracked, predicted), folder, "forecast")
+
+
+def with_particles(filter: Filter, least: int) -> Filter:
+    """The method's own filter, with at least so many particles where it has any."""
+    return replace(filter, particles=max(least, filter.particles)) if isinstance(filter, ParticleFilter) else filter
 
 
 def _csv(rows: np.ndarray, names: Sequence[str]) -> str:

@@ -1,57 +1,157 @@
-"""Progress bars: training with loss and rate, other long work with what is done and time left."""
+"""Progress on standard error: bars on a terminal, elsewhere a plain line every half minute; answers to Ctrl-C."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress as Bar, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress as Bar,
+    ProgressColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
-from .posterior.sample import Report as WorkReport, Step, silent
+from . import interrupts
+from .posterior.sample import Report as WorkReport, Step
 from .training.loop import Progress, Report
 
+EVERY = 30.0
+"""Seconds between lines where standard error is no terminal."""
+
+
+class Show(Protocol):
+    """Shows where a stage stands: `key` tells stages apart, `extra` is text after the numbers."""
+
+    def __call__(self, key: object, name: str, done: int, total: int, extra: str = "") -> None: ...
+
 
 @contextmanager
-def progress_bar(quiet: bool = False) -> Iterator[Report | None]:
-    """A report to pass to `solve`: draws on standard error; None where `quiet`."""
-    if quiet:
-        yield None
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f}/{task.total:,.0f}  residual² {task.fields[loss]}  {task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    with Bar(*columns, console=Console(stderr=True)) as bar:
-        bar.console.print("compiling …", style="dim")
-        tasks: dict[int, TaskID] = {}
+def progress_bar(quiet: bool = False) -> Iterator[Report]:
+    """A report to pass to `solve`: shows each stage with residual and rate, and raises where Ctrl-C came."""
+    with _shown(quiet, "compiling …") as show:
 
         def report(p: Progress) -> None:
-            if p.stage not in tasks:
-                tasks[p.stage] = bar.add_task(p.method, total=p.iterations, loss="", rate="")
             speed = p.iteration / p.seconds if p.seconds else 0.0
-            bar.update(
-                tasks[p.stage], completed=p.iteration, loss=f"{p.mean_square:.1e}", rate=f"{speed:,.1f} iterations/s"
-            )
+            extra = f"residual² {p.mean_square:.1e}  {speed:,.1f} iterations/s"
+            show(p.stage, p.method, p.iteration, p.iterations, extra)
+            interrupts.check()
 
         yield report
 
 
 @contextmanager
-def work_bar(quiet: bool = False) -> Iterator[WorkReport]:
-    """A report to pass to `estimate`: one bar a stage, on standard error; silent where `quiet`."""
-    if quiet:
-        yield silent
-        return
-    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed:,.0f}/{task.total:,.0f}")
-    with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        tasks: dict[str, TaskID] = {}
+def work_bar(quiet: bool = False, saved: bool = True) -> Iterator[WorkReport]:
+    """A report to pass to `estimate`: shows each stage, and raises `KeyboardInterrupt` where Ctrl-C came.
+
+    `saved`: each step is saved, so Ctrl-C waits for its end; else it stops the work at once.
+    """
+    with _shown(quiet, saved=saved) as show:
+        turns: dict[str, tuple[int, int]] = {}  # by stage: which turn, and how much of it was done
 
         def report(step: Step) -> None:
-            known = tasks.get(step.stage)
+            turn, done = turns.get(step.stage, (0, 0))
             # A stage that begins again, such as the networks of a second round, gets a bar of its own.
-            if known is None or step.done < bar.tasks[known].completed:
-                tasks[step.stage] = known = bar.add_task(step.stage, total=step.total)
-            bar.update(known, completed=step.done, total=step.total)
+            turns[step.stage] = turn, _ = turn + (step.done < done), step.done
+            show((step.stage, turn), step.stage, step.done, step.total)
+            interrupts.check()
 
         yield report
+
+
+@contextmanager
+def working(what: str, quiet: bool = False) -> Iterator[None]:
+    """Says what is being done, and for how long, during work that reports nothing itself. Ctrl-C stops it at once."""
+    interrupts.check()
+    console = Console(stderr=True)
+    if quiet:
+        yield
+    elif console.is_terminal:
+        columns = TextColumn("{task.description} …", markup=False), TimeElapsedColumn()
+        with Bar(*columns, console=console, transient=True) as bar:
+            bar.add_task(what, total=None)
+            yield
+    else:
+        with _Lines() as lines:
+            lines.text = what
+            yield
+    interrupts.check()
+
+
+@contextmanager
+def _shown(quiet: bool, first: str = "preparing …", saved: bool = True) -> Iterator[Show]:
+    """How stages are shown: as bars, as lines, or not at all.
+
+    Where steps are `saved`, Ctrl-C waits for their end from the first report on: before it there is nothing to save.
+    """
+    interrupts.check()
+    console = Console(stderr=True)
+
+    def waiting(later: ExitStack, tell: Callable[[str], None]) -> None:
+        if saved and not interrupts.is_deferred():
+            later.enter_context(interrupts.deferred(tell))
+
+    if quiet:
+        with ExitStack() as later:
+            yield lambda key, name, done, total, extra="": waiting(later, _print)
+    elif console.is_terminal:
+        with _bars(console) as bar, ExitStack() as later:
+            bar.console.print(first, style="dim")
+            tasks: dict[object, TaskID] = {}
+
+            def show(key: object, name: str, done: int, total: int, extra: str = "") -> None:
+                waiting(later, lambda text: bar.console.print(text, style="dim"))
+                if key not in tasks:
+                    tasks[key] = bar.add_task(name, total=total, extra="")
+                bar.update(tasks[key], completed=done, total=total, extra=extra)
+
+            yield show
+    else:
+        with _Lines() as lines, ExitStack() as later:
+            lines.text = first
+
+            def tell(key: object, name: str, done: int, total: int, extra: str = "") -> None:
+                waiting(later, _print)
+                lines.text = f"{name} {done:,.0f}/{total:,.0f}  {extra}".rstrip()
+
+            yield tell
+
+
+def _bars(console: Console) -> Bar:
+    columns: list[ProgressColumn] = [
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.completed:,.0f}/{task.total:,.0f}  {task.fields[extra]}", markup=False),
+        TimeRemainingColumn(),
+    ]
+    return Bar(*columns, console=console)
+
+
+class _Lines:
+    """What is being done (`text`), one line every half minute, from a thread: the work itself may be silent longer."""
+
+    def __init__(self) -> None:
+        self.text, self.began, self.ended = "", time.monotonic(), threading.Event()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "_Lines":
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.ended.set()
+        self.thread.join()
+
+    def _run(self) -> None:
+        while not self.ended.wait(EVERY):
+            _print(f"{self.text} ({time.monotonic() - self.began:.0f} s)")
+
+
+def _print(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,17 +1,27 @@
 """Run folders: what `hanknn solve` leaves behind, and how it goes on after a kill."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from .accuracy import AccuracyReport, check
 from .errors import TrainingStopped
-from .figures import every_policy_panels, impulse_responses, loss_history, responses_by_state, save, trust_map
+from .figures import (
+    Figure,
+    every_policy_panels,
+    impulse_responses,
+    loss_history,
+    responses_by_state,
+    save,
+    trust_map,
+)
 from .folder import Folder
 from .model import Model
+from .posterior.sample import Report as WorkReport, Step, silent
 from .solution import Solution
 from .solve import Solved, solve, to_solved
-from .training.loop import Checkpoints, Report
+from .training.loop import Checkpoints, Progress, Report
 from .training.recipes import Recipe
 
 METRICS, HISTORY, VALIDATION = "metrics.json", "history.csv", "validation.csv"
@@ -21,7 +31,7 @@ SOLUTION, CHECKPOINT, FIGURES = "solution.npz", "checkpoint.npz", "figures"
 class RunFolder:
     """A folder with one run: settings, loss history (CSV), weights, metrics and figures.
 
-    Opening claims the folder, as `Folder` says. Raises `RunFolderError`.
+    Opening refuses, `solve` claims the folder with its first iterations, as `Folder` says. Raises `RunFolderError`.
     """
 
     def __init__(self, path: Path, settings: Mapping[str, Any], resume: bool = False, force: bool = False) -> None:
@@ -34,8 +44,14 @@ class RunFolder:
     ) -> Solved:
         """Solve with checkpoints in this folder; what was reached is kept also if training stops."""
         checkpoints = Checkpoints(self.path / CHECKPOINT, resume, save_every)
+
+        def begun(progress: Progress) -> None:
+            self.folder.claim()
+            if report is not None:
+                report(progress)
+
         try:
-            solved = solve(model, recipe, seed, report, checkpoints)
+            solved = solve(model, recipe, seed, begun, checkpoints)
         except TrainingStopped as stopped:
             self._keep(to_solved(model, recipe, seed, stopped.trained))
             raise
@@ -43,32 +59,50 @@ class RunFolder:
         return solved
 
     def _keep(self, solved: Solved) -> None:
+        self.folder.claim()
         solved.solution.save(self.path / SOLUTION)
         self.folder.write(HISTORY, solved.history.table.to_csv(index=False))
         self.folder.write(VALIDATION, solved.history.validation.to_csv(index=False))
 
-    def finish(self, solved: Solved, draws: int | None = None) -> AccuracyReport:
-        """Check, write metrics and figures, and remove the checkpoint."""
-        report = check(solved.solution, draws)
+    def check(self, solved: Solved, draws: int | None = None) -> AccuracyReport:
+        """Check, and write metrics."""
+        accuracy = check(solved.solution, draws)
         times = {"seconds": solved.seconds, "compile_seconds": solved.compile_seconds}
-        self.folder.write_json(METRICS, {**times, "status": solved.solution.header["status"], **report.to_dict()})
-        draw_solution(solved.solution, self.path / FIGURES)
+        self.folder.write_json(METRICS, {**times, "status": solved.solution.header["status"], **accuracy.to_dict()})
+        return accuracy
+
+    def draw(self, solved: Solved, report: WorkReport = silent) -> None:
+        """Draw figures, and remove the checkpoint: the run is complete."""
         save(loss_history(solved.history.table, solved.history.validation), self.path / FIGURES, "loss_history")
+        draw_solution(solved.solution, self.path / FIGURES, report)
         (self.path / CHECKPOINT).unlink(missing_ok=True)
-        return report
 
 
-def draw_solution(solution: Solution, folder: Path) -> list[Path]:
-    """The figures of a solution: each policy against the parameters, and the response to each shock."""
-    paths = []
-    if solution.model.parameters.free:
-        for policy, figure in every_policy_panels(solution).items():
-            paths += save(figure, folder, f"policy_{policy}")
-    if solution.model.constraints and len(solution.model.parameters.free) > 1 and not solution.model.arrays:
-        paths += save(trust_map(solution), folder, "trust_map")
-    for shock in solution.model.shocks:
-        paths += save(impulse_responses(solution, shock), folder, f"irf_{shock}")
-        for constraint in solution.model.constraints:
-            figure = responses_by_state(solution, constraint, shock)
-            paths += save(figure, folder, f"girf_{shock}_{constraint}")
+def draw_solution(solution: Solution, folder: Path, report: WorkReport = silent) -> list[Path]:
+    """The figures of a solution: each policy against the parameters, and the response to each shock.
+
+    Each is written when it is ready, what is quick first; `report` is told of each.
+    """
+    drawings = list(_drawings(solution, report))
+    paths: list[Path] = []
+    for done, draw in enumerate(drawings):
+        report(Step("figures", done, len(drawings)))
+        for name, figure in draw().items():
+            paths += save(figure, folder, name)
+    report(Step("figures", len(drawings), len(drawings)))
     return paths
+
+
+def _drawings(solution: Solution, report: WorkReport) -> Iterator[Callable[[], dict[str, Figure]]]:
+    """What draws figures by name: impulse responses, policies, where to trust them, generalised responses."""
+    model = solution.model
+    for shock in model.shocks:
+        yield lambda shock=shock: {f"irf_{shock}": impulse_responses(solution, shock)}
+    if model.parameters.free:
+        yield lambda: {
+            f"policy_{name}": figure for name, figure in every_policy_panels(solution, report=report).items()
+        }
+    if model.constraints and len(model.parameters.free) > 1 and not model.arrays:
+        yield lambda: {"trust_map": trust_map(solution, report=report)}
+    for shock, constraint in product(model.shocks, model.constraints):
+        yield lambda s=shock, c=constraint: {f"girf_{s}_{c}": responses_by_state(solution, c, s)}

@@ -1,5 +1,6 @@
 """Arrays with a JSON header in one file: no pickle, written atomically, checked when read."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -12,36 +13,45 @@ import jax
 import numpy as np
 
 from .errors import SolutionFileError
+from .files import explained
 
 FORMAT = 2
 
 
 def write(path: Path, header: dict[str, Any], arrays: Sequence[np.ndarray]) -> None:
-    """Write atomically: a kill at any moment leaves the old file or the new one, never half of one.
+    """Write atomically: a kill at any moment, or a full disk, leaves the old file or the new one, never half of one.
 
-    A folder that is not there is made: what took an hour to solve must not be lost for want of one.
+    A folder that is not there is made: what took an hour to solve must not be lost for want of one. Raises
+    `SolutionFileError` where the file cannot be written.
     """
     header = {**header, "format": FORMAT, "sha256": _digest(arrays)}
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.partial")
-    with temporary.open("wb") as file:
-        text = np.frombuffer(json.dumps(header).encode(), np.uint8)
-        named = {"header": text, **{f"array{i:04d}": a for i, a in enumerate(arrays)}}
-        np.savez(file, **named)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("wb") as file:
+            text = np.frombuffer(json.dumps(header).encode(), np.uint8)
+            named = {"header": text, **{f"array{i:04d}": a for i, a in enumerate(arrays)}}
+            np.savez(file, **named)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise SolutionFileError(f"{explained(error, path)}. What was saved there before is kept") from error
 
 
 def read(path: Path, kind: str) -> tuple[dict[str, Any], list[np.ndarray]]:
     """Header and arrays; raises `SolutionFileError` for a file that is missing, damaged or not of this kind."""
-    if not path.is_file():
-        raise SolutionFileError(f"no file '{path}'; check the path")
     try:
+        if not path.is_file():
+            raise SolutionFileError(f"no file '{path}'; check the path")
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             header = json.loads(bytes(file["header"]))
             arrays = [file[name] for name in sorted(file.files) if name != "header"]
     except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, UnicodeDecodeError, AttributeError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise SolutionFileError(explained(error, path)) from None
         raise SolutionFileError(f"'{path}' is damaged or not a {kind} file ({type(error).__name__})") from None
     if header.get("format") != FORMAT:
         raise SolutionFileError(

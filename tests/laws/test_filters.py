@@ -8,11 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
+from hanknn.equilibrium import Equilibrium
 
 import hanknn
 from hanknn import Variable
 from hanknn.data import Observed, simulate_data, us_observed
-from hanknn.equilibrium import Equilibrium
 from hanknn.errors import ModelError, OutOfRangeError, SettingError, ShapeError, UnknownNameError
 from hanknn.likelihood import (
     Bootstrap,

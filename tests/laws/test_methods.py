@@ -7,17 +7,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hanknn.equilibrium import Equilibrium
+from hanknn.training.problem import Problem
 
 import hanknn
 from hanknn import Checkpoints, Recipe
-from hanknn.equilibrium import Equilibrium
 from hanknn.errors import RunFolderError, SettingError, TrainingStopped
 from hanknn.expectations import GaussHermite, ScrambledSobol
 from hanknn.networks import KMRNetwork, SmoothNetwork
 from hanknn.training import loop
 from hanknn.training.first_order import FirstOrder
 from hanknn.training.gauss_newton import GaussNewton
-from hanknn.training.problem import Problem
 from hanknn.training.sampling import Fresh, Kept, Simulated
 from hanknn.training.walk import Walk
 from hanknn.training.weighting import EquationWeights, PolicyUnits

@@ -3,13 +3,13 @@
 import jax
 import jax.numpy as jnp
 import pytest
-
-import hanknn
 from hanknn.equilibrium import Equilibrium
-from hanknn.expectations import GaussHermite
-from hanknn.networks import SmoothNetwork
 from hanknn.training.misfit import misfit
 from hanknn.training.problem import Problem
+
+import hanknn
+from hanknn.expectations import GaussHermite
+from hanknn.networks import SmoothNetwork
 from hanknn.training.weighting import EquationWeights
 
 

@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hanknn.equilibrium import Equilibrium
 
 import hanknn
-from hanknn.equilibrium import Equilibrium
 from hanknn.expectations import GaussHermite
 from hanknn.models import SHIPPED
 from hanknn.training.sampling import ergodic_sample

@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-
 from hanknn.equilibrium import Equilibrium
+
 from hanknn.models import LinearNK
 from hanknn.networks import SmoothNetwork
 from hanknn.training.sampling import SURE, Fresh, Kept, Simulated, StateDraws, ergodic_sample, plausible, sobol_design

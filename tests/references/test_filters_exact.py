@@ -5,10 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
+from hanknn.equilibrium import Equilibrium
 
 from hanknn import Model, Parameter, ParameterSpace, Variable
 from hanknn.data import Observed
-from hanknn.equilibrium import Equilibrium
 from hanknn.errors import ModelError
 from hanknn.likelihood import Bootstrap, Grid, Guided, Kalman, Tempered, filter_states, forecast, shock_decomposition
 from hanknn.likelihood.particle import systematic

@@ -4,10 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hanknn.equilibrium import Equilibrium
 from scipy.stats import norm
 
 from hanknn.cli import main
-from hanknn.equilibrium import Equilibrium
 from hanknn.errors import NotSolvedError, SettingError, ShapeError
 from hanknn.models import HANK, RANK
 from hanknn.models.hank_frontier import Frontier, shipped_frontier

@@ -93,7 +93,9 @@ def test_figures_never_land_in_a_folder_with_other_files(saved, capsys, tmp_path
     assert main(["figures", saved, "--out", str(folder)]) == 2
     assert "nothing was touched" in capsys.readouterr().err and len(list(folder.iterdir())) == 1
     drawn = []  # Drawing itself is a finished run's, too (test_runs).
-    monkeypatch.setattr(solving, "draw_solution", lambda solution, folder: drawn.append(folder) or [folder / "one.png"])
+    monkeypatch.setattr(
+        solving, "draw_solution", lambda solution, folder, report: drawn.append(folder) or [folder / "one.png"]
+    )
     assert main(["figures", saved, "--out", str(tmp_path / "new")]) == 0
     assert drawn == [tmp_path / "new"] and "Wrote 1 files" in capsys.readouterr().out
 

@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hanknn.equilibrium import Equilibrium
 
 import hanknn
-from hanknn.equilibrium import Equilibrium
 from hanknn.errors import NotSolvedError, SettingError
 from hanknn.expectations import SplitGaussHermite
 from hanknn.networks import SmoothNetwork

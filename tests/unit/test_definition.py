@@ -8,10 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hanknn.equilibrium import Equilibrium
 
 import hanknn
 from hanknn.definition import computed, declared, definition, disagreement, functions_at
-from hanknn.equilibrium import Equilibrium
 from hanknn.errors import ModelError, RunFolderError, SettingError, SolutionFileError, UnknownNameError
 from hanknn.households.grids import Grids
 from hanknn.models import HANK, RANK, LinearNK, as_model, shipped

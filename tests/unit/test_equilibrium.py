@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hanknn.equilibrium import Equilibrium
 
 from hanknn import Model, Parameter, ParameterSpace, Point, Variable
-from hanknn.equilibrium import Equilibrium
 from hanknn.errors import ModelError, UnknownNameError
 from hanknn.expectations import GaussHermite, SplitGaussHermite
 from hanknn.points import pack

@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from hanknn.equilibrium import Equilibrium
 
 import hanknn
-from hanknn.equilibrium import Equilibrium
 from hanknn.errors import SettingError
 from hanknn.models import HANK
 from hanknn.networks import SmoothNetwork

@@ -4,8 +4,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-
 from hanknn.equilibrium import Equilibrium
+
 from hanknn.expectations import GaussHermite
 from hanknn.households import Grids, choose
 from hanknn.households.tables import shipped_tables

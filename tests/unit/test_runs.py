@@ -58,8 +58,13 @@ def _complete(folder):
     assert not (folder / "checkpoint.npz").exists()
 
 
+def _claimed(path, **options):
+    """A folder in which work has begun."""
+    RunFolder(path, SETTINGS, **options).folder.claim()
+
+
 def test_a_folder_with_a_run_is_left_alone(tmp_path, capsys):
-    RunFolder(tmp_path / "run", SETTINGS)
+    _claimed(tmp_path / "run")
     (tmp_path / "run" / "solution.npz").write_text("precious")
     assert main(["solve", "nk", "--recipe", "quick", "--out", str(tmp_path / "run")]) == 2
     error = capsys.readouterr().err
@@ -69,10 +74,10 @@ def test_a_folder_with_a_run_is_left_alone(tmp_path, capsys):
 
 def test_force_clears_a_run_but_never_another_folder(tmp_path):
     run = tmp_path / "run"
-    RunFolder(run, SETTINGS)
+    _claimed(run)
     (run / "solution.npz").write_text("old")
     (run / "notes.txt").write_text("mine")
-    RunFolder(run, SETTINGS, force=True)
+    _claimed(run, force=True)
     assert not (run / "solution.npz").exists() and (run / "notes.txt").read_text() == "mine"
     other = tmp_path / "thesis"
     other.mkdir()
@@ -83,8 +88,8 @@ def test_force_clears_a_run_but_never_another_folder(tmp_path):
 
 
 def test_resume_with_other_settings_is_refused_and_changes_nothing(tmp_path):
-    RunFolder(tmp_path / "run", SETTINGS)
-    with pytest.raises(RunFolderError, match="seed"):
+    _claimed(tmp_path / "run")
+    with pytest.raises(RunFolderError, match=r"seed = 0, not 5"):
         RunFolder(tmp_path / "run", {**SETTINGS, "seed": 5}, resume=True)
     assert json.loads((tmp_path / "run" / "settings.json").read_text()) == SETTINGS
 

@@ -7,15 +7,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-
 from hanknn.equilibrium import Equilibrium
+from hanknn.training.problem import Problem
+
 from hanknn.errors import SettingError
 from hanknn.expectations import GaussHermite
 from hanknn.model import Variable
 from hanknn.models import RANK, LinearNK
 from hanknn.networks import PolicyNetwork, SmoothNetwork
 from hanknn.training.gauss_newton import GaussNewton
-from hanknn.training.problem import Problem
 from hanknn.training.sampling import SURE
 from hanknn.training.screen import Screen
 from hanknn.training.walk import LOST, Walk

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 import jax.numpy as jnp
 import numpy as np
 import pytest
-
 from hanknn.equilibrium import Equilibrium
+from hanknn.training.problem import Problem
+
 from hanknn.errors import SettingError
 from hanknn.models import LinearNK
-from hanknn.training.problem import Problem
 from hanknn.training.weighting import EquationWeights
 
 

@@ -1,11 +1,12 @@
 """What a check found: tables, JSON and a verdict in a sentence."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from ..plain_json import to_json
 
 ACCURATE, USABLE = 0.01, 0.05
 """Largest relative policy errors at which a solution is called accurate, or usable with care."""
@@ -136,7 +137,8 @@ class AccuracyReport:
         }
 
     def to_json(self) -> str:
-        return json.dumps(self.to_dict(), indent=2)
+        """As `to_dict`, as text; what is not finite is null."""
+        return to_json(self.to_dict())
 
     def __str__(self) -> str:
         number = "{:.3g}".format

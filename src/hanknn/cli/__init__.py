@@ -1,5 +1,6 @@
 """The command line: parses, calls the library, prints. Every error is one line and exit code 2."""
 
+import contextlib
 import os
 import platform
 import sys
@@ -7,20 +8,35 @@ from pathlib import Path
 
 import jax
 import platformdirs
+import typer.main
 
+from .. import interrupts
 from ..errors import HanknnError
+from ..files import explained
 from . import demo as demo, estimation as estimation, reproducing as reproducing, solving as solving, steady as steady
 from .options import app
+from .printing import spell_what_cannot_be_shown
 
 CACHE_BYTES = 2**30
 
 
 def entry() -> int:
     """The `hanknn` command: makes every core a JAX device, so that first-order training uses them all."""
-    jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)
-    if jax.config.jax_compilation_cache_dir is None:  # pyright: ignore[reportAttributeAccessIssue]  (set by JAX)
-        keep_compiled(platformdirs.user_cache_path("hanknn"))
-    return main()
+    try:
+        with interrupts.handled(lambda: _interrupted(sys.argv[1:])):
+            spell_what_cannot_be_shown()
+            jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)
+            if jax.config.jax_compilation_cache_dir is None:  # pyright: ignore[reportAttributeAccessIssue]  (JAX's own)
+                keep_compiled(platformdirs.user_cache_path("hanknn"))
+            code = main()
+    except KeyboardInterrupt:  # before or after the command itself
+        code = interrupts.CODE
+    if code == interrupts.CODE:
+        # Compiled code may still be running in other threads, under which Python's own end can crash.
+        with contextlib.suppress(OSError):
+            _flush()
+        os._exit(code)
+    return code
 
 
 def keep_compiled(folder: Path) -> None:
@@ -39,20 +55,73 @@ def keep_compiled(folder: Path) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; errors are one line on standard error and exit code 2."""
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        return int(app(arguments, standalone_mode=False) or 0)
+        code = int(app(arguments, standalone_mode=False) or 0)
+        if code == interrupts.CODE:  # Typer's newer versions return this, older ones raise an exception of theirs
+            return _interrupted(given)
+        _flush()
+        return code
     except HanknnError as error:
         return _fail(str(error))
     except KeyboardInterrupt:
-        print("interrupted; go on with the same command and --resume", file=sys.stderr)
-        return 130
+        return _interrupted(given)
+    except BrokenPipeError:
+        _give_up_output()
+        return 1
+    except OSError as error:
+        _give_up_output()
+        return _fail(explained(error))
+    except MemoryError:
+        return _fail("out of memory; ask for fewer draws, paths, periods or particles")
     except Exception as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            return _interrupted(given)
+        if "RESOURCE_EXHAUSTED" in str(error):  # JAX's word for it
+            return _fail("out of memory; ask for fewer draws, paths, periods or particles")
         # Typer's own usage errors, whichever module the installed version keeps them in.
         format_message = getattr(error, "format_message", None)
         if format_message is None:
             raise
         message = format_message()
+        if type(error).__name__ == "NoArgsIsHelpError":  # `hanknn` alone: the help is the answer
+            if message:
+                print(message)
+            return 0
         return _fail(message) if message else 0
+
+
+def _interrupted(given: list[str]) -> int:
+    """What to do next, where there is something to go on with."""
+    commands = getattr(typer.main.get_command(app), "commands", {})
+    command = next((commands[word] for word in given if word in commands), None)
+    options = [option for parameter in (command.params if command else ()) for option in parameter.opts]
+    if "--resume" not in options:
+        cure = ""
+    elif "--resume" in given:
+        cure = "; go on with the same command"
+    elif "--force" in given:
+        cure = "; go on with the same command and --resume in the place of --force"
+    else:
+        cure = "; go on with the same command and --resume"
+    print(f"interrupted{cure}", file=sys.stderr)
+    return interrupts.CODE
+
+
+def _flush() -> None:
+    """Write out what was printed; a stream that the shell closed is None."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+
+
+def _give_up_output() -> None:
+    """Standard output that cannot be written is not flushed again when Python ends."""
+    try:
+        _flush()
+    except OSError:
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str) -> int:

@@ -1,110 +1,90 @@
 """Commands that read data: filter, estimate, forecast."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any
 
+import numpy as np
 import pandas as pd
 import typer
-import xarray as xr
 
-from ..data import Growth, Level, MeasurementError, Observed, Series, StandardDeviation, VarianceShare
-from ..data.macrodata import us_observed
-from ..data.prepare import prepare, read
-from ..data.simulated import simulate_data
 from ..errors import RunFolderError, SettingError, UnknownNameError
 from ..estimate import Direct, Estimation, ViaSurrogate
 from ..estimation_folder import DRAWS, EstimationFolder
-from ..likelihood import (
-    Bootstrap,
-    Filter,
-    Grid,
-    Guided,
-    Kalman,
-    ParticleFilter,
-    Tempered,
-    filter_states,
-    forecast as forecast_paths,
-)
-from ..model import Model
+from ..folder import read_settings
+from ..likelihood import Filter, ParticleFilter, filter_states, forecast as forecast_paths
 from ..posterior import NUTS, ParticleMetropolis
 from ..posterior.importance import Reweighting
-from ..progress import work_bar
+from ..progress import work_bar, working
+from ..settings_difference import described
 from ..solution import Solution
 from ..surrogate import Design
+from .data_options import SOURCE, Chosen, DataOptions, tell_of_means
+from .expanded import expanded
+from .filter_options import FILTER, FILTERS, FilterName, Particles, find_filter, without_chance, without_particles
+from .idle import Given, Idle, without_table
 from .options import (
+    MOST,
+    SAVE_EVERY,
     Csv,
     Extrapolate,
     Force,
     OwnModel,
     Quiet,
+    Resume,
+    SaveEvery,
     Seed,
     Settings,
     SolutionName,
     app,
     find_solution,
-    out,
+    listed,
     parse_settings,
     require_place,
+    usual,
     write_table,
 )
+from .printing import note, tell
 
-Data = Annotated[
-    str | None,
-    typer.Option("--data", help="CSV or Parquet file indexed by quarters, or 'us': US data 1985-2007, offline."),
-]
-Simulate = Annotated[int, typer.Option("--simulate", help="Without --data: simulate this many quarters.")]
-Observables = Annotated[
-    str | None, typer.Option("--observe", help="Simulated series, comma-separated (default: states and policies).")
-]
-Columns = Annotated[
-    list[str] | None,
-    typer.Option("--series", help="OBSERVABLE=growth:COLUMN[/PER] or OBSERVABLE=level:COLUMN; may be repeated."),
-]
-Demean = Annotated[bool, typer.Option("--demean", help="Subtract each series' sample mean.")]
-Errors = Annotated[
-    list[str] | None,
-    typer.Option("--error", help="Measurement error: a share of each variance (0.05), or OBSERVABLE=S.D."),
-]
-FilterName = Annotated[str, typer.Option("--filter", help="kalman, grid, guided, bootstrap or tempered.")]
-Particles = Annotated[int, typer.Option("--particles", help="Particles of a particle filter.")]
+SURROGATE, SAMPLER = ViaSurrogate(), NUTS()
+METHODS = "surrogate", "metropolis", "exact"
+DRAWS_USED = 200
+"""Posterior draws over which a forecast is averaged, at most."""
+
 Truth = Annotated[list[str] | None, typer.Option("--true", help="NAME=VALUE for simulated data; may be repeated.")]
 
 
-class Chosen(NamedTuple):
-    """The data, and for simulated ones what is true."""
-
-    observed: Observed
-    states: xr.Dataset | None
-    parameters: dict[str, float] | None
-
-
 @app.command()
+@expanded
 def estimate(
+    given: Given,
     solution: SolutionName,
-    data: Data = None,
-    simulate: Simulate = 100,
-    observe: Observables = None,
-    series: Columns = None,
-    demean: Demean = False,
-    error: Errors = None,
+    source: DataOptions,
     true: Truth = None,
-    method: Annotated[str, typer.Option(help="surrogate, metropolis (corrected by particle Metropolis), or exact.")] = (
-        "surrogate"
-    ),
-    filter: FilterName = "guided",
-    particles: Particles = 100,
-    points: Annotated[int, typer.Option(help="Likelihoods of the first design; the second has a half of that.")] = 6000,
-    draws: Annotated[int, typer.Option(help="Posterior draws a chain.")] = 1000,
-    chains: Annotated[int, typer.Option(help="Chains.")] = 4,
-    parameters: Annotated[str | None, typer.Option(help="Which to estimate, comma-separated (default: all).")] = None,
+    method: Annotated[
+        str, typer.Option(help="surrogate, metropolis (corrected by particle Metropolis), or exact.")
+    ] = METHODS[0],
+    filter: Annotated[
+        str | None,
+        typer.Option("--filter", help=f"One of {', '.join(FILTERS)} (default: {FILTER}; with --method exact kalman)."),
+    ] = None,
+    particles: Particles = SURROGATE.filter.particles,
+    points: Annotated[
+        int, typer.Option(min=64, max=MOST, help="Likelihoods of the first design; later ones have a part of that.")
+    ] = SURROGATE.design.points,
+    draws: Annotated[int, typer.Option(min=1, max=MOST, help="Posterior draws a chain.")] = SAMPLER.draws,
+    chains: Annotated[int, typer.Option(min=1, max=MOST, help="Chains.")] = SAMPLER.chains,
+    parameters: Annotated[
+        str | None, typer.Option(help="Which to estimate, comma-separated (default: all but those of --set).")
+    ] = None,
     set_: Settings = None,
     folder: Annotated[Path | None, typer.Option("--out", help="Folder (default: runs/MODEL-estimate-SEED).")] = None,
     seed: Seed = 0,
     model: OwnModel = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted estimation.")] = False,
+    resume: Resume = False,
     force: Force = False,
     quiet: Quiet = False,
-    save_every: Annotated[float, typer.Option(help="Seconds between saves of the chains.")] = 10.0,
+    save_every: SaveEvery = SAVE_EVERY,
 ) -> None:
     """Estimate a solved model's parameters: posterior, filtered states, forecast, figures.
 
@@ -112,41 +92,48 @@ def estimate(
     --series output_growth=growth:gdp/pop --series interest_rate=level:rate --demean. An interrupted or killed
     estimation goes on to the same result with --resume.
     """
+    how = find_method(method, find_filter(filter or default_filter(method), particles), points, draws, chains)
+    given.refuse(
+        *source.idle(),
+        Idle(method == "exact", ("points",), "with --method exact, which needs no surrogate; leave it out"),
+        without_particles(how.filter),
+    )
+    fixed, names = parse_settings(set_), listed(parameters)
     found = find_solution(solution, model)
-    chosen = choose_data(found, data, simulate, observe, series, demean, error, true, seed)
-    how = find_method(method, find_filter(filter, particles), points, draws, chains)
-    names = None if parameters is None else [name.strip() for name in parameters.split(",")]
+    for name in fixed:
+        if name in (names or ()):
+            raise SettingError(f"--set {name} has no effect: --parameters names it, so it is estimated; name it once")
+    estimated = names if names or not fixed else [n for n in found.model.parameters.free if n not in fixed]
     folder = folder or Path("runs") / f"{found.model.name}-estimate-{seed}"
-    settings = {
+    settings: dict[str, Any] = {
         "solution": solution,
-        "method": repr(how),
+        "method": described(how),
         "seed": seed,
         "parameters": names,
         "set": set_,
-        "data": chosen.observed.fingerprint(),
+        "options": {**source.settings(), "true": true},
     }
-    place = EstimationFolder(folder, settings, resume, force)
+    chosen = source.choose(found, parse_settings(true, "--true"), seed)
+    place = EstimationFolder(folder, {**settings, "data": chosen.observed.fingerprint()}, resume, force)
     with work_bar(quiet) as report:
-        result = place.estimate(found, chosen.observed, how, names, parse_settings(set_), seed, report, save_every)
+        result = place.estimate(found, chosen.observed, how, estimated, fixed, seed, report, save_every)
+    with working("filtered states, forecast and figures", quiet):
         place.finish(found, chosen.observed, how, result, chosen.parameters, chosen.states)
     if not quiet:
         print(result.posterior.table(chosen.parameters).to_string(float_format="{:.4g}".format))
-        out.print(result.verdict, soft_wrap=True)
-        out.print(f"Everything is in {folder}: posterior.nc (ArviZ), posterior.csv, figures", soft_wrap=True)
+        tell(result.verdict)
+        tell(f"Everything is in {folder}: posterior.nc (ArviZ), posterior.csv, figures")
 
 
 @app.command(name="filter")
+@expanded
 def filter_(
+    given: Given,
     solution: SolutionName,
-    data: Data = None,
-    simulate: Simulate = 100,
-    observe: Observables = None,
-    series: Columns = None,
-    demean: Demean = False,
-    error: Errors = None,
+    source: DataOptions,
     set_: Settings = None,
-    filter: FilterName = "guided",
-    particles: Particles = 2000,
+    filter: FilterName = FILTER,
+    particles: Particles = usual(filter_states, "filter").particles,
     file: Csv = None,
     seed: Seed = 0,
     model: OwnModel = None,
@@ -155,34 +142,47 @@ def filter_(
     quiet: Quiet = False,
 ) -> None:
     """Filtered and smoothed states at given parameters, and the log-likelihood. Example: hanknn filter nk --data us."""
+    how, values = find_filter(filter, particles), parse_settings(set_)
+    given.refuse(
+        *source.idle(),
+        without_particles(how),
+        without_chance(how, drawn=source.data is None),
+        without_table(file),
+    )
     require_place(file, force)
     found = find_solution(solution, model)
-    chosen = choose_data(found, data, simulate, observe, series, demean, error, set_, seed)
-    how = find_filter(filter, particles)
-    tracked = filter_states(found, chosen.observed, parse_settings(set_), how, seed, extrapolate)
+    with working("filtering", quiet):
+        chosen = source.choose(found, values, seed)
+        tracked = filter_states(found, chosen.observed, values, how, seed, extrapolate)
     table = tracked.to_dataframe()
     write_table(table, file)
     if not quiet:
-        shown = [f"{name}_{kind}" for name in found.model.states for kind in ("filtered", "smoothed", "smoothed_sd")]
+        shown = [
+            f"{name}_{kind}"
+            for name in found.equations.scalar_states
+            for kind in ("filtered", "smoothed", "smoothed_sd")
+        ]
         print(table[shown].tail(8).to_string(float_format="{:.4g}".format))
         print(f"log-likelihood {tracked.attrs['log_likelihood']:.2f} of {chosen.observed.periods} periods, {how}")
 
 
 @app.command()
+@expanded
 def forecast(
+    given: Given,
     solution: SolutionName,
-    data: Data = None,
-    simulate: Simulate = 100,
-    observe: Observables = None,
-    series: Columns = None,
-    demean: Demean = False,
-    error: Errors = None,
+    source: DataOptions,
     set_: Settings = None,
-    posterior: Annotated[Path | None, typer.Option(help="Folder of an estimation: average over its draws.")] = None,
-    horizon: Annotated[int, typer.Option(help="Quarters ahead.")] = 12,
-    paths: Annotated[int, typer.Option(help="Simulated futures.")] = 2000,
-    filter: FilterName = "guided",
-    particles: Particles = 200,
+    posterior: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of an estimation: average over its draws. Its data options hold unless new data are given."
+        ),
+    ] = None,
+    horizon: Annotated[int, typer.Option(min=1, max=MOST, help="Quarters ahead.")] = usual(forecast_paths, "horizon"),
+    paths: Annotated[int, typer.Option(min=1, max=MOST, help="Simulated futures.")] = usual(forecast_paths, "paths"),
+    filter: FilterName = FILTER,
+    particles: Particles = usual(forecast_paths, "filter").particles,
     file: Csv = None,
     seed: Seed = 0,
     model: OwnModel = None,
@@ -190,99 +190,91 @@ def forecast(
     force: Force = False,
     quiet: Quiet = False,
 ) -> None:
-    """Forecast the data's series. Example: hanknn forecast nk --data us --posterior runs/nk-estimate-0."""
+    """Forecast the data's series.
+
+    Examples: hanknn forecast nk --data us. hanknn forecast nk --posterior runs/nk-estimate-0 (the data of that
+    estimation).
+    """
+    how, values = find_filter(filter, particles), parse_settings(set_)
+    settings = None if posterior is None else estimation_settings(posterior)
+    if settings is not None:
+        source = source.of_estimation(settings["options"], set(given.flags))
+    given.refuse(
+        Idle(posterior is not None, ("set_",), "with --posterior, whose draws are used; leave one of them out"),
+        *source.idle(),
+        without_particles(how),
+        without_table(file),
+    )
     require_place(file, force)
     found = find_solution(solution, model)
-    chosen = choose_data(found, data, simulate, observe, series, demean, error, set_, seed)
-    values = parse_settings(set_)
-    if posterior is not None:
-        if values:
-            raise SettingError("give --posterior or --set, not both")
-        if not (posterior / DRAWS).is_file():
-            raise RunFolderError(f"'{posterior}' holds no finished estimation; give the folder of hanknn estimate")
-        values = pd.read_csv(posterior / DRAWS).sample(min(paths, 200), random_state=seed).to_numpy()
-    how = find_filter(filter, particles)
-    predicted = forecast_paths(found, chosen.observed, values, horizon, how, paths, seed, extrapolate)
-    table = predicted.to_dataframe()
-    write_table(table, file)
+    draws = values if posterior is None else posterior_draws(posterior, found, min(paths, DRAWS_USED), seed)
+    with working("forecasting", quiet):
+        if settings is None:
+            chosen = source.choose(found, values, seed)
+        else:
+            chosen = data_of_estimation(found, source, settings, changed=bool(set(given.flags) & set(SOURCE)))
+        predicted = forecast_paths(found, chosen.observed, draws, horizon, how, paths, seed, extrapolate)
+    write_table(predicted.to_dataframe(), file)
+    tell_of_means(chosen.observed)
     if not quiet:
         for name in predicted.data_vars:
             print(f"{name} ({predicted[name].attrs['unit']})")
             print(predicted[name].to_pandas().T.to_string(float_format="{:.4g}".format), "\n")
 
 
-def choose_data(
-    solution: Solution,
-    data: str | None,
-    periods: int,
-    observe: str | None,
-    series: list[str] | None,
-    demean: bool,
-    error: list[str] | None,
-    true: list[str] | None,
-    seed: int,
-) -> Chosen:
-    """The data that the options name."""
-    model = solution.model
-    noise = find_errors(error)
-    if data is None:
-        names = [*model.states, *model.policies] if observe is None else [n.strip() for n in observe.split(",")]
-        made = simulate_data(solution, names, periods, parse_settings(true), noise, seed)
-        return Chosen(made.observed, made.truth, made.parameters)
-    if data == "us":
-        return Chosen(us_observed(model, measurement_error=noise), None, None)
-    table = read(data)
-    columns = None if series is None else {name: how for name, how in (find_series(s, model, demean) for s in series)}
-    return Chosen(prepare(table, model, columns, noise), None, None)
+def estimation_settings(folder: Path) -> dict[str, Any]:
+    """The settings of a finished estimation; raises `RunFolderError` for another folder."""
+    if not (folder / DRAWS).is_file():
+        raise RunFolderError(f"'{folder}' holds no finished estimation; give the folder of hanknn estimate")
+    return {"seed": 0, "options": {}, **read_settings(folder)}
 
 
-def find_series(text: str, model: Model, demean: bool) -> tuple[str, Series]:
-    """OBSERVABLE=growth:COLUMN[/PER] or OBSERVABLE=level:COLUMN."""
-    name, _, rest = text.partition("=")
-    kind, _, column = rest.partition(":")
-    known = {**model.states, **model.policies, **model.observables}
-    if name not in known:
-        raise UnknownNameError("observable", name, known, f"model '{model.name}'")
-    if not column or kind not in ("growth", "level"):
-        raise SettingError(f"--series {text}: write OBSERVABLE=growth:COLUMN, =growth:COLUMN/PER or =level:COLUMN")
-    if kind == "level":
-        return name, Level(column, known[name].unit, demean=demean)
-    column, _, per = column.partition("/")
-    return name, Growth(column, per or None, demean)
+def posterior_draws(folder: Path, solution: Solution, count: int, seed: int) -> np.ndarray:
+    """Rows of full parameter vectors, drawn from an estimation's; raises `RunFolderError` where they do not fit."""
+    names = solution.model.parameters.names
+    try:
+        table = pd.read_csv(folder / DRAWS)
+        values = table.to_numpy(np.float64)
+    except ValueError:
+        raise RunFolderError(f"'{folder / DRAWS}' is damaged; estimate again") from None
+    if tuple(table.columns) != tuple(names):
+        missing = next((n for n in (*table.columns, *names) if (n in table.columns) != (n in names)), names[0])
+        raise RunFolderError(
+            f"'{folder}' is an estimation of another model than '{solution.model.name}' (they differ in parameter "
+            f"'{missing}'); give the folder of an estimation of this one"
+        )
+    return values[np.random.default_rng(seed).choice(len(values), min(count, len(values)), replace=False)]
 
 
-def find_errors(settings: list[str] | None) -> MeasurementError | dict[str, MeasurementError]:
-    """A share of the variance for all series, or NAME=S.D. for each."""
-    settings = settings or ["0.05"]
-    if len(settings) == 1 and "=" not in settings[0]:
-        try:
-            return VarianceShare(float(settings[0]))
-        except ValueError:
-            raise SettingError(f"--error {settings[0]}: give a share such as 0.05, or OBSERVABLE=S.D.") from None
-    return {name: StandardDeviation(value) for name, value in parse_settings(settings, "--error").items()}
+def data_of_estimation(solution: Solution, source: DataOptions, settings: dict[str, Any], changed: bool) -> Chosen:
+    """An estimation's data, or new ones in their place; with a note where they are not what they were."""
+    true = parse_settings(settings["options"].get("true"), "--true")
+    chosen = source.choose(solution, true, settings["seed"])
+    if not changed and settings.get("data") != chosen.observed.fingerprint():
+        note("the data are no longer those that the posterior was estimated on")
+    return chosen
 
 
-def find_filter(name: str, particles: int) -> Filter:
-    filters = {
-        "kalman": Kalman,
-        "grid": Grid,
-        "guided": lambda: Guided(particles=particles),
-        "bootstrap": lambda: Bootstrap(particles=particles),
-        "tempered": lambda: Tempered(particles=particles),
-    }
-    if name not in filters:
-        raise UnknownNameError("filter", name, filters)
-    return filters[name]()
+def default_filter(method: str) -> str:
+    return "kalman" if method == "exact" else FILTER
 
 
 def find_method(name: str, filter: Filter, points: int, draws: int, chains: int) -> Estimation:
-    sampler = NUTS(chains=chains, draws=draws)
+    """A method of estimation by name; raises `SettingError` where the filter is none that it works with."""
+    if name not in METHODS:
+        raise UnknownNameError("method", name, METHODS)
+    sampler = replace(SAMPLER, chains=chains, draws=draws)
     if name == "exact":
-        return Direct(filter if isinstance(filter, Kalman | Grid) else Kalman(), sampler)
-    if name not in ("surrogate", "metropolis"):
-        raise UnknownNameError("method", name, ["surrogate", "metropolis", "exact"])
+        if isinstance(filter, ParticleFilter):
+            raise SettingError("--method exact needs --filter kalman or grid: a particle filter's likelihood is random")
+        return Direct(filter, sampler)
     if not isinstance(filter, ParticleFilter):
         raise SettingError("a Kalman or grid likelihood needs no surrogate; use --method exact")
     correction = Reweighting() if name == "surrogate" else ParticleMetropolis(draws=draws)
-    second = Design(max(64, points // 2))
-    return ViaSurrogate(filter, Design(points), second, sampler=sampler, correction=correction)
+    return ViaSurrogate(filter, Design(points), refinement(points), sampler=sampler, correction=correction)
+
+
+def refinement(points: int) -> Design | None:
+    """The later designs, in proportion to the first as they are by default."""
+    usual = SURROGATE.refinement
+    return usual and Design(max(64, round(points * usual.points / SURROGATE.design.points)))

@@ -1,65 +1,68 @@
 """The command's arguments and options: what they are called, and what they name."""
 
-import importlib.util
 import inspect
-import sys
+import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from rich.console import Console
 
 from .. import load
-from ..errors import ModelError, RunFolderError, SettingError, UnknownNameError
+from ..errors import RunFolderError, SettingError, UnknownNameError
+from ..files import explained, write_text
 from ..model import Model
-from ..models import shipped
-from ..runs import SOLUTION
+from ..models import SHIPPED, shipped
+from ..runs import CHECKPOINT, SOLUTION
 from ..solution import Solution
+from ..training.loop import Checkpoints
 from ..training.recipes import RECIPES, Recipe, suited
+from .own_model import is_own, own_model
+from .printing import note
 
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # help holds brackets, [/PER], that are meant as they are
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Solve nonlinear macroeconomic models with neural networks, once for all parameter values.\n\n"
     "Start with: hanknn demo. Then: hanknn solve nk, hanknn check nk, hanknn irf nk --set phi=0.8, "
     "hanknn estimate nk.",
 )
-out = Console(highlight=False)
+
+LARGEST_SEED = 2**32 - 1
+"""Larger ones would give the numbers of a smaller one."""
+
+MOST = 10**7
+"""The largest count of quarters, draws, paths or particles: more than memory holds ends a process without a word."""
 
 ModelName = Annotated[str, typer.Argument(help="A shipped model ('nk'), or your own as FILE.py:ClassName.")]
-SolutionName = Annotated[str, typer.Argument(help="A shipped solution ('nk'), a run folder, or a solution file.")]
+SolutionName = Annotated[
+    str, typer.Argument(help="A shipped solution ('nk'), a run folder ('./nk' where it is called so), or a file.")
+]
 OwnModel = Annotated[str | None, typer.Option("--model", help="Your own model, FILE.py:ClassName, where it is one.")]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="A parameter value, NAME=VALUE; may be repeated.")]
-Seed = Annotated[int, typer.Option(help="Random seed; the same seed gives the same result.")]
+Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Random seed; the same seed gives the same result.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print errors only.")]
 Csv = Annotated[Path | None, typer.Option("--out", help="Write the table to this CSV file as well.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with what an interrupted run left in the folder.")]
+SaveEvery = Annotated[float, typer.Option(min=0, help="Seconds between saves.")]
 Extrapolate = Annotated[bool, typer.Option("--extrapolate", help="Allow parameters outside the solved ranges.")]
+
+SAVE_EVERY = Checkpoints.every
+
+
+def usual(function: Callable, name: str) -> Any:
+    """The default of a library function's argument, which the command line shares."""
+    return inspect.signature(function).parameters[name].default
 
 
 def find_model(name: str) -> Model:
     """A shipped model by name, or the class FILE.py:ClassName."""
-    file, _, class_name = name.partition(":")
-    if not file.endswith(".py"):
-        return shipped(name)
-    path = Path(file)
-    if not path.is_file():
-        raise ModelError(f"no file '{path}'; give your model as FILE.py:ClassName")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise ModelError(f"'{path}' is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise ModelError(f"'{path}' cannot be imported: {type(error).__name__}: {error}") from error
-    found = {k: v for k, v in vars(module).items() if inspect.isclass(v) and issubclass(v, Model) and v is not Model}
-    if class_name not in found:
-        raise UnknownNameError("model class", class_name, found, f"'{path}'")
-    return found[class_name]()
+    return own_model(name) if is_own(name) else shipped(name)
 
 
 def find_recipe(name: str, model: Model) -> Recipe:
@@ -70,20 +73,37 @@ def find_recipe(name: str, model: Model) -> Recipe:
 
 
 def find_solution(name: str, model: str | None) -> Solution:
-    """A shipped solution, a run folder's, or a file's."""
-    path = Path(name)
-    source = path / SOLUTION if path.is_dir() else name
-    return load(source, None if model is None else find_model(model))
+    """A shipped solution, a run folder's, or a file's. A shipped one's name means it, whatever lies there."""
+    path, own = Path(name), None if model is None else find_model(model)
+    if is_own(name):
+        raise SettingError(
+            f"'{name}' is a model, not a solution: solve it first (hanknn solve {name} --out FOLDER), then give the "
+            f"folder, and --model {name}"
+        )
+    if name in {known.name for known in SHIPPED}:
+        if path.exists():
+            note(f"'{name}' is the shipped solution; write ./{name} for what lies here under that name")
+        return load(name, own)
+    try:
+        if not path.is_dir():
+            return load(name, own)
+        if not (path / SOLUTION).is_file():
+            unfinished = (path / CHECKPOINT).is_file()
+            cure = "go on with its solve by --resume" if unfinished else "give the folder of a finished hanknn solve"
+            raise RunFolderError(f"'{path}' holds no {SOLUTION}; {cure}")
+    except OSError as error:
+        raise RunFolderError(explained(error, path)) from error
+    return load(path / SOLUTION, own)
 
 
 def narrowed(model: Model, only: list[str]) -> Model:
     """The model over a part of its box, from NAME, NAME=LOW..HIGH and NAME=VALUE."""
     free, values = [], {}
-    for text in only:
-        name, given, value = text.partition("=")
+    for name, text in named_once(only, "--only"):
+        value = text.partition("=")[2]
         low, dots, high = value.partition("..")
         try:
-            if given:
+            if "=" in text:
                 values[name] = (float(low), float(high)) if dots else float(low)
             else:
                 free.append(name)
@@ -97,25 +117,43 @@ def narrowed(model: Model, only: list[str]) -> Model:
 def parse_settings(settings: list[str] | None, option: str = "--set") -> dict[str, float]:
     """NAME=VALUE pairs as numbers."""
     values = {}
-    for setting in settings or []:
-        name, _, value = setting.partition("=")
+    for name, setting in named_once(settings or [], option):
         try:
-            values[name] = float(value)
+            values[name] = float(setting.partition("=")[2])
         except ValueError:
             raise SettingError(f"{option} {setting}: give NAME=VALUE with a number, such as --set phi=0.8") from None
     return values
 
 
-def require_place(file: Path | None, force: bool) -> None:
-    """Before anything is computed: a table can be written there."""
+def named_once(settings: Iterable[str], option: str) -> list[tuple[str, str]]:
+    """The names before "=", each with its whole text; raises `SettingError` for a name given twice."""
+    names = [setting.partition("=")[0].strip() for setting in settings]
+    for name in names:
+        if names.count(name) > 1:
+            raise SettingError(f"{option} names '{name}' twice; give it once")
+    return list(zip(names, settings, strict=True))
+
+
+def listed(text: str | None) -> list[str] | None:
+    """Names from a comma-separated list."""
+    return None if text is None else [name.strip() for name in text.split(",")]
+
+
+def require_place(file: Path | None, force: bool, option: str = "--out") -> None:
+    """Before anything is computed: a file can be written there."""
     if file is None:
         return
-    if file.is_dir() or not file.parent.is_dir():
-        raise RunFolderError(f"'{file}' cannot be written: --out names a CSV file in a folder that exists")
-    if file.exists() and not force:
-        raise RunFolderError(f"'{file}' exists; nothing was touched; use --force or another --out")
+    try:
+        if file.is_dir() or not file.absolute().parent.is_dir():
+            raise RunFolderError(f"'{file}' cannot be written: {option} names a file in a folder that exists")
+        if file.exists() and not force:
+            raise RunFolderError(f"'{file}' exists; nothing was touched; use --force or another {option}")
+        if not os.access(file if file.exists() else file.absolute().parent, os.W_OK):
+            raise RunFolderError(f"'{file}' cannot be written; give an {option} that you may write to")
+    except OSError as error:
+        raise RunFolderError(explained(error, file)) from error
 
 
 def write_table(table: pd.DataFrame, file: Path | None) -> None:
     if file is not None:
-        table.to_csv(file)
+        write_text(file, table.to_csv())

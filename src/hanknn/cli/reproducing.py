@@ -8,8 +8,10 @@ import typer
 from ..errors import RunFolderError, UnknownNameError
 from ..experiments import EXPERIMENTS
 from ..experiments.experiment import findings_table
+from ..folder import holds_anything
 from ..progress import work_bar
-from .options import Force, Quiet, Seed, app, out
+from .options import Force, Quiet, Resume, Seed, app
+from .printing import tell
 
 NAMES = {experiment.name: experiment for experiment in EXPERIMENTS}
 
@@ -22,7 +24,7 @@ def reproduce(
     name: Annotated[str, typer.Argument(help=f"Which: {', '.join(NAMES)}.")],
     seed: Seed = 0,
     folder: Annotated[Path | None, typer.Option("--out", help="Folder (default: runs/NAME).")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with what is in the folder.")] = False,
+    resume: Resume = False,
     force: Force = False,
     quiet: Quiet = False,
 ) -> int:
@@ -30,7 +32,9 @@ def reproduce(
     if name not in NAMES:
         raise UnknownNameError("experiment", name, NAMES)
     folder = folder or Path("runs") / name
-    if folder.exists() and any(folder.iterdir()) and not (resume or force):
+    if resume and force:
+        raise RunFolderError("--resume goes on with an experiment and --force starts it over; give one of them")
+    if holds_anything(folder) and not (resume or force):
         raise RunFolderError(
             f"'{folder}' is not empty; nothing was touched; use --resume to go on with it, --force to compute it "
             "anew, or another --out"
@@ -40,5 +44,5 @@ def reproduce(
     table.to_csv(folder / "findings.csv")
     if not quiet:
         print(table.to_string(float_format="{:.3g}".format))
-        out.print(f"Everything is in {folder}", soft_wrap=True)
+        tell(f"Everything is in {folder}")
     return int(not table["met"].all())

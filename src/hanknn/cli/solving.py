@@ -1,14 +1,16 @@
 """Commands that solve a model and look at its solution."""
 
+import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from ..accuracy import AccuracyReport, check as check_solution
-from ..errors import RunFolderError
+from ..errors import RunFolderError, SettingError
+from ..folder import holds_anything
 from ..model import Model
-from ..progress import progress_bar
+from ..progress import progress_bar, work_bar, working
 from ..runs import RunFolder, draw_solution
 from ..simulation import (
     constraint_spells,
@@ -21,13 +23,19 @@ from ..simulation import (
 from ..solution import Solution
 from ..training.recipes import RECIPES
 from ..version import __version__
+from .expanded import expanded
+from .idle import Given, Idle, without_table
 from .options import (
+    MOST,
+    SAVE_EVERY,
     Csv,
     Extrapolate,
     Force,
     ModelName,
     OwnModel,
     Quiet,
+    Resume,
+    SaveEvery,
     Seed,
     Settings,
     SolutionName,
@@ -36,11 +44,16 @@ from .options import (
     find_recipe,
     find_solution,
     narrowed,
-    out,
     parse_settings,
     require_place,
+    usual,
     write_table,
 )
+from .printing import tell
+
+SIZES_HELP = f"Size in s.d.; may be repeated (default: {', '.join(f'{s:g}' for s in usual(generalised, 'sizes'))})."
+Periods = Annotated[int, typer.Option(max=MOST, help="Quarters.")]
+Shock = Annotated[str | None, typer.Option(help="Which shock (where the model has several).")]
 
 
 @app.command()
@@ -57,10 +70,10 @@ def solve(
         ),
     ] = None,
     folder: Annotated[Path | None, typer.Option("--out", help="Run folder (default: runs/MODEL-RECIPE-SEED).")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run in the folder.")] = False,
+    resume: Resume = False,
     force: Force = False,
     quiet: Quiet = False,
-    save_every: Annotated[float, typer.Option(help="Seconds between checkpoints.")] = 10.0,
+    save_every: SaveEvery = SAVE_EVERY,
 ) -> None:
     """Solve a model over its whole parameter box; write weights, metrics, loss history and figures.
 
@@ -82,19 +95,22 @@ def solve_into(
     resume: bool,
     force: bool,
     quiet: bool,
-    save_every: float = 10.0,
+    save_every: float = SAVE_EVERY,
 ) -> tuple[Solution, AccuracyReport]:
     """Solve into a run folder and print what was found."""
     chosen = find_recipe(recipe, economy)
     run = RunFolder(folder, {"model": named, "recipe": recipe, "seed": seed}, resume, force)
     with progress_bar(quiet) as report:
         solved = run.solve(economy, chosen, seed, resume, report, save_every)
-    accuracy = run.finish(solved)
+    with working("checking", quiet):
+        accuracy = run.check(solved)
+    with work_bar(quiet, saved=False) as drawn:
+        run.draw(solved, drawn)
     if not quiet:
         header = solved.solution.header
-        out.print(f"Solved '{economy.name}' in {solved.seconds:.1f} s (and {solved.compile_seconds:.1f} s to compile)")
-        out.print(f"Training: {header['status']}. {accuracy.verdict}")
-        out.print(f"Everything is in {folder}", soft_wrap=True)
+        tell(f"Solved '{economy.name}' in {solved.seconds:.1f} s (and {solved.compile_seconds:.1f} s to compile)")
+        tell(f"Training: {header['status']}. {accuracy.verdict}")
+        tell(f"Everything is in {folder}")
     return solved.solution, accuracy
 
 
@@ -114,14 +130,18 @@ def check(
     Over the whole box, or with --set at one point of it: hanknn check hank --set sigma_zeta=0.012.
     """
     at = parse_settings(set_) if set_ else None
-    report = check_solution(find_solution(solution, model), draws, seed, parameters=at)
+    found = find_solution(solution, model)
+    with working("checking"):
+        report = check_solution(found, draws, seed, parameters=at)
     print(report.to_json() if json else report)
 
 
 @app.command()
+@expanded
 def simulate(
+    given: Given,
     solution: SolutionName,
-    periods: Annotated[int, typer.Option(help="Quarters.")] = 200,
+    periods: Periods = usual(simulate_paths, "periods"),
     set_: Settings = None,
     seed: Seed = 0,
     file: Csv = None,
@@ -131,9 +151,11 @@ def simulate(
     quiet: Quiet = False,
 ) -> None:
     """Simulate a path and print its moments. Example: hanknn simulate nk --set rho=0.9 --out path.csv."""
+    given.refuse(without_table(file))
     require_place(file, force)
     found = find_solution(solution, model)
-    data = simulate_paths(found, periods, parse_settings(set_), seed, extrapolate=extrapolate)
+    with working("simulating", quiet):
+        data = simulate_paths(found, periods, parse_settings(set_), seed, extrapolate=extrapolate)
     write_table(data.to_dataframe(), file)
     if not quiet:
         print(moments(data).to_string(float_format="{:.4g}".format))
@@ -143,11 +165,13 @@ def simulate(
 
 
 @app.command()
+@expanded
 def irf(
+    given: Given,
     solution: SolutionName,
-    shock: Annotated[str | None, typer.Option(help="Which shock (where the model has several).")] = None,
-    size: Annotated[float, typer.Option(help="Size in standard deviations.")] = 1.0,
-    periods: Annotated[int, typer.Option(help="Quarters.")] = 20,
+    shock: Shock = None,
+    size: Annotated[float, typer.Option(help="Size in standard deviations.")] = usual(impulse_response, "size"),
+    periods: Periods = usual(impulse_response, "periods"),
     set_: Settings = None,
     file: Csv = None,
     model: OwnModel = None,
@@ -156,9 +180,12 @@ def irf(
     quiet: Quiet = False,
 ) -> None:
     """Responses to one shock. Example: hanknn irf nk --size -2 --set phi=0.8 --set phi_pi=1.5."""
+    given.refuse(without_table(file))
     require_place(file, force)
+    require_finite("--size", size)
     found = find_solution(solution, model)
-    data = impulse_response(found, shock, size, periods, parse_settings(set_), extrapolate)
+    with working("responses", quiet):
+        data = impulse_response(found, shock, size, periods, parse_settings(set_), extrapolate)
     table = data.to_dataframe()
     write_table(table, file)
     if not quiet:
@@ -166,16 +193,18 @@ def irf(
 
 
 @app.command()
+@expanded
 def girf(
+    given: Given,
     solution: SolutionName,
-    shock: Annotated[str | None, typer.Option(help="Which shock (where the model has several).")] = None,
-    sizes: Annotated[list[float] | None, typer.Option("--size", help="Size in s.d.; may be repeated.")] = None,
+    shock: Shock = None,
+    sizes: Annotated[list[float] | None, typer.Option("--size", help=SIZES_HELP)] = None,
     binding: Annotated[
         bool | None, typer.Option("--binding/--slack", help="Start where the constraint binds, or is slack.")
     ] = None,
     constraint: Annotated[str | None, typer.Option(help="Which constraint (where the model has several).")] = None,
-    periods: Annotated[int, typer.Option(help="Quarters.")] = 20,
-    draws: Annotated[int, typer.Option(help="Futures to average over.")] = 1000,
+    periods: Periods = usual(generalised, "periods"),
+    draws: Annotated[int, typer.Option(min=2, max=MOST, help="Futures to average over.")] = usual(generalised, "draws"),
     set_: Settings = None,
     seed: Seed = 0,
     file: Csv = None,
@@ -185,11 +214,24 @@ def girf(
     quiet: Quiet = False,
 ) -> None:
     """Mean responses by size and starting point. Example: hanknn girf rank --size -2 --size 2 --binding."""
+    given.refuse(
+        Idle(binding is None, ("constraint",), "without --binding or --slack; give one of them, or leave it out"),
+        without_table(file),
+    )
     require_place(file, force)
+    require_finite("--size", *(sizes or ()))
     found, values = find_solution(solution, model), parse_settings(set_)
-    start = None if binding is None else states_where(found, constraint, binding, values, seed=seed)
-    given = sizes or (-2.0, -1.0, 1.0, 2.0)
-    table = generalised(found, shock, given, start, periods, values, draws, seed, extrapolate).to_dataframe()
+    given.refuse(
+        Idle(
+            not found.model.constraints,
+            ("binding", "constraint"),
+            f"in model '{found.model.name}', which has no occasionally binding constraint; leave it out",
+        ),
+    )
+    with working("generalised responses", quiet):
+        start = None if binding is None else states_where(found, constraint, binding, values, seed=seed)
+        hits = sizes or usual(generalised, "sizes")
+        table = generalised(found, shock, hits, start, periods, values, draws, seed, extrapolate).to_dataframe()
     write_table(table, file)
     if not quiet:
         print(table.to_string(float_format="{:.5g}".format))
@@ -205,11 +247,35 @@ def figures(
 ) -> None:
     """Draw a solution: policies against every parameter (KMR's figures 3 and 9) and impulse responses."""
     found = find_solution(solution, model)
-    if folder.exists() and any(folder.iterdir()) and not force:
+    if holds_anything(folder) and not force:
         raise RunFolderError(f"'{folder}' is not empty; nothing was touched; use --force or another --out")
-    paths = draw_solution(found, folder)
+    with work_bar(quiet, saved=False) as report:
+        paths = draw_solution(found, folder, report)
     if not quiet:
-        out.print(f"Wrote {len(paths)} files to {folder}", soft_wrap=True)
+        tell(f"Wrote {len(paths)} files to {folder}")
+
+
+def require_finite(option: str, *values: float) -> None:
+    """Refuse infinity and what is not a number."""
+    for value in values:
+        if not math.isfinite(value):
+            raise SettingError(f"{option} is {value}; give a finite number")
+
+
+def _print_version(wanted: bool) -> bool:
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+    return wanted
+
+
+@app.callback()
+def common(
+    show: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of `hanknn` itself."""
 
 
 @app.command()

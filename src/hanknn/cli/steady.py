@@ -5,18 +5,23 @@ from typing import Annotated
 
 import typer
 
-from ..errors import RunFolderError, SettingError
+from ..errors import SettingError
 from ..models.hank_parameters import PARAMETERS
-from ..progress import work_bar
+from ..progress import work_bar, working
 from ..references.frontier_table import tabulate_frontier
 from ..references.steady_state import SteadyState
 from ..references.steady_table import tabulate
 from ..references.summary_table import tabulate_summaries
-from .options import Force, Quiet, Settings, app, out, parse_settings
+from .expanded import expanded
+from .idle import Given, Idle
+from .options import Force, Quiet, Settings, app, parse_settings, require_place
+from .printing import tell
 
 
 @app.command("steady-states")
+@expanded
 def steady_states(
+    given: Given,
     set_: Settings = None,
     file: Annotated[Path | None, typer.Option("--out", help="Build the table of steady states into this file.")] = None,
     summaries: Annotated[
@@ -39,26 +44,29 @@ def steady_states(
     With --frontier: how large preference shocks may be before hank's representative twin has no equilibrium.
     """
     values = parse_settings(set_)
-    builders = ((file, tabulate), (summaries, tabulate_summaries), (frontier, tabulate_frontier))
-    wanted = {path: build for path, build in builders if path is not None}
+    builders = (
+        ("--out", file, tabulate),
+        ("--summaries", summaries, tabulate_summaries),
+        ("--frontier", frontier, tabulate_frontier),
+    )
+    wanted = [(option, path, build) for option, path, build in builders if path is not None]
+    given.refuse(
+        Idle(bool(wanted), ("set_",), "on --out, --summaries and --frontier, which take all values; leave one out"),
+        Idle(not wanted, ("force", "quiet"), "without --out, --summaries or --frontier; leave it out"),
+    )
     if not wanted:
         own = {name: values.pop(name, PARAMETERS[name].value) for name in ("sigma_s", "borrowing_limit")}
-        print(
-            SteadyState()
-            .solve(own["sigma_s"], own["borrowing_limit"], values)
-            .table()
-            .to_string(float_format="{:.6g}".format)
-        )
+        with working("steady state"):
+            steady = SteadyState().solve(own["sigma_s"], own["borrowing_limit"], values)
+        print(steady.table().to_string(float_format="{:.6g}".format))
         return
-    if values:
-        raise SettingError(
-            "--set goes with one steady state; --out, --summaries and --frontier take all of them: leave one out"
-        )
-    for path in wanted:
-        if path.exists() and not force:
-            raise RunFolderError(f"'{path}' exists; nothing was touched; use --force or another name")
-    for path, build in wanted.items():
-        with work_bar(quiet) as report:
+    places = [path.resolve() for _, path, _ in wanted]
+    if len(set(places)) < len(places):
+        raise SettingError("two tables cannot be written into one file; give each a name of its own")
+    for option, path, _ in wanted:
+        require_place(path, force, option)
+    for _, path, build in wanted:
+        with work_bar(quiet, saved=False) as report:
             build(report=report).save(path)
         if not quiet:
-            out.print(f"Wrote {path} ({path.stat().st_size / 1e6:.2f} MB)", soft_wrap=True)
+            tell(f"Wrote {path} ({path.stat().st_size / 1e6:.2f} MB)")

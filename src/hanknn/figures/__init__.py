@@ -1,6 +1,6 @@
 """Figures; the only place that imports matplotlib. Every function returns a figure; `save` writes it."""
 
-from .canvas import save as save
+from .canvas import Figure as Figure, save as save
 from .estimation import (
     fan_chart as fan_chart,
     likelihood_panels as likelihood_panels,

@@ -16,6 +16,7 @@ from ..economy import Economy
 from ..errors import SettingError, UnknownNameError
 from ..model import Variable
 from ..points import Point
+from ..posterior.sample import Report, Step, silent
 from ..precision import in_float64
 from ..simulation import girf, irf, states_where
 from ..solution import ExtrapolationWarning, Solution
@@ -58,9 +59,14 @@ def policy_panels(solution: Solution, policy: str, state_sds: float = -1.0, poin
     return _policy_figure(solution, policy, state_sds, _sweeps(solution, state_sds, points))
 
 
-def every_policy_panels(solution: Solution, state_sds: float = -1.0, points: int = 101) -> dict[str, Figure]:
-    """`policy_panels` of every scalar policy, for the work of one: what takes time is whether economies are solved."""
-    sweeps = _sweeps(solution, state_sds, points)
+def every_policy_panels(
+    solution: Solution, state_sds: float = -1.0, points: int = 101, report: Report = silent
+) -> dict[str, Figure]:
+    """`policy_panels` of every scalar policy, for the work of one: what takes time is whether economies are solved.
+
+    `report` is told of each parameter.
+    """
+    sweeps = _sweeps(solution, state_sds, points, report)
     return {name: _policy_figure(solution, name, state_sds, sweeps) for name in solution.equations.scalar_policies}
 
 
@@ -73,7 +79,7 @@ class _Sweep(NamedTuple):
 
 
 @in_float64
-def _sweeps(solution: Solution, state_sds: float, points: int) -> dict[str, _Sweep]:
+def _sweeps(solution: Solution, state_sds: float, points: int, report: Report = silent) -> dict[str, _Sweep]:
     parameters = solution.model.parameters
     if not parameters.free:
         raise SettingError(f"model '{solution.model.name}' has no free parameters to draw policies against")
@@ -84,6 +90,7 @@ def _sweeps(solution: Solution, state_sds: float, points: int) -> dict[str, _Swe
         with warnings.catch_warnings(category=ExtrapolationWarning, action="ignore"):
             table = pd.DataFrame(solution.policy(states, {name: grid}, extrapolate=True))
         found[name] = _Sweep(grid, table, exact)
+        report(Step("policies by parameter", len(found), len(parameters.free)))
     return found
 
 

@@ -6,14 +6,16 @@ from matplotlib.figure import Figure
 
 from ..economy.misfit import SOLVED
 from ..errors import SettingError
+from ..posterior.sample import Report, Step, silent
 from ..solution import Solution
 from .canvas import VERMILION, canvas, finish
 
 
-def trust_map(solution: Solution, points: int = 25) -> Figure:
+def trust_map(solution: Solution, points: int = 25, report: Report = silent) -> Figure:
     """The misfit over every pair of parameters, the others at baseline; hatched where the equations are not solved.
 
-    Most likely there is no equilibrium there: `policy` refuses, and estimation leaves it out.
+    Most likely there is no equilibrium there: `policy` refuses, and estimation leaves it out. `report` is told of
+    each pair.
     """
     space = solution.model.parameters
     free = space.free
@@ -21,7 +23,7 @@ def trust_map(solution: Solution, points: int = 25) -> Figure:
         raise SettingError(f"a trust map needs two free parameters; model '{solution.model.name}' has {len(free)}")
     size = len(free) - 1
     figure, axes = canvas(size, size, (1.7 * size + 1.2, 1.6 * size + 0.6))
-    image = None
+    image, pairs = None, size * (size + 1) // 2
     for row, above in enumerate(free[1:]):
         for column, across in enumerate(free[:-1]):
             axis = axes[row, column]
@@ -31,6 +33,7 @@ def trust_map(solution: Solution, points: int = 25) -> Figure:
             x, y = (np.linspace(*space[name].bounds, points) for name in (across, above))
             grid = np.meshgrid(x, y)
             misfit = np.reshape(solution.misfit({across: grid[0].ravel(), above: grid[1].ravel()}), (points, points))
+            report(Step("pairs of parameters", row * (row + 1) // 2 + column + 1, pairs))
             image = axis.pcolormesh(x, y, misfit, norm=LogNorm(1e-4, 1), cmap="cividis", shading="gouraud")
             if (misfit > SOLVED).any() and (misfit <= SOLVED).any():
                 axis.contour(x, y, misfit, [SOLVED], colors=VERMILION, linewidths=1.4)

@@ -149,7 +149,9 @@ class _Training:
                 if np.asarray(info.done)[-1]:
                     break
         except KeyboardInterrupt:
-            self._save(stage, iteration, state, finished=True)
+            # Before its first chunk a run has nothing to keep, and has not yet taken its folder.
+            if iteration > (restored or 0):
+                self._save(stage, iteration, state, finished=True)
             raise
         self.status = "iterations used up" if iteration == method.iterations else "stopped early: nothing left to gain"
         return rebuild(method.weights(state))
