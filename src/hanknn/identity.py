@@ -5,8 +5,9 @@ from typing import Any
 import jax
 import numpy as np
 
+from .definition import declared
 from .fingerprint import fingerprint
-from .solution import Solution, definition
+from .solution import Solution
 
 
 def identity(solution: Solution) -> dict[str, Any]:
@@ -17,7 +18,7 @@ def identity(solution: Solution) -> dict[str, Any]:
     weights = [np.asarray(leaf) for leaf in jax.tree.leaves(solution.network)]
     return {
         "model": solution.model.name,
-        "definition": definition(solution.model),
+        "definition": solution.header.get("definition", declared(solution.model)),
         "network": solution.architecture,
         "weights": fingerprint(weights),
     }

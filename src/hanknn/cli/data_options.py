@@ -20,7 +20,8 @@ from ..data import (
     simulate_data,
     us_observed,
 )
-from ..errors import SettingError, UnknownNameError
+from ..data.observed import observable
+from ..errors import SettingError
 from ..model import Model
 from ..solution import Solution
 from .idle import Idle
@@ -97,7 +98,7 @@ class DataOptions:
         if self.error is not None:
             error = find_errors(self.error)
         if self.data is None:
-            names = listed(self.observe) or [*model.states, *model.policies]
+            names = listed(self.observe) or [*solution.equations.scalar_states, *solution.equations.scalar_policies]
             made = simulate_data(solution, names, self.simulate, true, error, seed)
             return Chosen(made.observed, made.truth, made.parameters)
         if self.data == US:
@@ -143,13 +144,11 @@ def find_series(text: str, model: Model, demean: bool) -> tuple[str, Series]:
     """OBSERVABLE=growth:COLUMN[/PER] or OBSERVABLE=level:COLUMN."""
     name, _, rest = text.partition("=")
     kind, _, column = rest.partition(":")
-    known = {**model.states, **model.policies, **model.observables}
-    if name not in known:
-        raise UnknownNameError("observable", name, known, f"model '{model.name}'")
+    unit = observable(model, name).unit
     if not column or kind not in ("growth", "level"):
         raise SettingError(f"--series {text}: write OBSERVABLE=growth:COLUMN, =growth:COLUMN/PER or =level:COLUMN")
     if kind == "level":
-        return name, Level(column, known[name].unit, demean=demean)
+        return name, Level(column, unit, demean=demean)
     column, _, per = column.partition("/")
     return name, Growth(column, per or None, demean)
 

@@ -157,11 +157,8 @@ def filter_(
     table = tracked.to_dataframe()
     write_table(table, file)
     if not quiet:
-        shown = [
-            f"{name}_{kind}"
-            for name in found.equations.scalar_states
-            for kind in ("filtered", "smoothed", "smoothed_sd")
-        ]
+        kinds, states = ("filtered", "smoothed", "smoothed_sd"), found.equations.scalar_states
+        shown = [f"{name}_{kind}" for name in states for kind in kinds]
         print(table[shown].tail(8).to_string(float_format="{:.4g}".format))
         print(f"log-likelihood {tracked.attrs['log_likelihood']:.2f} of {chosen.observed.periods} periods, {how}")
 

@@ -102,7 +102,8 @@ class Equations:
             checked(found, self._rows, self._where("residuals"), vector.dtype)
 
         abstract = lambda shape: jax.ShapeDtypeStruct(shape, jnp.float64)
-        point = lambda names, kind: Point({name: abstract(shape) for name, shape in names.items()}, kind)
+        zeros = lambda names: {name: jnp.zeros(shape) for name, shape in names.items()}
+        point = lambda names, kind: jax.eval_shape(lambda: Point(zeros(names), kind))
         jax.eval_shape(
             call,
             point(self._states, "state"),

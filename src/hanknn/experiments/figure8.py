@@ -8,10 +8,10 @@ import pandas as pd
 
 from ..errors import RunFolderError
 from ..figures import moments_by_risk, save
-from ..long_run import long_run
 from ..models import HANK
 from ..posterior.sample import Report, Step
 from ..references import PerfectForesight
+from ..simulation import long_run
 from ..solution import Solution, load
 from ..solve import solve
 from ..training.recipes import Recipe, households

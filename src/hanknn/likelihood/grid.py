@@ -120,7 +120,7 @@ class Grid(Filter):
         position = jax.vmap(lambda s: seen.economy.at(like(s, center), theta))(nodes)
         calm = jnp.zeros(len(equations.shocks), theta.dtype)
 
-        def chances(last):
+        def chances(last: Now):
             law = equations.law(*last, theta)
             move = lambda e: pack(law(e))
             shocks = jnp.linalg.solve(jax.jacfwd(move)(calm), (nodes - move(calm)[None, :]).T)
