@@ -15,11 +15,11 @@ import numpy as np
 import pandas as pd
 
 import hanknn
+from hanknn.economy.draws import ergodic_sample
 from hanknn.expectations import GaussHermite
 from hanknn.networks import SmoothNetwork
+from hanknn.points import pack
 from hanknn.training.gauss_newton import GaussNewton
-from hanknn.training.problem import Problem
-from hanknn.training.sampling import ergodic_sample
 
 PAGE = Path(__file__).parents[1] / "docs" / "extend" / "brock_mirman.py"
 RECIPE = hanknn.Recipe(
@@ -57,13 +57,16 @@ def main() -> None:
 def measure(solution: hanknn.Solution) -> tuple[np.ndarray, float]:
     """log10 Euler errors at stationary draws, and the largest relative error of the savings rate."""
     with jax.enable_x64(True):
-        equilibrium = solution.equilibrium
-        thetas, states = ergodic_sample(equilibrium, jax.random.key(99), 10_000, jnp.float64)
-        problem, rule = Problem(equilibrium, jnp.float64), GaussHermite(15)
-        residual = lambda s, t: problem.residuals(solution.network, s, t, rule, jax.random.key(0))
-        errors = np.abs(np.asarray(jax.jit(jax.vmap(residual))(states, thetas)))[:, 0]
-        found = np.asarray(jax.jit(jax.vmap(solution.policy_function))(states, thetas))[:, 0]
-    exact = np.asarray(thetas[:, 0] * thetas[:, 1])
+        economy, rule = solution.economy, GaussHermite(15)
+        drawn = ergodic_sample(economy.equations, jax.random.key(99), 10_000, jnp.float64)
+
+        def at(vector, state):
+            theta = economy.parameters(vector)
+            return economy.residuals(state, theta, rule, jax.random.key(0)), pack(economy.policy(state, theta))
+
+        errors, found = (np.asarray(a)[:, 0] for a in jax.jit(jax.vmap(at))(*drawn))
+        errors = np.abs(errors)
+    exact = np.asarray(drawn.theta[:, 0] * drawn.theta[:, 1])
     return np.log10(errors + 1e-16), float(np.abs(found / exact - 1).max())
 
 

@@ -21,9 +21,10 @@ import hanknn
 from hanknn.expectations import GaussHermite
 from hanknn.households.steady_map import shipped_map
 from hanknn.models import HANK
+from hanknn.points import Point
 from hanknn.precision import in_float64
 from hanknn.references import PerfectForesight
-from hanknn.simulation import path
+from hanknn.simulation.paths import shown_path
 from hanknn.training.recipes import calibration
 
 SHOCK, QUARTERS, TARGET = -0.06, 20, 1.0
@@ -42,12 +43,12 @@ def foreseeing(bound: bool, iterations: int, points: int) -> hanknn.Solution:
 @in_float64
 def network_path(solution: hanknn.Solution) -> pd.DataFrame:
     """Deviations from the steady state, one row a quarter."""
-    equilibrium = solution.equilibrium
-    theta = jnp.asarray(solution.model.parameters.baseline)
-    centre = equilibrium.units(theta)["state_center"]
-    hit = centre.at[equilibrium.scalar_state_places[equilibrium.scalar_states.index("zeta")]].set(SHOCK)
-    still = jnp.zeros((QUARTERS, len(equilibrium.shocks)))
-    run = jax.jit(lambda start: path(solution, start, still, theta)["observables"])
+    economy, equations = solution.economy, solution.equations
+    theta = economy.parameters(jnp.asarray(solution.model.parameters.baseline))
+    centre = equations.units(theta).state_center
+    hit = Point({**{n: getattr(centre, n) for n in centre}, "zeta": jnp.full_like(centre.zeta, SHOCK)}, "state")
+    still = jnp.zeros((QUARTERS, len(equations.shocks)))
+    run = jax.jit(lambda start: shown_path(economy, start, still, theta)["observables"])
     found = pd.DataFrame(np.asarray(run(hit)), columns=list(solution.model.observables))
     target = 400 * (solution.model.parameters["target"].value - 1)
     resting = shipped_map().at(*(solution.model.parameters[n].value for n in ("sigma_s", "borrowing_limit")))

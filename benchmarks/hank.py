@@ -17,11 +17,10 @@ import pandas as pd
 
 import hanknn
 from hanknn.devices import split_over_devices
+from hanknn.economy.misfit import AT_ONCE
 from hanknn.precision import in_float64
-from hanknn.simulation import path, settled_states
-from hanknn.training.problem import Problem
+from hanknn.simulation.paths import settled_states, shown_path
 from hanknn.training.sampling import plausible
-from hanknn.training.walk import AT_ONCE
 
 BATCH, REPEATS = 512, 20
 MARKETS = ["labor_market", "government_budget", "bond_market", "phillips_curve"]
@@ -46,19 +45,17 @@ def residual_table(solution, draws: int) -> None:
 @in_float64
 def known_economies(solution, economies: int = 256, states: int = 32) -> None:
     """Residuals where an equilibrium is known, at many states of many economies: single states make the means."""
-    equilibrium, key = solution.equilibrium, jax.random.key(7)
-    problem = Problem(equilibrium, jnp.float64)
-    drawn = jax.jit(jax.vmap(lambda k: plausible(equilibrium, k, jnp.float64)))(jax.random.split(key, economies))
+    economy, equations, key = solution.economy, solution.equations, jax.random.key(7)
+    drawn = jax.jit(jax.vmap(lambda k: plausible(equations, k, jnp.float64)))(jax.random.split(key, economies))
     thetas = jnp.repeat(drawn, states, axis=0)
 
     def at(point):
-        state, theta = point
-        known = equilibrium.prepared(theta)
-        return problem.residuals(solution.network, state, known, equilibrium.judging_rule, key)
+        state, vector = point
+        return economy.residuals(state, economy.parameters(vector), equations.judging_rule, key)
 
     found = settled_states(solution, thetas, key), thetas
     rows = np.asarray(jax.jit(lambda points: jax.lax.map(at, points, batch_size=AT_ONCE))(found))
-    squares = pd.DataFrame(np.asarray(equilibrium.by_equation(jnp.asarray(rows**2))), columns=equilibrium.equations)
+    squares = pd.DataFrame(np.asarray(equations.by_equation(jnp.asarray(rows**2))), columns=equations.equation_names)
     table = pd.DataFrame({"mean square": squares.mean(), "median": squares.median() ** 0.5})
     table["99 %"], table["largest"] = squares.quantile(0.99) ** 0.5, squares.max() ** 0.5
     print(f"\n{economies} economies with a known equilibrium, {states} states of each")
@@ -74,18 +71,18 @@ def known_economies(solution, economies: int = 256, states: int = 32) -> None:
 @in_float64
 def quarter_cost(solution) -> None:
     """Seconds of one quarter of many economies at once, each with its own parameters."""
-    equilibrium = solution.equilibrium
+    economy, equations = solution.economy, solution.equations
     thetas = jnp.asarray(solution.model.parameters.sample(BATCH, seed=1))
-    known = jax.jit(jax.vmap(equilibrium.prepared))(thetas)
-    states = settled_states(solution, thetas, jax.random.key(0), quarters=8)
+    known = jax.jit(jax.vmap(economy.parameters))(thetas)
+    states = settled_states(solution, thetas, jax.random.key(0))
 
     def quarters(economies):
         states, shocks, known = economies
-        move = lambda s, e, t: equilibrium.transition(s, solution.policy_function(s, t), e, t)
+        move = lambda s, e, t: equations.transition(*economy.at(s, t), e, t)
         step = lambda states, _: (jax.vmap(move)(states, shocks, known), None)
         return jax.lax.scan(step, states, length=REPEATS)[0]
 
-    shocks = jax.random.normal(jax.random.key(1), (BATCH, len(equilibrium.shocks)))
+    shocks = jax.random.normal(jax.random.key(1), (BATCH, len(equations.shocks)))
     run = split_over_devices(quarters, BATCH)
     jax.block_until_ready(run((states, shocks, known)))
     began = time.perf_counter()
@@ -108,12 +105,14 @@ def calm(solution, economies: int = 64, quarters: int = 200) -> None:
     """Without shocks a solved economy stays near its steady state: no explosive path was learned."""
     drawn = solution.model.parameters.sample(economies, seed=3)
     thetas = jnp.asarray(drawn[solution.solved(drawn)])
-    still = jnp.zeros((quarters, len(solution.equilibrium.shocks)))
-    start = lambda theta: solution.equilibrium.units(theta)["state_center"]
-    follow = jax.jit(
-        lambda a: jax.lax.map(lambda t: path(solution, start(t), still, t)["observables"], a, batch_size=64)
-    )
-    shown = np.asarray(follow(thetas))
+    economy, equations = solution.economy, solution.equations
+    still = jnp.zeros((quarters, len(equations.shocks)))
+
+    def follow(vector):
+        theta = economy.parameters(vector)
+        return shown_path(economy, equations.units(theta).state_center, still, theta)["observables"]
+
+    shown = np.asarray(jax.jit(lambda rows: jax.lax.map(follow, rows, batch_size=64))(thetas))
     names = list(solution.model.observables)
     for name in ("output", "inflation_rate", "gini"):
         moved = shown[:, -1, names.index(name)] - shown[:, 0, names.index(name)]

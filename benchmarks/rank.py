@@ -110,22 +110,19 @@ def one(solution, seconds: float, draws: int, known: TimeIterated) -> dict[str, 
 
 def _mean_square(solution, table: pd.DataFrame, states: int = 20) -> float:
     """Over every economy that has an equilibrium by time iteration, whatever the solution says of itself."""
-    from hanknn.training.problem import Problem
-
     with jax.enable_x64(True):
-        space, equilibrium = solution.model.parameters, solution.equilibrium
+        space, economy, equations = solution.model.parameters, solution.economy, solution.equations
         inside = table[table["exists"]]
         thetas = jnp.asarray(space.resolve({name: inside[name].to_numpy() for name in space.free}))
         normals = jax.random.normal(jax.random.key(11), (len(thetas), states, 1))
-        problem, rule = Problem(equilibrium, jnp.float64), equilibrium.judging_rule
+        rule = equations.judging_rule
 
-        def economy(theta, normal):
-            at = lambda n: problem.residuals(
-                solution.network, equilibrium.ergodic_state(n, theta), theta, rule, jax.random.key(0)
-            )
+        def rows(vector, normal):
+            theta = economy.parameters(vector)
+            at = lambda n: economy.residuals(equations.ergodic_state(n, theta), theta, rule, jax.random.key(0))
             return jax.vmap(at)(normal)
 
-        run = jax.jit(lambda t, n: jax.lax.map(lambda a: economy(*a), (t, n), batch_size=50))
+        run = jax.jit(lambda t, n: jax.lax.map(lambda a: rows(*a), (t, n), batch_size=50))
         return float(np.mean(np.asarray(run(thetas, normals)) ** 2))
 
 

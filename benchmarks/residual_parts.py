@@ -16,10 +16,9 @@ import numpy as np
 import pandas as pd
 
 import hanknn
-from hanknn.simulation import settled_states
-from hanknn.training.problem import Problem
-from hanknn.training.sampling import ergodic_sample
-from hanknn.training.walk import AT_ONCE
+from hanknn.economy.draws import ergodic_sample
+from hanknn.economy.misfit import AT_ONCE
+from hanknn.simulation.paths import settled_states
 
 
 def designs(inputs: np.ndarray, binds: np.ndarray) -> dict[str, np.ndarray]:
@@ -57,26 +56,26 @@ def main() -> None:
     parser.add_argument("--states", type=int, default=384)
     arguments = parser.parse_args()
     solution = hanknn.load(arguments.solution)
-    equilibrium = solution.equilibrium
+    economy, equations = solution.economy, solution.equations
     with jax.enable_x64(True):
-        problem, key = Problem(equilibrium, jnp.float64), jax.random.key(0)
-        drawn = ergodic_sample(equilibrium, key, 4 * arguments.economies, jnp.float64)[0]
+        key = jax.random.key(0)
+        drawn = ergodic_sample(equations, key, 4 * arguments.economies, jnp.float64).theta
         economies = drawn[solution.solved(np.asarray(drawn))][: arguments.economies]
         thetas = jnp.repeat(economies, arguments.states, axis=0)
         states = settled_states(solution, thetas, key)
 
-        def at(state, theta):
-            known = equilibrium.prepared(theta)
-            slack = equilibrium.slackness(state, solution.policy_function(state, known), known)
-            residuals = problem.residuals(solution.network, state, known, equilibrium.judging_rule, key)
-            return residuals, equilibrium.inputs(state, known), (slack[0] < 0).astype(float)
+        def at(state, vector):
+            theta = economy.parameters(vector)
+            slack = equations.slackness(*economy.at(state, theta), theta)
+            residuals = economy.residuals(state, theta, equations.judging_rule, key)
+            return residuals, equations.inputs(state, theta), (slack[0] < 0).astype(float)
 
         seen = jax.jit(lambda a: jax.lax.map(lambda b: at(*b), a, batch_size=AT_ONCE))((states, thetas))
     by_economy = zip(*(np.split(np.asarray(array), len(economies)) for array in seen), strict=True)
     mean = sum(parts(*one) for one in by_economy) / len(economies)
     print(f"{len(economies)} solved economies, {arguments.states} states each")
     print("Mean square, and what a regression on the state leaves of it in each economy:")
-    table = mean.groupby(np.array(equilibrium.row_equations)).mean()
+    table = mean.groupby(np.array(equations.row_equations)).mean()
     print(table.to_string(float_format="{:.1e}".format))
 
 

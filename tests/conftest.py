@@ -52,10 +52,10 @@ def nk():
 
 
 @pytest.fixture(scope="session")
-def equilibrium(nk):
-    from hanknn.equilibrium import Equilibrium
+def equations(nk):
+    from hanknn.economy import Equations
 
-    return Equilibrium(nk)
+    return Equations(nk)
 
 
 @pytest.fixture(scope="session")

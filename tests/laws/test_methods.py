@@ -7,11 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hanknn.equilibrium import Equilibrium
-from hanknn.training.problem import Problem
 
 import hanknn
 from hanknn import Checkpoints, Recipe
+from hanknn.economy import Equations
 from hanknn.errors import RunFolderError, SettingError, TrainingStopped
 from hanknn.expectations import GaussHermite, ScrambledSobol
 from hanknn.networks import KMRNetwork, SmoothNetwork
@@ -307,11 +306,11 @@ def test_the_gradient_is_the_same_from_the_jacobian_as_from_a_reverse_pass_of_it
     def first_gradient(float32_until):
         method = dataclasses.replace(PLAIN, float32_until=float32_until, weighting=EquationWeights())
         with jax.enable_x64(True):
-            equilibrium = Equilibrium(nk)
-            problem, key = Problem(equilibrium, jnp.float64), jax.random.key(0)
-            counts = len(equilibrium.inputs_seen), len(nk.parameters.free), equilibrium.output_size
+            equations, key = Equations(nk), jax.random.key(0)
+            counts = len(equations.inputs_seen), len(nk.parameters.free), equations.output_size
             network = NETWORKS[GaussNewton].build(*counts, key, jnp.float64)
-            state, _ = jax.jit(lambda s: method.step(problem, network, s, None))(method.init(problem, network, key))
+            start = method.init(equations, network, key)
+            state, _ = jax.jit(lambda s: method.step(equations, network, s, None))(start)
             return np.asarray(state.gradient)
 
     np.testing.assert_allclose(first_gradient(1.0), first_gradient(0.0), rtol=1e-9, atol=1e-14)

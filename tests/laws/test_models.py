@@ -4,12 +4,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hanknn.equilibrium import Equilibrium
 
 import hanknn
+from hanknn.economy import Economy, Equations
+from hanknn.economy.draws import ergodic_sample
 from hanknn.expectations import GaussHermite
 from hanknn.models import SHIPPED
-from hanknn.training.sampling import ergodic_sample
+from hanknn.points import like, pack
 
 pytestmark = pytest.mark.parametrize("model", [m() for m in SHIPPED], ids=[m.name for m in SHIPPED])
 
@@ -25,16 +26,20 @@ def test_the_closed_form_solves_the_equations(model):
     with jax.enable_x64(True):
         if type(model).closed_form is hanknn.Model.closed_form:
             pytest.skip("no closed form")
-        equilibrium = Equilibrium(model)
-        thetas, states = ergodic_sample(equilibrium, jax.random.key(0), 500, jnp.float64)
+        equations = Equations(model)
+        drawn = ergodic_sample(equations, jax.random.key(0), 500, jnp.float64)
 
         @jax.jit
         def residuals(factors):
-            policy = lambda s, t: factors * equilibrium.closed_form(s, t)
-            one = lambda s, t: equilibrium.residuals(policy, s, t, GaussHermite(5), jax.random.key(0))
-            return jax.vmap(one)(states, thetas)
+            def policy(state, theta):
+                exact = equations.closed_form(state, theta)
+                return like(factors * pack(exact), exact)
 
-        count = len(equilibrium.policies)
+            economy = Economy(equations, policy)
+            one = lambda v, s: economy.residuals(s, economy.parameters(v), GaussHermite(5), jax.random.key(0))
+            return jax.vmap(one)(*drawn)
+
+        count = len(equations.policies)
         assert np.abs(residuals(jnp.ones(count))).max() < 1e-14
         # Unequal factors: an equation without a constant cannot tell a common one.
         assert (np.abs(residuals(jnp.linspace(1.01, 1.02, count))).max(axis=0) > 1e-5).all()
@@ -42,31 +47,27 @@ def test_the_closed_form_solves_the_equations(model):
 
 def test_ergodic_draws_stay_ergodic(model):
     """Simulated 40 quarters on, under the shipped policy, the draws spread as they did."""
-    if model.simulated:
+    if model.arrays:
         pytest.skip("the ergodic distribution is known by simulation only")
     with jax.enable_x64(True):
-        solution = hanknn.load(model.name)
-        equilibrium = solution.equilibrium
-        thetas, states = ergodic_sample(equilibrium, jax.random.key(0), 20_000, jnp.float64)
-        shocks = jax.random.normal(jax.random.key(1), (40, len(thetas), len(equilibrium.shocks)))
-
-        def step(s, e):
-            move = lambda s, e, t: equilibrium.transition(s, solution.policy_function(s, t), e, t)
-            return jax.vmap(move)(s, e, thetas), None
-
-        later = jax.jit(lambda s: jax.lax.scan(step, s, shocks)[0])(states)
-        units = jax.jit(jax.vmap(equilibrium.units))(thetas)
-        spread = lambda s: np.asarray((s - units["state_center"]) / units["state_scale"]).std(axis=0)
-        np.testing.assert_allclose(spread(later), spread(states), rtol=0.03)
+        economy = hanknn.load(model.name).economy
+        equations = economy.equations
+        drawn = ergodic_sample(equations, jax.random.key(0), 20_000, jnp.float64)
+        shocks = jax.random.normal(jax.random.key(1), (40, len(drawn.theta), len(equations.shocks)))
+        after = lambda vector, state, path: economy.after(state, path, economy.parameters(vector))
+        later = jax.jit(jax.vmap(after, (0, 0, 1)))(*drawn, shocks)
+        units = jax.jit(jax.vmap(lambda vector: equations.units(economy.parameters(vector))))(drawn.theta)
+        rows = jax.vmap(pack)
+        spread = lambda s: np.asarray((rows(s) - rows(units.state_center)) / rows(units.state_scale)).std(axis=0)
+        np.testing.assert_allclose(spread(later), spread(drawn.state), rtol=0.03)
 
 
 def test_a_shipped_solution_answers_and_is_small(model):
     with jax.enable_x64(True):
-        solution = hanknn.load(model.name)
-        theta = jnp.asarray(model.parameters.baseline)
-        center = jax.jit(lambda t: solution.equilibrium.units(t)["state_center"])(theta)
-        assert np.isfinite(jax.jit(solution.policy_function)(center, theta)).all()
+        economy = hanknn.load(model.name).economy
+        center = jax.jit(lambda vector: economy.center(economy.parameters(vector)))
+        assert np.isfinite(pack(center(jnp.asarray(model.parameters.baseline)).policy)).all()
     from pathlib import Path
 
     size = (Path(hanknn.__file__).parent / "weights" / f"{model.name}.npz").stat().st_size
-    assert size < (2_000_000 if model.simulated else 200_000)
+    assert size < (2_000_000 if model.arrays else 200_000)

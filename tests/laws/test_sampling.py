@@ -4,11 +4,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hanknn.equilibrium import Equilibrium
 
+from hanknn.economy import Economy, Equations
+from hanknn.economy.draws import SURE, ergodic_sample
 from hanknn.models import LinearNK
-from hanknn.networks import SmoothNetwork
-from hanknn.training.sampling import SURE, Fresh, Kept, Simulated, StateDraws, ergodic_sample, plausible, sobol_design
+from hanknn.networks import SmoothNetwork, network_policy
+from hanknn.training.sampling import Fresh, Kept, Simulated, StateDraws, plausible, sobol_design
 
 RULES = {
     "fresh": Fresh(),
@@ -19,71 +20,78 @@ RULES = {
 
 
 @pytest.fixture(scope="module")
-def network():
+def economy(equations):
     with jax.enable_x64(True):
-        return SmoothNetwork(4, 1, 4, 1).build(1, 8, 2, jax.random.key(0), jnp.float64)
+        network = SmoothNetwork(4, 1, 4, 1).build(1, 8, 2, jax.random.key(0), jnp.float64)
+    return Economy(equations, network_policy(network, equations))
 
 
-def _advance(rule, equilibrium, network, economy, iteration):
+def _advance(rule, economy, draw, iteration):
     key = jax.random.key(100 + iteration)
-    return rule.advance(equilibrium, network, economy, key, jnp.asarray(iteration, jnp.int32))
+    return rule.advance(economy, draw, key, jnp.asarray(iteration, jnp.int32))
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_a_moved_economy_has_the_shape_and_box_of_a_fresh_one(name, equilibrium, network):
+def test_a_moved_economy_has_the_shape_and_box_of_a_fresh_one(name, equations, economy):
     """A stepped state of another shape than a drawn one is what sank the Julia port."""
     with jax.enable_x64(True):
         rule = RULES[name]
-        start = rule.start(equilibrium, jax.random.key(1), jnp.float64)
+        start = rule.start(equations, jax.random.key(1), jnp.float64)
         later = start
         for i in range(4):
-            later = _advance(rule, equilibrium, network, later, i)
-        assert [a.shape for a in later] == [a.shape for a in start] == [(8,), (1,)]
-        assert not equilibrium.model.parameters.outside(np.asarray(later.theta)).any()
+            later = _advance(rule, economy, later, i)
+        assert jax.tree.structure(later) == jax.tree.structure(start) and list(start.state) == ["zeta"]
+        shapes = lambda draw: [(a.shape, a.dtype) for a in jax.tree.leaves(draw)]
+        assert shapes(later) == shapes(start) == [((8,), np.float64), ((), np.float64)]
+        assert not equations.model.parameters.outside(np.asarray(later.theta)).any()
 
 
-def test_kept_redraws_only_every_third_iteration(equilibrium, network):
+def test_kept_redraws_only_every_third_iteration(equations, economy):
     with jax.enable_x64(True):
         rule = RULES["kept"]
-        start = rule.start(equilibrium, jax.random.key(1), jnp.float64)
-        second = _advance(rule, equilibrium, network, _advance(rule, equilibrium, network, start, 0), 1)
-        third = _advance(rule, equilibrium, network, second, 2)
-        np.testing.assert_array_equal(second.state, start.state)
+        start = rule.start(equations, jax.random.key(1), jnp.float64)
+        second = _advance(rule, economy, _advance(rule, economy, start, 0), 1)
+        third = _advance(rule, economy, second, 2)
+        np.testing.assert_array_equal(second.state.zeta, start.state.zeta)
         assert not np.allclose(third.theta, start.theta)
-        assert not np.allclose(third.state, start.state)
+        assert not np.allclose(third.state.zeta, start.state.zeta)
 
 
-def test_simulated_states_follow_the_law_of_motion(equilibrium, network):
+def test_simulated_states_follow_the_law_of_motion(equations, economy):
     with jax.enable_x64(True):
         rule = Simulated(steps=2, redraw_every=10)
-        start = rule.start(equilibrium, jax.random.key(1), jnp.float64)
+        start = rule.start(equations, jax.random.key(1), jnp.float64)
         key = jax.random.key(5)
-        moved = rule.advance(equilibrium, network, start, key, jnp.asarray(0, jnp.int32))
+        moved = rule.advance(economy, start, key, jnp.asarray(0, jnp.int32))
         np.testing.assert_array_equal(moved.theta, start.theta)
-        theta = dict(zip(equilibrium.model.parameters.names, np.asarray(start.theta), strict=True))
+        theta = dict(zip(equations.model.parameters.names, np.asarray(start.theta), strict=True))
         shocks = np.asarray(jax.random.normal(jax.random.split(key)[1], (2, 1)))[:, 0]
         omega = (1 + theta["eta"]) / (theta["sigma"] + theta["eta"])
         step = theta["sigma_shock"] * theta["sigma"] * (theta["rho"] - 1) * omega
-        zeta = float(start.state[0])
+        zeta = float(start.state.zeta)
         for shock in shocks:
             zeta = theta["rho"] * zeta + step * shock
-        np.testing.assert_allclose(float(moved.state[0]), zeta, rtol=1e-12)
+        np.testing.assert_allclose(float(moved.state.zeta), zeta, rtol=1e-12)
 
 
-def test_wide_draws_are_the_named_share_and_as_wide_as_said(equilibrium):
+def _scales(equations, drawn):
+    """Each draw's own ergodic s.d."""
+    return jax.vmap(lambda vector: equations.units(equations.parameters(vector)).state_scale.zeta)(drawn.theta)
+
+
+def test_wide_draws_are_the_named_share_and_as_wide_as_said(equations):
     with jax.enable_x64(True):
-        thetas, states = sobol_design(equilibrium, StateDraws(wide_share=0.25, wide_scale=100.0), 4096, seed=1)
-        scales = jax.vmap(equilibrium.units)(thetas)["state_scale"][:, 0]
-        normals = np.asarray(states[:, 0] / scales)
+        drawn = sobol_design(equations, StateDraws(wide_share=0.25, wide_scale=100.0), 4096, seed=1)
+        normals = np.asarray(drawn.state.zeta / _scales(equations, drawn))
         # P(|z| > 5) is 6e-7 for an ergodic draw and 96 % for one 100 times as wide.
         assert abs(np.mean(np.abs(normals) > 5) - 0.25 * 0.96) < 0.01
 
 
-def test_ergodic_sample_has_each_economys_own_spread(equilibrium):
+def test_ergodic_sample_has_each_economys_own_spread(equations):
     with jax.enable_x64(True):
-        thetas, states = ergodic_sample(equilibrium, jax.random.key(0), 20_000, jnp.float64)
-        scales = jax.vmap(equilibrium.units)(thetas)["state_scale"][:, 0]
-        normals = np.asarray(states[:, 0] / scales)
+        drawn = ergodic_sample(equations, jax.random.key(0), 20_000, jnp.float64)
+        scales = _scales(equations, drawn)
+        normals = np.asarray(drawn.state.zeta / scales)
         assert abs(normals.mean()) < 0.03 and abs(normals.std() - 1) < 0.02
         wide = np.asarray(scales) > np.median(scales)
         assert abs(normals[wide].std() - normals[~wide].std()) < 0.03
@@ -98,10 +106,11 @@ class Strained(LinearNK):
 
 def _plausible(model, anywhere=False):
     with jax.enable_x64(True):
-        equilibrium, keys = Equilibrium(model), jax.random.split(jax.random.key(3), 4000)
-        draw = lambda key: plausible(equilibrium, key, jnp.float64, anywhere)
+        equations, keys = Equations(model), jax.random.split(jax.random.key(3), 4000)
+        draw = lambda key: plausible(equations, key, jnp.float64, anywhere)
         thetas = jax.jit(jax.vmap(draw))(keys)
-        return np.asarray(thetas), np.asarray(jax.jit(jax.vmap(equilibrium.strain))(thetas))
+        strain = lambda vector: equations.strain(equations.given(vector))
+        return np.asarray(thetas), np.asarray(jax.jit(jax.vmap(strain))(thetas))
 
 
 def test_plausible_draws_are_uniform_below_the_frontier():

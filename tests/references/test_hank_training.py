@@ -8,7 +8,7 @@ import pytest
 import hanknn
 from hanknn.models import HANK
 from hanknn.references import PerfectForesight
-from hanknn.simulation import path
+from hanknn.simulation.paths import shown_path
 from hanknn.training.recipes import households
 
 pytestmark = pytest.mark.slow
@@ -23,12 +23,13 @@ def small():
 def test_without_shocks_the_economy_stays_near_its_steady_state(small):
     """An explosive path can solve every equation; this one is told by where it leads."""
     with jax.enable_x64(True):
-        equilibrium = small.equilibrium
+        economy, equations = small.economy, small.equations
         thetas = jnp.asarray(np.vstack([small.model.parameters.baseline, small.model.parameters.sample(3, seed=2)]))
-        still = jnp.zeros((120, len(equilibrium.shocks)))
+        still = jnp.zeros((120, len(equations.shocks)))
 
-        def calm(theta):
-            return path(small, equilibrium.units(theta)["state_center"], still, theta)["observables"]
+        def calm(vector):
+            theta = economy.parameters(vector)
+            return shown_path(economy, equations.units(theta).state_center, still, theta)["observables"]
 
         shown = np.asarray(jax.jit(jax.vmap(calm))(thetas))
         names = list(small.model.observables)

@@ -4,10 +4,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hanknn.equilibrium import Equilibrium
 from scipy.stats import norm
 
 from hanknn.cli import main
+from hanknn.economy import Equations
 from hanknn.errors import NotSolvedError, SettingError, ShapeError
 from hanknn.models import HANK, RANK
 from hanknn.models.hank_frontier import Frontier, shipped_frontier
@@ -106,7 +106,8 @@ def test_the_command_finds_every_frontier_and_writes_the_fit(tmp_path, monkeypat
 
 def _strain(model, theta):
     with jax.enable_x64(True):
-        return float(Equilibrium(model).strain(jnp.asarray(theta)))
+        equations = Equations(model)
+        return float(equations.strain(equations.given(jnp.asarray(theta))))
 
 
 def test_without_the_bound_nothing_strains():

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import hanknn
+from hanknn.economy.draws import SURE
 from hanknn.errors import ModelError, OutOfRangeError, SettingError, UnknownNameError
 from hanknn.models import LinearNK
 from hanknn.networks import PolicyNetwork, SmoothNetwork
-from hanknn.training.sampling import SURE
 
 
 class Off(PolicyNetwork):

@@ -4,12 +4,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hanknn.equilibrium import Equilibrium
 
 import hanknn
+from hanknn.economy import Equations
 from hanknn.errors import NotSolvedError, SettingError
 from hanknn.expectations import SplitGaussHermite
 from hanknn.networks import SmoothNetwork
+from hanknn.points import Point
 from hanknn.posterior.target import Box
 from hanknn.surrogate import Design
 from hanknn.training.curriculum import Curriculum
@@ -131,9 +132,10 @@ def test_a_curriculum_runs_from_one_to_zero_and_stays():
         Curriculum(5, 3)
 
 
-def test_a_relaxed_equilibrium_is_another_economy():
-    hard, soft = Equilibrium(Fold()), Equilibrium(Fold()).relaxed(1.0)
-    point = jnp.array([0.0]), jnp.array([1.0]), jnp.array([2.0]), jnp.array([0.1])
+def test_relaxed_equations_are_another_economy():
+    hard, soft = Equations(Fold()), Equations(Fold()).relaxed(1.0)
+    at = lambda **values: Point({name: jnp.asarray(value) for name, value in values.items()})
+    point = at(z=0.0), at(p=1.0), at(p=2.0), hard.parameters(jnp.array([0.1]))
     assert abs(float(soft.residuals_given(*point)[0])) < 1e-7
     assert abs(float(hard.residuals_given(*point)[0]) + 0.4) < 1e-6
 

@@ -8,10 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hanknn.equilibrium import Equilibrium
 
 import hanknn
 from hanknn.definition import computed, declared, definition, disagreement, functions_at
+from hanknn.economy import Equations
 from hanknn.errors import ModelError, RunFolderError, SettingError, SolutionFileError, UnknownNameError
 from hanknn.households.grids import Grids
 from hanknn.models import HANK, RANK, LinearNK, as_model, shipped
@@ -40,22 +40,22 @@ class Rewritten(LinearNK):
 def test_shipped_solutions_are_those_of_the_shipped_models(name):
     # Loading trusts them within a version of the library; this holds the library to it.
     header = hanknn.load(name).header
-    assert disagreement(header["definition"], definition(Equilibrium(shipped(name)))) is None
+    assert disagreement(header["definition"], definition(Equations(shipped(name)))) is None
 
 
 @pytest.mark.parametrize("name", ["nk", "rank", "hank"])
 def test_every_parameter_is_read_by_some_equation(name):
     with jax.enable_x64(True):
-        equilibrium = Equilibrium(shipped(name))
-        space = equilibrium.model.parameters
+        equations = Equations(shipped(name))
+        space = equations.model.parameters
         base = jnp.asarray(space.baseline)
         moved = jnp.concatenate([base[None], base[None] + jnp.diag(1e-4 * jnp.abs(base))])
         rest = (
-            jnp.linspace(-1.5, 1.0, len(equilibrium.scalar_states)),
-            jnp.linspace(-1.0, 1.5, equilibrium.output_size),
-            jnp.linspace(-1.0, 1.2, len(equilibrium.shocks)),
+            jnp.linspace(-1.5, 1.0, len(equations.scalar_states)),
+            jnp.linspace(-1.0, 1.5, equations.output_size),
+            jnp.linspace(-1.0, 1.2, len(equations.shocks)),
         )
-        rows = jax.jit(jax.vmap(lambda t: functions_at(equilibrium, t, *rest)))(moved)
+        rows = jax.jit(jax.vmap(lambda t: functions_at(equations, t, *rest)))(moved)
     values = np.concatenate([np.asarray(rows[key]) for key in sorted(rows)], axis=1)
     unread = [n for n, row in zip(space.names, values[1:], strict=True) if np.allclose(row, values[0], rtol=1e-12)]
     assert not unread
@@ -71,9 +71,9 @@ def test_an_edited_equation_is_another_definition_and_a_rewritten_one_is_not(qui
 @pytest.mark.parametrize("other", [RANK(relaxation=1.0), RANK().changed(relaxation=0.3)])
 def test_without_the_bound_it_is_another_economy(other, tmp_path):
     # Both by what is declared and by what the equations compute: the bound binds at some of the points.
-    told = definition(Equilibrium(RANK()))
+    told = definition(Equations(RANK()))
     assert "relaxation" in disagreement(told, declared(other))
-    assert "residuals" in disagreement(told, {"equations": computed(Equilibrium(other))})
+    assert "residuals" in disagreement(told, {"equations": computed(Equations(other))})
     path = hanknn.solve(other, FEW).solution.save(tmp_path / "free.npz")
     with pytest.raises(SolutionFileError, match="relaxation = "):
         hanknn.load(path)

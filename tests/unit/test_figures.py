@@ -25,7 +25,7 @@ def test_all_policies_are_drawn_as_each_alone_by_asking_once_what_is_solved(quic
     solved = type(quick).solved
     monkeypatch.setattr(type(quick), "solved", lambda self, theta: asked.append(1) or solved(self, theta))
     drawn = figures.every_policy_panels(quick, points=5)
-    assert list(drawn) == list(quick.equilibrium.scalar_policies)
+    assert list(drawn) == list(quick.equations.scalar_policies)
     assert len(asked) == len(quick.model.parameters.free)
     for name, figure in drawn.items():
         alone = figures.policy_panels(quick, name, points=5)

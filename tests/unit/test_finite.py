@@ -4,9 +4,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hanknn.equilibrium import Equilibrium
 
 import hanknn
+from hanknn.economy import Equations
 from hanknn.errors import SettingError
 from hanknn.models import HANK
 from hanknn.networks import SmoothNetwork
@@ -21,7 +21,7 @@ def resting():
     architecture = SmoothNetwork(2, 1, curved_width=2, curved_depth=1, begin=0.0)
     with jax.enable_x64(True):
         model = HANK(shock_share=0.0)
-        known = Equilibrium(model)
+        known = Equations(model)
         counts = len(known.inputs_seen), len(model.parameters.free), known.output_size
         network = architecture.build(*counts, jax.random.key(0), jnp.float64)
     return Solution(model, architecture, network, {})

@@ -39,7 +39,7 @@ FILES = sorted(SOURCE.rglob("*.py"))
 def test_imports_run_one_way(file):
     own, others = _imports(file)
     room = file.relative_to(SOURCE).parts[0].removesuffix(".py")
-    left = {"errors", "points", "priors", "precision", "parameters", "model", "models", "equilibrium", "expectations"}
+    left = {"errors", "points", "priors", "precision", "parameters", "model", "models", "economy", "expectations"}
     if room in left | {"networks", "storage", "training"}:
         assert not own & READERS, f"{file.name} imports {own & READERS}"
     if room in READERS - OUTER:
@@ -52,7 +52,7 @@ def test_imports_run_one_way(file):
     if room == "likelihood":
         assert "posterior" not in own
     if room == "models":
-        assert not own & {"training", "networks", "equilibrium", "expectations"}
+        assert not own & {"training", "networks", "economy", "expectations"}
     if room != "figures":
         assert "matplotlib" not in others
 

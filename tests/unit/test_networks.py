@@ -7,7 +7,8 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from hanknn.errors import SettingError
-from hanknn.networks import KMRNetwork, SmoothNetwork, celu, evaluate
+from hanknn.networks import KMRNetwork, SmoothNetwork, celu, network_policy
+from hanknn.points import Point, pack
 
 
 def test_kmrs_network_has_its_weights():
@@ -49,14 +50,14 @@ def test_the_smooth_network_moves_in_the_models_units():
         np.testing.assert_allclose(network(*inputs, center, scale), center + scale * plain, rtol=1e-12)
 
 
-def test_states_reach_the_network_in_ergodic_standard_deviations(equilibrium):
+def test_states_reach_the_network_in_ergodic_standard_deviations(equations):
     with jax.enable_x64(True):
         network = SmoothNetwork().build(1, 8, 2, jax.random.key(0), jnp.float64)
-        theta = jnp.asarray(equilibrium.model.parameters.baseline)
+        theta = equations.parameters(jnp.asarray(equations.model.parameters.baseline))
         omega = (1 + 1.125) / (2.0 + 1.125)
         sd = 0.06 * 2.0 * 0.125 * omega / np.sqrt(1 - 0.875**2)
-        found = evaluate(network, equilibrium, jnp.asarray([2 * sd]), theta)
-        scaled = equilibrium.model.parameters.scaled(theta)
+        found = pack(network_policy(network, equations)(Point({"zeta": jnp.asarray(2 * sd)}, "state"), theta))
+        scaled = equations.model.parameters.scaled(equations.vector(theta))
         by_hand = network(jnp.asarray([2.0]), scaled, jnp.zeros(2), jnp.full(2, sd))
         np.testing.assert_allclose(found, by_hand, rtol=1e-12)
 

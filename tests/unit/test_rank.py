@@ -4,10 +4,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hanknn.equilibrium import Equilibrium
 
 import hanknn
+from hanknn.economy import Equations
 from hanknn.errors import NotSolvedError
+from hanknn.points import Point
 
 
 @pytest.mark.parametrize("relaxation", [0.0, 0.5, 1.0])
@@ -15,18 +16,18 @@ def test_policies_solve_the_static_equations_at_any_expectations(relaxation):
     """Euler equation and Phillips curve hold to rounding where the expectations are the network's outputs."""
     with jax.enable_x64(True):
         model = hanknn.models.RANK()
-        equilibrium = Equilibrium(model).relaxed(relaxation)
+        equations = Equations(model).relaxed(relaxation)
         rng = np.random.default_rng(0)
         thetas = jnp.asarray(model.parameters.sample(2000, seed=1))
         zeta = rng.normal(0, 0.06, 2000)
         outputs = np.stack([-0.005 + 0.8 * zeta + rng.normal(0, 0.01, 2000), rng.normal(-0.001, 0.004, 2000)], axis=1)
 
-        def residuals(theta, z, out):
-            policy = equilibrium.policies_from(z[None], out, theta)
-            labor = policy[0]
-            rate = jnp.exp(equilibrium.model.log_rate(equilibrium.slackness(z[None], policy, theta)[0]))
-            expected = jnp.array([jnp.exp(out[0] - z) * labor, out[1] / labor])
-            return equilibrium.residuals_given(z[None], policy, expected, theta), rate
+        def residuals(vector, z, out):
+            theta, state = equations.parameters(vector), Point({"zeta": z}, "state")
+            policy = equations.policies_from(state, equations.outputs_from(out), theta)
+            rate = jnp.exp(equations.model.log_rate(equations.slackness(state, policy, theta)[0]))
+            expected = {"marginal_utility": jnp.exp(out[0] - z) * policy.labor, "price_pressure": out[1] / policy.labor}
+            return equations.residuals_given(state, policy, Point(expected), theta), rate
 
         found, rate = jax.jit(jax.vmap(residuals))(thetas, jnp.asarray(zeta), jnp.asarray(outputs))
     assert np.abs(np.asarray(found)).max() < 1e-11

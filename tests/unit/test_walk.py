@@ -7,16 +7,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hanknn.equilibrium import Equilibrium
-from hanknn.training.problem import Problem
 
+from hanknn.economy import Economy, Equations
+from hanknn.economy.draws import SURE
 from hanknn.errors import SettingError
 from hanknn.expectations import GaussHermite
 from hanknn.model import Variable
 from hanknn.models import RANK, LinearNK
-from hanknn.networks import PolicyNetwork, SmoothNetwork
+from hanknn.networks import PolicyNetwork, SmoothNetwork, network_policy
+from hanknn.points import Point
 from hanknn.training.gauss_newton import GaussNewton
-from hanknn.training.sampling import SURE
 from hanknn.training.screen import Screen
 from hanknn.training.walk import LOST, Walk
 from hanknn.training.weighting import EquationWeights
@@ -31,35 +31,46 @@ class Constant(PolicyNetwork):
         return jnp.full_like(center, self.level)
 
 
+def constant(model, level: float) -> Economy:
+    """The model under the same policies everywhere."""
+    equations = Equations(model)
+    return Economy(equations, network_policy(Constant(level), equations))
+
+
+def baselines(economy: Economy, count: int) -> Point:
+    """So many rows of the baseline parameters."""
+    theta = economy.parameters(jnp.asarray(economy.equations.model.parameters.baseline))
+    return jax.tree.map(lambda value: jnp.broadcast_to(value, (count, *value.shape)), theta)
+
+
 def moved(level: float, start: float, steps: int = 3):
     with jax.enable_x64(True):
-        equilibrium = Equilibrium(LinearNK())
-        thetas = jnp.tile(jnp.asarray(equilibrium.model.parameters.baseline), (4, 1))
-        states = jnp.full((4, 1), start)
-        problem = Problem(equilibrium, jnp.float64)
-        move = lambda s: Walk(steps).move(problem, Constant(level), thetas, s, jax.random.key(0), GaussHermite(3))
-        return jax.tree.map(np.asarray, jax.jit(move)(states))
+        economy = constant(LinearNK(), level)
+        thetas, states = baselines(economy, 4), Point({"zeta": jnp.full(4, start)}, "state")
+        move = lambda s: Walk(steps).move(economy, thetas, s, jax.random.key(0), GaussHermite(3))
+        found = jax.jit(move)(states)
+        return np.asarray(found.states.zeta), np.asarray(found.sizes), np.asarray(found.lost)
 
 
 def test_paths_follow_the_law_of_motion_with_shocks_of_their_own():
-    found = moved(level=0.0, start=0.01)
-    again = moved(level=0.0, start=0.01)
-    np.testing.assert_array_equal(found.states, again.states)
-    assert not found.lost.any() and len(np.unique(found.states)) == 4
+    zeta, sizes, lost = moved(level=0.0, start=0.01)
+    again, _, _ = moved(level=0.0, start=0.01)
+    np.testing.assert_array_equal(zeta, again)
+    assert not lost.any() and len(np.unique(zeta)) == 4
     # With no policies the Euler equation is off by ζ/σ: what is left at each state is known.
     rho, steps = 0.875, 3
     expected = rho**steps * 0.01
-    assert np.abs(found.states.mean() - expected) < 0.03
-    np.testing.assert_allclose(found.sizes, np.abs(found.states[:, 0]) / 2 / 2**0.5, rtol=1e-9)
+    assert np.abs(zeta.mean() - expected) < 0.03
+    np.testing.assert_allclose(sizes, np.abs(zeta) / 2 / 2**0.5, rtol=1e-9)
 
 
 @pytest.mark.parametrize(("level", "start"), [(np.nan, 0.0), (0.0, 10.0), (1.0, 0.0)])
 def test_a_lost_path_starts_anew_and_is_counted(level, start):
     """Not finite, far out, or where residuals are large."""
-    found = moved(level, start)
-    assert found.lost.all()
-    np.testing.assert_array_equal(found.states, np.zeros((4, 1)))
-    np.testing.assert_array_equal(found.sizes, np.full(4, LOST))
+    zeta, sizes, lost = moved(level, start)
+    assert lost.all()
+    np.testing.assert_array_equal(zeta, np.zeros(4))
+    np.testing.assert_array_equal(sizes, np.full(4, LOST))
 
 
 class Drifting(RANK):
@@ -98,24 +109,21 @@ def test_an_economy_that_leaves_without_shocks_is_told_by_its_wandering(rate, ca
     model = Drifting()
     model.rate = rate
     with jax.enable_x64(True):
-        equilibrium = Equilibrium(model)
-        theta = jnp.asarray(model.parameters.baseline)
+        economy = constant(model, 0.0)
+        theta = economy.parameters(jnp.asarray(model.parameters.baseline))
         # The preference shock counts for nothing: the calm economy is asked.
-        state = jnp.array([0.05, capital, capital])
-        problem = Problem(equilibrium, jnp.float64)
-        found = jax.jit(lambda s: Walk().wandering(problem, Constant(0.0), s, theta))(state)
+        state = Point({"zeta": jnp.asarray(0.05), "capital": jnp.full(2, capital)}, "state")
+        found = jax.jit(lambda s: Walk().wandering(economy, s, theta))(state)
         np.testing.assert_allclose(found, expected, atol=1e-9)
 
 
 def test_some_economies_are_hit_by_larger_shocks():
     with jax.enable_x64(True):
-        equilibrium = Equilibrium(LinearNK())
-        problem = Problem(equilibrium, jnp.float64)
-        thetas = jnp.tile(jnp.asarray(equilibrium.model.parameters.baseline), (4000, 1))
+        economy = constant(LinearNK(), 0.0)
+        thetas, start = baselines(economy, 4000), Point({"zeta": jnp.zeros(4000)}, "state")
         move = lambda walk, states, i: (
-            walk.move(problem, Constant(0.0), thetas, states, jax.random.key(0), GaussHermite(3), i).states
+            walk.move(economy, thetas, states, jax.random.key(0), GaussHermite(3), i).states.zeta
         )
-        start = jnp.zeros((4000, 1))
         run = lambda share, i=0: jax.jit(lambda s: move(Walk(1, 0.0, share, 2.0, widened=5), s, i))(start)
         usual = np.asarray(run(0.0))
         ratio = np.asarray(run(0.3, 4)) / usual
@@ -126,15 +134,14 @@ def test_some_economies_are_hit_by_larger_shocks():
 
 def states_of_training(walk: Walk, model=None, **settings):
     """What Gauss-Newton carries after each of four iterations on `nk`, or a model like it."""
-    equilibrium = Equilibrium(model or LinearNK())
+    equations = Equations(model or LinearNK())
     with jax.enable_x64(True):
         usual = dict(expectation=GaussHermite(3), walk=walk, float32_until=1.0, bend=False)
         method = GaussNewton(4, 64, 64, **usual, **settings)
-        problem = Problem(equilibrium, jnp.float64)
-        sizes = len(equilibrium.inputs_seen), len(equilibrium.model.parameters.free), equilibrium.output_size
+        sizes = len(equations.inputs_seen), len(equations.model.parameters.free), equations.output_size
         network = SmoothNetwork(4, 1, 4, 1).build(*sizes, jax.random.key(0), jnp.float64)
-        found = [method.init(problem, network, jax.random.key(1))]
-        step = jax.jit(lambda state: method.step(problem, network, state, None)[0])
+        found = [method.init(equations, network, jax.random.key(1))]
+        step = jax.jit(lambda state: method.step(equations, network, state, None)[0])
         for _ in range(4):
             found.append(step(found[-1]))
     return found[1:]
@@ -187,17 +194,17 @@ class Still(Doubtful):
 def test_new_economies_start_at_their_centre_and_the_others_go_on():
     before, after = states_of_training(Walk(1, 0.0, redrawn=0.25), Still())[:2]
     new = np.asarray((before.thetas != after.thetas).any(axis=1))
-    states = np.asarray(after.states)[:, 0]
-    assert new.any() and (states[new] == 0).all()
+    zeta, last = np.asarray(after.states.zeta), np.asarray(before.states.zeta)
+    assert new.any() and (zeta[new] == 0).all()
     rho = np.asarray(before.thetas)[:, LinearNK.parameters.names.index("rho")]
-    went_on = ~new & (np.asarray(before.states)[:, 0] != 0)
-    np.testing.assert_allclose(states[went_on], (rho * np.asarray(before.states)[:, 0])[went_on])
+    went_on = ~new & (last != 0)
+    np.testing.assert_allclose(zeta[went_on], (rho * last)[went_on])
     assert went_on.sum() >= 16, "some others were lost, and start anew as well"
 
 
 def test_training_meets_usual_shocks_only_once_they_are_no_longer_widened():
     always, briefly = (
-        [np.asarray(s.states) for s in states_of_training(Walk(2, 0.0, 0.5, 3.0, widened=w))] for w in (None, 2)
+        [np.asarray(s.states.zeta) for s in states_of_training(Walk(2, 0.0, 0.5, 3.0, widened=w))] for w in (None, 2)
     )
     same = [(a == b).all() for a, b in zip(always, briefly, strict=True)]
     assert same == [True, True, False, False]
@@ -215,7 +222,7 @@ def test_remembered_curvature_starts_anew_when_the_guard_goes(guarded, whole):
 def test_states_are_held_between_walks():
     """Of `nk`: the same states for three iterations, and a step lowers the loss of the sample that it was found on."""
     found = states_of_training(Walk(3, 0.0, every=3), damping=0.1)
-    seen, losses = [np.asarray(state.states) for state in found], [float(state.loss) for state in found]
+    seen, losses = [np.asarray(state.states.zeta) for state in found], [float(state.loss) for state in found]
     assert np.array_equal(seen[0], seen[1]) and np.array_equal(seen[1], seen[2])
     assert not np.isclose(seen[2], seen[3]).any()
     assert losses[0] > losses[1] > losses[2]

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hanknn.equilibrium import Equilibrium
-from hanknn.training.problem import Problem
 
+from hanknn.economy import Economy, Equations
 from hanknn.errors import SettingError
 from hanknn.models import LinearNK
+from hanknn.points import Point
 from hanknn.training.weighting import EquationWeights
 
 
@@ -17,17 +17,20 @@ from hanknn.training.weighting import EquationWeights
     ("weighting", "expected"), [(EquationWeights(), {}), (EquationWeights({"euler": 4.0}), {"euler": 2.0})]
 )
 def test_whose_weight_counts(weighting, expected):
-    problem = Problem(Equilibrium(LinearNK()), jnp.float32)
-    found = weighting.matrix(problem, None, jnp.zeros(1, jnp.float32), None)
+    equations = Equations(LinearNK())
+    theta = equations.parameters(jnp.asarray(LinearNK.parameters.baseline, jnp.float32))
+    state = equations.units(theta).state_center
+    found = weighting.matrix(Economy(equations, equations.closed_form), state, theta)
     assert found.shape == (2, 2)
-    diagonal = dict(zip(problem.equilibrium.row_equations, np.diag(found).tolist(), strict=True))
+    diagonal = dict(zip(equations.row_equations, np.diag(found).tolist(), strict=True))
     assert diagonal == pytest.approx({"euler": 1.0, "phillips_curve": 1.0, **expected})
 
 
 @pytest.mark.parametrize(("weights", "euler"), [({}, 0.5), ({"euler": 4.0}, 4.0)])
 def test_equations_that_are_arrays_may_count_otherwise(weights, euler):
-    problem = SimpleNamespace(equilibrium=SimpleNamespace(row_equations=("budget", "euler", "euler")))
-    found = EquationWeights(weights, arrays=0.5).matrix(problem, None, jnp.zeros(1, jnp.float32), None)
+    economy = SimpleNamespace(equations=SimpleNamespace(row_equations=("budget", "euler", "euler")))
+    theta = Point({"a": jnp.zeros((), jnp.float32)}, "parameter")
+    found = EquationWeights(weights, arrays=0.5).matrix(economy, None, theta)
     np.testing.assert_allclose(found, np.diag([1.0, euler**0.5, euler**0.5]), rtol=1e-6)
 
 

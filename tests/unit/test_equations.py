@@ -4,12 +4,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hanknn.equilibrium import Equilibrium
 
 from hanknn import Model, Parameter, ParameterSpace, Point, Variable
+from hanknn.economy import Equations
 from hanknn.errors import ModelError, UnknownNameError
 from hanknn.expectations import GaussHermite, SplitGaussHermite
-from hanknn.points import pack
+from hanknn.points import checked, like, pack, unpack
 
 V = Variable("v", "variable")
 
@@ -38,7 +38,7 @@ def broken(**changes):
 
 
 def test_a_sound_model_is_accepted():
-    assert Equilibrium(Sound()).equations == ("euler",)
+    assert Equations(Sound()).equation_names == ("euler",)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_a_sound_model_is_accepted():
 )
 def test_a_model_that_does_not_fit_is_refused_with_the_cause(model, error, message):
     with pytest.raises(error, match=message):
-        Equilibrium(model)
+        Equations(model)
 
 
 def test_a_point_is_read_only():
@@ -65,10 +65,11 @@ def test_a_point_is_read_only():
         Point({"a": 1.0}).a = 2.0
 
 
-def test_pack_orders_by_name_and_refuses_axes():
-    np.testing.assert_array_equal(pack({"b": 2.0, "a": 1.0}, ("a", "b"), "here", jnp.float32), [1.0, 2.0])
+def test_values_are_ordered_by_name_and_axes_are_refused():
+    point = checked({"b": 2.0, "a": 1.0}, ("a", "b"), "here", jnp.float32)
+    np.testing.assert_array_equal(pack(point), [1.0, 2.0])
     with pytest.raises(ModelError, match=r"'a' in here has shape \(1, 3\)"):
-        pack({"a": jnp.ones((1, 3))}, ("a",), "here", jnp.float32)
+        checked({"a": jnp.ones((1, 3))}, ("a",), "here", jnp.float32)
 
 
 class Spread(Model):
@@ -101,28 +102,31 @@ class Spread(Model):
 
 def test_arrays_have_their_places_in_vectors():
     with jax.enable_x64(True):
-        equilibrium = Equilibrium(Spread())
-        assert (equilibrium.state_size, equilibrium.policy_size) == (7, 7)
-        assert equilibrium.scalar_states == ("z",) and list(equilibrium.scalar_policy_places) == [0]
-        assert equilibrium.row_equations == ("mean", *["each"] * 6)
-        theta = jnp.asarray([0.25])
-        state = equilibrium.ergodic_state(jnp.asarray([1.5]), theta)
-        np.testing.assert_array_equal(state, [1.5, *[0.5] * 6])
-        np.testing.assert_array_equal(equilibrium.inputs(state.at[2].add(1.0), theta), [1.5, 1.0])
-        policy = jnp.arange(7.0)
-        moved = equilibrium.transition(state, policy, jnp.asarray([0.1]), theta)
-        np.testing.assert_allclose(moved, [0.475, *[0.125] * 6])
-        expected = jnp.zeros(6)
-        rows = equilibrium.residuals_given(state, policy, expected, theta)
+        equations = Equations(Spread())
+        assert equations.model.arrays == ("places",)
+        assert equations.scalar_states == ("z",) and equations.scalar_policies == ("mean",)
+        assert equations.row_equations == ("mean", *["each"] * 6)
+        theta = equations.parameters(jnp.asarray([0.25]))
+        np.testing.assert_array_equal(equations.vector(theta), [0.25])
+        state = equations.ergodic_state(jnp.asarray([1.5]), theta)
+        np.testing.assert_array_equal(pack(state), [1.5, *[0.5] * 6])
+        np.testing.assert_array_equal(equations.inputs(like(pack(state).at[2].add(1.0), state), theta), [1.5, 1.0])
+        policy = equations.policies_from(state, equations.outputs_from(jnp.arange(7.0)), theta)
+        assert (pack(state).size, pack(policy).size, equations.output_size) == (7, 7, 7)
+        assert policy.mean == 0 and (policy.each == jnp.arange(1.0, 7.0).reshape(2, 3)).all()
+        moved = equations.transition(state, policy, jnp.asarray([0.1]), theta)
+        np.testing.assert_allclose(pack(moved), [0.475, *[0.125] * 6])
+        expected = Point({"each": jnp.zeros((2, 3))}, "expected value")
+        rows = equations.residuals_given(state, policy, expected, theta)
         np.testing.assert_allclose(rows, [0 - 3.5, *(np.arange(1, 7.0) + 0.5 - 1.5)])
-        squares = equilibrium.by_equation(rows**2)
+        squares = equations.by_equation(rows**2)
         np.testing.assert_allclose(squares, [3.5**2, np.mean(np.arange(6.0) ** 2)])
 
 
 def test_an_array_of_another_shape_than_declared_is_refused():
     transposed = type("Transposed", (Spread,), {"transition": lambda s, now, e, t: {"z": 0.0, "places": now.places.T}})
     with pytest.raises(ModelError, match=r"'places' in Transposed.transition has shape \(3, 2\)"):
-        Equilibrium(transposed())
+        Equations(transposed())
 
 
 class Settled(Spread):
@@ -144,24 +148,24 @@ class Settled(Spread):
 
 def test_what_is_settled_before_the_shocks_is_computed_once():
     with jax.enable_x64(True):
-        plain, settled = Equilibrium(Spread()), Equilibrium(Settled())
-        theta, key = jnp.asarray([0.25]), jax.random.key(0)
+        plain, settled = Equations(Spread()), Equations(Settled())
+        theta, key = plain.parameters(jnp.asarray([0.25])), jax.random.key(0)
         state = plain.ergodic_state(jnp.asarray([1.5]), theta)
-        policy = lambda state, theta: jnp.concatenate([state[:1], 2 * state[1:]])
+        policy = lambda state, theta: Point({"mean": state.z, "each": 2 * state.places}, "policy")
         # Linear: where the rule is split does not matter to the mean.
         rows = plain.residuals(policy, state, theta, GaussHermite(3), key)
         Settled.counted = 0
         np.testing.assert_allclose(settled.residuals(policy, state, theta, SplitGaussHermite(3), key), rows, atol=1e-9)
         assert Settled.counted == 1
         shock = jnp.asarray([0.1])
-        moved = [e.transition(state, policy(state, theta), shock, theta) for e in (plain, settled)]
+        moved = [pack(e.transition(state, policy(state, theta), shock, theta)) for e in (plain, settled)]
         np.testing.assert_array_equal(*moved)
 
 
 def test_what_is_settled_needs_names_of_its_own():
     taken = type("Taken", (Settled,), {"ahead": lambda self, now, theta: {"each": now.each}})
     with pytest.raises(ModelError, match=r"'each' in Taken\.ahead is a state or a policy already"):
-        Equilibrium(taken())
+        Equations(taken())
 
 
 def _exact(theta, zeta):
@@ -172,25 +176,35 @@ def _exact(theta, zeta):
     return np.array([(1 - beta * rho) * zeta / d, kappa * zeta / d]), kappa
 
 
-def test_residuals_of_nk_equal_the_written_out_equations(equilibrium):
+def test_residuals_of_nk_equal_the_written_out_equations(equations):
     with jax.enable_x64(True):
-        theta = np.array([0.96, 1.5, 0.7, 0.6, 1.4, 0.1, 0.9, 0.03])
-        beta, sigma, _, _, phi_pi, phi_y, _, _ = theta
-        (x, pi), kappa = _exact(theta, 0.02)
+        vector = np.array([0.96, 1.5, 0.7, 0.6, 1.4, 0.1, 0.9, 0.03])
+        beta, sigma, _, _, phi_pi, phi_y, _, _ = vector
+        (x, pi), kappa = _exact(vector, 0.02)
         x, pi = 1.3 * x, 0.8 * pi
         ex, epi = 0.004, -0.002
-        given = [jnp.asarray(a) for a in ([0.02], [x, pi], [ex, epi], theta)]
+        state, now, expected = (
+            unpack(names, jnp.asarray(values))
+            for names, values in ((("zeta",), [0.02]), (equations.policies, [x, pi]), (equations.policies, [ex, epi]))
+        )
         euler = x - ex + (phi_pi * pi + phi_y * x - epi - 0.02) / sigma
         np.testing.assert_allclose(
-            equilibrium.residuals_given(*given), [euler, pi - kappa * x - beta * epi], rtol=1e-13
+            equations.residuals_given(state, now, expected, equations.parameters(jnp.asarray(vector))),
+            [euler, pi - kappa * x - beta * epi],
+            rtol=1e-13,
         )
 
 
-def test_a_row_of_states_against_a_vector_of_policies_is_refused(equilibrium):
+def test_a_row_of_states_against_a_vector_of_policies_is_refused(equations):
     """The mix-up that sank the Julia port: (1, n) states and (n,) policies must not broadcast."""
     n = 4
     states, policies = jnp.ones((1, n)), jnp.ones(n)
-    with pytest.raises(Exception, match="state"):
-        equilibrium.residuals_given(states, policies, jnp.ones(2), jnp.asarray(equilibrium.model.parameters.baseline))
+    with pytest.raises(Exception, match=r"vector|shape"):
+        unpack(equations.states, states, "state")
+    theta = equations.parameters(jnp.asarray(equations.model.parameters.baseline))
+    state, policy = Point({"zeta": states}), Point(dict.fromkeys(equations.policies, policies))
+    expected = Point(dict.fromkeys(equations.policies, jnp.ones(())))
+    with jax.numpy_rank_promotion("allow"), pytest.raises(ModelError, match=r"'euler' in .* has shape \(1, 4\)"):
+        equations.residuals_given(state, policy, expected, theta)  # also where JAX lets it pass
     with pytest.raises(ValueError, match="rank_promotion"):
         policies - (policies - states)
