@@ -21,9 +21,10 @@ from scipy import stats
 
 import hanknn
 from hanknn.data import Observed
-from hanknn.equilibrium import Equilibrium
-from hanknn.likelihood import Bootstrap, Guided, Kalman
-from hanknn.likelihood.space import Period, StateSpace, panel
+from hanknn.economy import Economy, Equations
+from hanknn.likelihood import Bootstrap, Filter, Guided, Kalman
+from hanknn.likelihood.space import Observation, Period, panel
+from hanknn.points import Point, pack
 from hanknn.posterior import NUTS, Box, ParticleMetropolis, Store, Target
 from hanknn.posterior.chains import Record, run_chains
 from hanknn.posterior.particle_metropolis import PseudoState
@@ -32,39 +33,38 @@ from hanknn.posterior.sample import silent
 NAMES = ("zeta", "output_gap", "inflation")
 
 
-class Economy(NamedTuple):
-    """A state space, its box, and the template whose values simulated data replace."""
+class Exercise(NamedTuple):
+    """What data show of an economy, its box, and the template whose values simulated data replace."""
 
-    space: StateSpace
+    seen: Observation
     box: Box
     template: Period
     noise: np.ndarray
 
-    def simulate(self, theta, key):
+    def simulate(self, vector, key):
         """Data of the template's length at one parameter vector."""
         first, second, third = jax.random.split(key, 3)
-        periods = self.template.constant.shape[0]
-        shocks = jax.random.normal(second, (periods, len(self.space.equilibrium.shocks)), theta.dtype)
-
-        def step(last, shock):
-            now = self.space.step(last, shock, theta)
-            return now, self.space.observe(last, now, theta)
-
-        clean = jax.lax.scan(step, self.space.start(first, theta), shocks)[1]
+        periods, economy = self.template.constant.shape[0], self.seen.economy
+        theta = economy.parameters(vector)
+        shocks = jax.random.normal(second, (periods, len(economy.equations.shocks)), theta.dtype)
+        clean = jax.lax.scan(lambda last, e: self.seen.ahead(last, theta)(e), economy.start(first, theta), shocks)[1]
         errors = jax.random.normal(third, clean.shape, theta.dtype) * jnp.asarray(self.noise)[None, :]
         return self.template._replace(values=clean + errors)
 
+    def log_likelihood(self, filter: Filter, data: Period, vector, key):
+        """Of such data at one parameter vector."""
+        return filter.log_likelihood(self.seen, data, self.seen.economy.parameters(vector), key)
 
-def economy(periods: int, share: float = 0.05) -> Economy:
+
+def exercise(periods: int, share: float = 0.05) -> Exercise:
     model = hanknn.models.LinearNK()
-    equilibrium = Equilibrium(model)
-    space = StateSpace(equilibrium, equilibrium.closed_form, NAMES)
-    theta = jnp.asarray(model.parameters.baseline)
-    scale = equilibrium.units(theta)["state_scale"]
-    loads = np.concatenate([[1.0], np.asarray(equilibrium.closed_form(jnp.ones(1), theta))])
-    noise = np.sqrt(share) * float(scale[0]) * loads
+    equations = Equations(model)
+    seen = Observation(Economy(equations, equations.closed_form), NAMES)
+    theta = equations.parameters(jnp.asarray(model.parameters.baseline))
+    loads = np.concatenate([[1.0], np.asarray(pack(equations.closed_form(Point({"zeta": jnp.ones(())}), theta)))])
+    noise = np.sqrt(share) * float(equations.units(theta).state_scale.zeta) * loads
     template = panel(Observed(pd.DataFrame(np.zeros((periods, 3)), columns=list(NAMES)), np.diag(noise**2)))
-    return Economy(space, Box.over(model.parameters), template, noise)
+    return Exercise(seen, Box.over(model.parameters), template, noise)
 
 
 def main() -> int:
@@ -82,7 +82,7 @@ def main() -> int:
 def calibration(sets: int = 192, ranks: int = 31, thin: int = 16, warmup: int = 500) -> bool:
     """Rank histograms with their 95 % bands; True where one leaves them."""
     start = time.perf_counter()
-    nk = economy(periods=40)
+    nk = exercise(periods=40)
     keys = jax.random.split(jax.random.key(1), 4)
     u = np.random.default_rng(7).uniform(size=(sets, len(nk.box.names)))
     truth = jnp.asarray(nk.box.full(nk.box.prior_draws(u)))
@@ -93,7 +93,7 @@ def calibration(sets: int = 192, ranks: int = 31, thin: int = 16, warmup: int = 
     kernel, settings = blackjax.nuts.build_kernel(), NUTS(warmup=warmup)
 
     def target(now: Period) -> Target:
-        return Target(nk.box, lambda theta: Kalman().log_likelihood(nk.space, now, theta, keys[0]))
+        return Target(nk.box, lambda theta: nk.log_likelihood(Kalman(), now, theta, keys[0]))
 
     def step(carry, key):
         state, size, mass, now = carry
@@ -129,11 +129,11 @@ def histograms(names, rank: np.ndarray, ranks: int, bins: int = 8) -> bool:
 def geweke(sampler: ParticleMetropolis, filter, chains: int = 4000, sweeps: int = 8, tries: int = 24) -> bool:
     """Whether parameters leave the prior; True where they do."""
     start = time.perf_counter()
-    nk = economy(periods=4)
+    nk = exercise(periods=4)
     # Any guide is valid; this one is deliberately off, so that a wrong correction would show.
     guide = Target(nk.box, lambda theta: -0.5 * ((theta[6] - 0.86) / 0.03) ** 2 - 0.5 * ((theta[3] - 0.65) / 0.1) ** 2)
     factor = 0.6 * np.eye(len(nk.box.names))
-    estimate_at = lambda now: lambda theta, key: filter.log_likelihood(nk.space, now, theta, key)
+    estimate_at = lambda now: lambda theta, key: nk.log_likelihood(filter, now, theta, key)
 
     def sweep(z, key):
         first, second, third, fourth = jax.random.split(key, 4)

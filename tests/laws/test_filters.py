@@ -8,11 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
-from hanknn.equilibrium import Equilibrium
 
 import hanknn
 from hanknn import Variable
 from hanknn.data import Observed, simulate_data, us_observed
+from hanknn.economy import Economy, Equations
 from hanknn.errors import ModelError, OutOfRangeError, SettingError, ShapeError, UnknownNameError
 from hanknn.likelihood import (
     Bootstrap,
@@ -29,7 +29,7 @@ from hanknn.likelihood import (
     shock_decomposition,
 )
 from hanknn.likelihood.scale import warn_of_scale
-from hanknn.likelihood.space import StateSpace, panel
+from hanknn.likelihood.space import Observation, panel
 
 FILTERS = {
     "kalman": Kalman(),
@@ -58,8 +58,8 @@ HARD = {
 @pytest.fixture(scope="module", params=FILTERS)
 def found(request, quick):
     """Log-likelihoods of hard data by one filter, and at the corners of the box, compiled once."""
-    filter, equilibrium = FILTERS[request.param], quick.equilibrium
-    space = StateSpace(equilibrium, equilibrium.closed_form, ("zeta", "output_gap", "inflation"))
+    filter, equations = FILTERS[request.param], quick.equations
+    seen = Observation(Economy(equations, equations.closed_form), ("zeta", "output_gap", "inflation"))
     lower, upper = quick.model.parameters.lower, quick.model.parameters.upper
     corners = np.where(np.random.default_rng(1).uniform(size=(12, len(lower))) < 0.5, lower, upper)
     base = quick.model.parameters.baseline
@@ -69,8 +69,8 @@ def found(request, quick):
         panels += [panel(Observed(table(), NOISE))] * len(corners)
         stacked = jax.tree.map(lambda *a: jnp.stack(a), *panels)
         thetas = jnp.asarray(np.concatenate([np.tile(base, (len(frames), 1)), corners]))
-        one = lambda data, theta: filter.log_likelihood(space, data, theta, jax.random.key(0))
-        values = np.asarray(jax.jit(jax.vmap(one))(stacked, thetas))
+        at = lambda data, theta: filter.log_likelihood(seen, data, equations.parameters(theta), jax.random.key(0))
+        values = np.asarray(jax.jit(jax.vmap(at))(stacked, thetas))
         single = float(jax.jit(one)(panel(Observed(table(1), NOISE)), jnp.asarray(base)))
     return dict(zip(frames, values, strict=False)) | {"corners": values[len(frames) :], "one period": single}
 
@@ -90,7 +90,7 @@ def test_one_period_and_the_edges_of_the_box_are_fine(found):
 
 def test_the_same_key_gives_the_same_answer_whatever_the_batch(quick):
     thetas = np.tile(quick.model.parameters.baseline, (7, 1))
-    likelihood = Likelihood(quick, Observed(table(), NOISE), Guided(40), quick.equilibrium.closed_form)
+    likelihood = Likelihood(quick, Observed(table(), NOISE), Guided(40), quick.equations.closed_form)
     whole = likelihood.batch(thetas, jax.random.key(4))
     parts = likelihood.batch(thetas, jax.random.key(4), size=3)
     np.testing.assert_allclose(whole, parts, rtol=1e-12)
@@ -118,13 +118,13 @@ def test_a_grid_refuses_what_it_cannot_hold(quick):
     class TwoShocks(type(quick.model)):
         shocks = {**type(quick.model).shocks, "other": type(quick.model).shocks["eps"]}
 
-    equilibrium = Equilibrium(TwoShocks())
+    equations = Equations(TwoShocks())
     with pytest.raises(ModelError, match="as many shocks"):
-        Grid().require(StateSpace(equilibrium, equilibrium.closed_form, ("zeta",)))
+        Grid().require(Observation(Economy(equations, equations.closed_form), ("zeta",)))
 
 
 def test_likelihoods_can_be_differentiated_where_samplers_need_it(quick):
-    likelihood = Likelihood(quick, Observed(table(), NOISE), Kalman(), quick.equilibrium.closed_form)
+    likelihood = Likelihood(quick, Observed(table(), NOISE), Kalman(), quick.equations.closed_form)
     with jax.enable_x64(True):
         theta = jnp.asarray(quick.model.parameters.baseline)
         slope = jax.jit(jax.grad(lambda t: likelihood.at(t, jax.random.key(0))))(theta)
@@ -214,7 +214,7 @@ def test_data_on_another_scale_than_the_model_s_are_reported(quick):
         (Observed(100 * table(40), NOISE), "zeta", "percent or share"),
     ):
         with pytest.warns(ScaleWarning) as told:
-            Likelihood(quick, data, Kalman(), quick.equilibrium.closed_form)
+            Likelihood(quick, data, Kalman(), quick.equations.closed_form)
         said = [str(w.message) for w in told]
         assert any(name in text and re.search(message, text) for text in said), said
 
@@ -232,13 +232,12 @@ def test_simulated_data_are_never_on_another_scale(values, quick):
     """Any length, any parameters in the box: warnings are errors here."""
     names = ["output_growth", "inflation_rate", "interest_rate", "zeta"]
     made = simulate_data(quick, names, 1000, values).observed
-    space = StateSpace(quick.equilibrium, quick.policy_function, tuple(names))
     for periods in (4, 20, 40, 100, 250, 1000):
         for start in range(0, 1000, periods):
-            warn_of_scale(space, Observed(made.table.iloc[start : start + periods], made.noise))
+            warn_of_scale(quick.economy, Observed(made.table.iloc[start : start + periods], made.noise))
 
 
-def test_a_model_with_array_states_is_refused_at_once(quick):
+def test_array_states_change_no_likelihood_and_are_not_tracked(quick):
     class Households(type(quick.model)):
         states = {**type(quick.model).states, "distribution": Variable("m", "households", "share", (3,))}
 
@@ -257,11 +256,16 @@ def test_a_model_with_array_states_is_refused_at_once(quick):
         def inputs(self, state, theta):
             return {"zeta": state.zeta}
 
-    solution = dataclasses.replace(quick, model=Households())
-    data = Observed(table(), NOISE)
-    for ask in (log_likelihood, filter_states, forecast, shock_decomposition):
-        with pytest.raises(ModelError, match=r"scalar states only so far; .* array state 'distribution'"):
-            ask(solution, data)
+    solution, data = dataclasses.replace(quick, model=Households()), Observed(table(), NOISE)
+    for filter in (Guided(40), Bootstrap(2000), Tempered(100)):
+        plain, households = (log_likelihood(one, data, filter=filter) for one in (quick, solution))
+        # A start among arrays is simulated: another draw of it.
+        assert abs(plain - households) < 3
+    assert not [name for name in filter_states(solution, data, filter=Guided(40)).data_vars if "distribution" in name]
+    assert forecast(solution, data, filter=Guided(40), paths=50)["zeta"].shape == (5, 12)
+    for ask in (lambda: log_likelihood(solution, data, filter=Kalman()), lambda: shock_decomposition(solution, data)):
+        with pytest.raises(ModelError, match="array state 'distribution'"):
+            ask()
     assert simulate_data(solution, ["zeta", "inflation"], 8).observed.periods == 8
     with pytest.raises(UnknownNameError, match="observable 'distribution'"):
         Likelihood(quick, Observed(table().rename(columns={"zeta": "distribution"}), NOISE))

@@ -5,14 +5,14 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 import pytest
-from hanknn.equilibrium import Equilibrium
 
 from hanknn import Model, Parameter, ParameterSpace, Variable
 from hanknn.data import Observed
+from hanknn.economy import Economy, Equations
 from hanknn.errors import ModelError
 from hanknn.likelihood import Bootstrap, Grid, Guided, Kalman, Tempered, filter_states, forecast, shock_decomposition
 from hanknn.likelihood.particle import systematic
-from hanknn.likelihood.space import StateSpace, panel
+from hanknn.likelihood.space import Observation, panel
 
 RHO, IMPACT = 0.875, 0.06 * 2.0 * (0.875 - 1) * (1 + 1.125) / (2.0 + 1.125)
 
@@ -63,31 +63,32 @@ def observed():
 
 
 @pytest.fixture(scope="module")
-def space(equilibrium, observed):
-    return StateSpace(equilibrium, equilibrium.closed_form, observed.names)
+def seen(equations, observed):
+    return Observation(Economy(equations, equations.closed_form), observed.names)
 
 
-def log_likelihoods(filter, space, observed, theta, count):
+def log_likelihoods(filter, seen, observed, theta, count):
     with jax.enable_x64(True):
         data = panel(observed)
         keys = jax.random.split(jax.random.key(3), count)
-        one = lambda key: filter.log_likelihood(space, data, jnp.asarray(theta), key)
+        point = seen.economy.parameters(jnp.asarray(theta))
+        one = lambda key: filter.log_likelihood(seen, data, point, key)
         return np.asarray(jax.jit(jax.vmap(one))(keys))
 
 
 @pytest.mark.parametrize("filter", [Kalman(), Grid(nodes=301)], ids=["kalman", "grid"])
-def test_exact_filters_agree_with_dense_gaussian_algebra(filter, nk, space, observed):
-    found = log_likelihoods(filter, space, observed, nk.parameters.baseline, 1)[0]
+def test_exact_filters_agree_with_dense_gaussian_algebra(filter, nk, seen, observed):
+    found = log_likelihoods(filter, seen, observed, nk.parameters.baseline, 1)[0]
     dense = Dense(observed.table, observed.noise).log_likelihood()
     assert found == pytest.approx(dense, abs=1e-8 if isinstance(filter, Kalman) else 1e-4)
 
 
 @pytest.mark.parametrize("filter", [Kalman(), Grid(nodes=301)], ids=["kalman", "grid"])
-def test_smoothed_states_agree_with_dense_gaussian_algebra(filter, nk, space, observed):
+def test_smoothed_states_agree_with_dense_gaussian_algebra(filter, nk, seen, observed):
     with jax.enable_x64(True):
-        track = jax.jit(lambda theta: filter.track(space, panel(observed), theta, jax.random.key(0)))(
-            jnp.asarray(nk.parameters.baseline)
-        )
+        track = jax.jit(
+            lambda theta: filter.track(seen, panel(observed), seen.economy.parameters(theta), jax.random.key(0))
+        )(jnp.asarray(nk.parameters.baseline))
     mean, sd = Dense(observed.table, observed.noise).smoothed()
     np.testing.assert_allclose(track.smoothed_mean[:, 0], mean, atol=1e-6)
     np.testing.assert_allclose(track.smoothed_sd[:, 0], sd, rtol=1e-4)
@@ -99,37 +100,41 @@ SLOW = pytest.param(Tempered(100), marks=pytest.mark.slow)
 
 
 @pytest.mark.parametrize("filter", [Bootstrap(200), Bootstrap(200, resample_below=1.0), Guided(50), SLOW], ids=repr)
-def test_particle_filters_estimate_the_likelihood_without_bias(filter, nk, space, observed):
+def test_particle_filters_estimate_the_likelihood_without_bias(filter, nk, seen, observed):
     exact = Dense(observed.table, observed.noise).log_likelihood()
-    ratio = np.exp(log_likelihoods(filter, space, observed, nk.parameters.baseline, 400) - exact)
+    ratio = np.exp(log_likelihoods(filter, seen, observed, nk.parameters.baseline, 400) - exact)
     assert abs(ratio.mean() - 1) < 3.5 * ratio.std() / np.sqrt(len(ratio))
     assert ratio.std() < 2, "the test would see no bias if the estimates were that noisy"
 
 
 @pytest.mark.slow
-def test_the_guided_filter_is_the_most_precise(nk, space, observed):
+def test_the_guided_filter_is_the_most_precise(nk, seen, observed):
     guided, bootstrap = (
-        log_likelihoods(filter, space, observed, nk.parameters.baseline, 400).std()
+        log_likelihoods(filter, seen, observed, nk.parameters.baseline, 400).std()
         for filter in (Guided(50), Bootstrap(500))
     )
     assert guided < bootstrap
 
 
 @pytest.fixture(scope="module")
-def exact(nk, space, observed):
+def exact(nk, seen, observed):
     """What the Kalman filter tracks."""
     with jax.enable_x64(True):
         theta, data = jnp.asarray(nk.parameters.baseline), panel(observed)
-        return jax.jit(lambda theta: Kalman().track(space, data, theta, jax.random.key(1)))(theta)
+        return jax.jit(lambda theta: Kalman().track(seen, data, seen.economy.parameters(theta), jax.random.key(1)))(
+            theta
+        )
 
 
 @pytest.mark.parametrize(
     "filter", [Guided(2000), Bootstrap(8000), pytest.param(Tempered(4000), marks=pytest.mark.slow)], ids=repr
 )
-def test_particle_filters_track_what_kalman_tracks(filter, exact, nk, space, observed):
+def test_particle_filters_track_what_kalman_tracks(filter, exact, nk, seen, observed):
     with jax.enable_x64(True):
         theta, data = jnp.asarray(nk.parameters.baseline), panel(observed)
-        found = jax.jit(lambda theta: filter.track(space, data, theta, jax.random.key(1)))(theta)
+        found = jax.jit(lambda theta: filter.track(seen, data, seen.economy.parameters(theta), jax.random.key(1)))(
+            theta
+        )
     for kind in ("filtered", "smoothed", "predicted"):
         mean, sd = np.asarray(getattr(exact, f"{kind}_mean")), np.asarray(getattr(exact, f"{kind}_sd"))
         distance = np.abs(np.asarray(getattr(found, f"{kind}_mean")) - mean) / sd
@@ -176,20 +181,20 @@ def _by_quadrature(rows, rho=0.8, sd=0.5, error=0.3):
 
 
 def test_on_a_nonlinear_model_particle_filters_agree_with_the_grid_and_kalman_refuses():
-    equilibrium = Equilibrium(Kinked())
-    space = StateSpace(equilibrium, equilibrium.closed_form, ("g",))
+    equations = Equations(Kinked())
+    seen = Observation(Economy(equations, equations.closed_form), ("g",))
     rng, x, rows = np.random.default_rng(2), 0.0, []
     for _ in range(30):
         x = 0.8 * x + 0.5 * rng.standard_normal()
         rows.append(max(x, 0) + np.exp(0.5 * x) + 0.3 * rng.standard_normal())
     observed = Observed(pd.DataFrame({"g": rows}), np.array([[0.09]]))
     exact = _by_quadrature(rows)
-    assert log_likelihoods(Grid(nodes=401), space, observed, [0.8, 0.5], 1)[0] == pytest.approx(exact, abs=1e-3)
+    assert log_likelihoods(Grid(nodes=401), seen, observed, [0.8, 0.5], 1)[0] == pytest.approx(exact, abs=1e-3)
     for filter in (Bootstrap(300), Guided(300), Tempered(100)):
-        ratio = np.exp(log_likelihoods(filter, space, observed, [0.8, 0.5], 300) - exact)
+        ratio = np.exp(log_likelihoods(filter, seen, observed, [0.8, 0.5], 300) - exact)
         assert abs(ratio.mean() - 1) < 3.5 * ratio.std() / np.sqrt(300), filter
     with jax.enable_x64(True), pytest.raises(ModelError, match="'g' departs from linearity"):
-        Kalman().require(space)
+        Kalman().require(seen)
 
 
 def test_systematic_resampling_has_the_right_expectation():
