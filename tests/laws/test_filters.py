@@ -71,7 +71,7 @@ def found(request, quick):
         thetas = jnp.asarray(np.concatenate([np.tile(base, (len(frames), 1)), corners]))
         at = lambda data, theta: filter.log_likelihood(seen, data, equations.parameters(theta), jax.random.key(0))
         values = np.asarray(jax.jit(jax.vmap(at))(stacked, thetas))
-        single = float(jax.jit(one)(panel(Observed(table(1), NOISE)), jnp.asarray(base)))
+        single = float(jax.jit(at)(panel(Observed(table(1), NOISE)), jnp.asarray(base)))
     return dict(zip(frames, values, strict=False)) | {"corners": values[len(frames) :], "one period": single}
 
 

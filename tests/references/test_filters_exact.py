@@ -67,6 +67,11 @@ def seen(equations, observed):
     return Observation(Economy(equations, equations.closed_form), observed.names)
 
 
+def tracked(filter, seen, nk, observed, key):
+    theta = seen.economy.parameters(jnp.asarray(nk.parameters.baseline))
+    return jax.jit(lambda theta: filter.track(seen, panel(observed), theta, key))(theta)
+
+
 def log_likelihoods(filter, seen, observed, theta, count):
     with jax.enable_x64(True):
         data = panel(observed)
