@@ -18,7 +18,7 @@ def identity(solution: Solution) -> dict[str, Any]:
     weights = [np.asarray(leaf) for leaf in jax.tree.leaves(solution.network)]
     return {
         "model": solution.model.name,
-        "definition": solution.header.get("definition", declared(solution.model)),
+        "definition": {**solution.header.get("definition", {}), **declared(solution.model)},
         "network": solution.architecture,
         "weights": fingerprint(weights),
     }

@@ -30,7 +30,7 @@ class Point:
         object.__setattr__(self, "_kind", kind)
 
     def __getattr__(self, name: str) -> Array:
-        if name.startswith("__"):
+        if name.startswith("_"):
             raise AttributeError(name)
         try:
             return self._values[name]
@@ -61,8 +61,12 @@ class Point:
 
     @classmethod
     def tree_unflatten(cls, aux, leaves):
+        # Not by the constructor, which asks for numbers: leaves may be anything, such as shapes or axes.
         names, kind = aux
-        return cls(dict(zip(names, leaves, strict=True)), kind)
+        point = object.__new__(cls)
+        object.__setattr__(point, "_values", dict(zip(names, leaves, strict=True)))
+        object.__setattr__(point, "_kind", kind)
+        return point
 
 
 def shapes(names: Names) -> dict[str, tuple[int, ...]]:

@@ -4,7 +4,6 @@ import inspect
 
 import pytest
 import typer.main
-from hanknn.responses import girf
 
 import hanknn
 from hanknn.cli import app, main
@@ -12,7 +11,7 @@ from hanknn.cli.estimation import find_method, refinement
 from hanknn.cli.filter_options import find_filter
 from hanknn.data import simulate_data, us_observed
 from hanknn.posterior import NUTS
-from hanknn.simulation import irf, simulate
+from hanknn.simulation import girf, irf, simulate
 
 READERS = "estimate", "filter", "forecast"
 FILE = ["--data", "data.csv"]

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from ..compiled import once
 from ..data.observed import Observed
 from ..economy import Economy
+from ..precision import in_float64
 
 PAIRS, BURN, QUARTERS = 100, 100, 40
 """Of the simulation that tells the model's own mean and s.d. of each series, at the baseline parameters."""
@@ -42,6 +43,7 @@ def warn_of_scale(economy: Economy, data: Observed) -> None:
 
 
 @functools.lru_cache(maxsize=4)  # an estimation builds several likelihoods of one solution
+@in_float64
 def _moments(economy: Economy) -> dict[str, tuple[float, float]]:
     """Mean and s.d. of everything that data can show, without measurement error, at the baseline parameters."""
     names = tuple(economy.equations.observables)
