@@ -9,13 +9,12 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 
-from .. import load
 from ..errors import RunFolderError, SettingError, UnknownNameError
 from ..files import explained, write_text
 from ..model import Model
 from ..models import SHIPPED, shipped
 from ..runs import CHECKPOINT, SOLUTION
-from ..solution import Solution
+from ..solution import Solution, load
 from ..training.loop import Checkpoints
 from ..training.recipes import RECIPES, Recipe, suited
 from .own_model import is_own, own_model
