@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from numbers import Real
 
 import jax
 import jax.numpy as jnp
@@ -103,6 +104,9 @@ class ParameterSpace:
                 raise ModelError(f"parameter '{name}' is to be free and {values[name]}; give one or the other")
         changed = dict(self._parameters)
         for name, given in values.items():
+            ends = given if isinstance(given, tuple) else (given,)
+            if len(ends) > 2 or not all(isinstance(end, Real) and np.isfinite(end) for end in ends):
+                raise ModelError(f"parameter '{name}' is {given!r:.40}; give a number, or a pair (lower, upper)")
             if isinstance(given, tuple):
                 (low, high), (lower, upper) = given, self[name].bounds
                 if not (low >= lower and high <= upper):
@@ -211,6 +215,8 @@ def named_columns(
                 f"{kind} '{name}' has shape {column.shape}; give a scalar or a one-dimensional column "
                 "(flatten it first: two axes would pair every point with every other)"
             )
+        if not column.size:
+            raise ShapeError(f"{kind} '{name}' has no values; give at least one")
         if not np.isfinite(column).all():
             raise ShapeError(f"{kind} '{name}' has a value that is not finite")
         columns[str(name)] = column

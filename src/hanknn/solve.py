@@ -9,6 +9,7 @@ import jax
 
 from .definition import definition
 from .economy import Equations
+from .errors import SettingError
 from .model import Model
 from .models import as_model
 from .precision import in_float64
@@ -18,6 +19,7 @@ from .training.history import History
 from .training.loop import Checkpoints, Report, Trained, train
 from .training.recipes import Recipe
 from .version import __version__
+from .whole import require_seed
 
 
 class Solved(NamedTuple):
@@ -46,6 +48,9 @@ def solve(
     finite.
     """
     model = as_model(model)
+    seed = require_seed(seed)
+    if not isinstance(recipe, Recipe | None):
+        raise SettingError(f"recipe is {recipe!r:.60}; give one such as hanknn.recipes.quick()")
     recipe = recipes.suited(model) if recipe is None else recipe
     described(recipe.network)  # what a file cannot hold is refused before the work, not after it
     equations = Equations(model)

@@ -1,5 +1,6 @@
 """Whole numbers that a user gives: counts and seeds."""
 
+import math
 import numbers
 from typing import Any
 
@@ -26,6 +27,23 @@ def require_whole(settings: Any, **least: int) -> None:
             raise SettingError(
                 f"{type(settings).__name__} {name} is {value!r:.40}; it must be a whole number of at least {lowest}"
             )
+
+
+def require_counts(**given: tuple[Any, int]) -> None:
+    """Raise `SettingError` where one of these values is no whole number of at least that much.
+
+    Example: `require_counts(periods=(periods, 1), burn=(burn, 0))`.
+    """
+    for name, (value, lowest) in given.items():
+        if not _whole(value) or value < lowest:
+            raise SettingError(f"{name} is {value!r:.40}; it must be a whole number of at least {lowest}")
+
+
+def require_finite(**given: Any) -> None:
+    """Raise `SettingError` where one of these values is no finite number."""
+    for name, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+            raise SettingError(f"{name} is {value!r:.40}; it must be a finite number")
 
 
 def _whole(value: Any) -> bool:

@@ -20,6 +20,7 @@ from ..points import Point, pack
 from ..precision import in_float64
 from ..simulation.paths import settled_states
 from ..solution import Solution, Values, reads_solution
+from ..whole import require_counts, require_seed
 from .report import AccuracyReport
 from .thirds import THIRDS, thirds
 
@@ -48,6 +49,7 @@ def check(
     `UnknownNameError` and `OutOfRangeError` for parameters that the solution does not have.
     """
     equations = solution.equations
+    seed = require_seed(seed)
     rule = equations.judging_rule if expectation is None else expectation
     thetas, states = _sample(solution, draws, seed, parameters)
     draws = len(thetas)
@@ -85,6 +87,7 @@ def _sample(solution: Solution, draws: int | None, seed: int, parameters: Values
         raise SettingError(f"parameters have {len(given)} entries and draws is {draws}; give one or the other")
     usual = 500 if solution.model.arrays else 10_000
     draws = len(given) if given.ndim == 2 else usual if draws is None else draws
+    require_counts(draws=(draws, 1))
     if draws < 100:
         raise SettingError(f"a check needs at least 100 draws, not {draws}")
     key = jax.random.key(seed)

@@ -30,9 +30,9 @@ def quarterly(table: pd.DataFrame) -> pd.DataFrame:
     dates out of order, twice or missing, in another frequency, or written in a way that cannot be read for certain.
     """
     table = _dated(table)
+    if not len(table):
+        raise DataError("the table has no rows with a date")
     index = quarters(table.index)
-    if not len(index):
-        raise DataError("the table has no rows")
     if index.has_duplicates:
         raise DataError(
             f"quarter {index[index.duplicated()][0]} appears twice; if the data are monthly, aggregate them to "

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import DataError, UnknownNameError
+from ..whole import require_finite
 
 ANNUAL_PERCENT = "percent, annualised"
 
@@ -43,6 +44,9 @@ class Level(Series):
     unit: str
     scale: float = 1.0
     demean: bool = False
+
+    def __post_init__(self) -> None:
+        require_finite(scale=self.scale)
 
     @property
     def gives(self) -> str:
@@ -88,6 +92,8 @@ def column(table: pd.DataFrame, name: str) -> pd.Series:
         where = int(np.argmax(text))
         cell, row = given.iloc[where], table.index[where]
         raise DataError(f"column '{name}' holds {cell!r} at {row}, which is not a number")
+    if values.dtype.kind in "cb":
+        raise DataError(f"column '{name}' holds {'complex numbers' if values.dtype.kind == 'c' else 'true and false'}")
     values = values.astype(np.float64)
     if np.isinf(values).any():
         raise DataError(f"column '{name}' is infinite at {values.index[int(np.argmax(np.isinf(values)))]}")

@@ -13,6 +13,7 @@ from ..errors import SettingError
 from ..points import Point
 from ..precision import in_float64
 from ..solution import Solution, Values, reads_solution
+from ..whole import require_counts, require_seed
 from .paths import shown_path
 
 PATHS, BURN = 200, 100
@@ -20,6 +21,7 @@ PATHS, BURN = 200, 100
 
 def moments(simulation: xr.Dataset) -> pd.DataFrame:
     """Mean, s.d., first autocorrelation, minimum and maximum of each variable, with its unit."""
+    _require_simulation(simulation)
     tables = []
     for name, data in simulation.data_vars.items():
         values = np.atleast_2d(data.to_numpy())
@@ -41,12 +43,20 @@ def moments(simulation: xr.Dataset) -> pd.DataFrame:
     return stacked.set_index(index) if len(index) == 2 else stacked.drop(columns="draw").set_index("variable")
 
 
+def _require_simulation(given: object) -> None:
+    if not isinstance(given, xr.Dataset):
+        raise SettingError(f"give what simulate returns, not {type(given).__name__}")
+
+
 def constraint_spells(simulation: xr.Dataset) -> pd.DataFrame:
     """How often and for how long each constraint binds in simulated paths.
 
     `frequency`: share of quarters; `spells`: their number; mean, median, 90 % and longest length in quarters.
     Spells cut off by an end of the path count as they are. One row a constraint, and a draw where there are several.
     """
+    _require_simulation(simulation)
+    if not simulation.attrs.get("constraints"):
+        raise SettingError(f"model '{simulation.attrs.get('model')}' has no constraint that could bind")
     rows = {}
     for name in simulation.attrs["constraints"]:
         binds = np.atleast_2d(simulation[name].to_numpy()) < 0
@@ -83,8 +93,8 @@ def long_run(
     parameter value, so differences between values are known better than levels. Raises `SettingError` for fewer
     quarters than paths, and `OutOfRangeError` unless `extrapolate`.
     """
-    if quarters < PATHS:
-        raise SettingError(f"quarters is {quarters}; give at least {PATHS}, one for each path")
+    require_counts(quarters=(quarters, PATHS))  # one for each path
+    seed = require_seed(seed)
     model, economy = solution.model, solution.economy
     equations = economy.equations
     resolved = model.parameters.resolve(parameters)

@@ -11,11 +11,11 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from ..batches import in_batches
 from ..economy import Economy, Now
 from ..economy.misfit import AT_ONCE
-from ..errors import SettingError
 from ..model import Model
 from ..points import Point, scalars
 from ..precision import in_float64
 from ..solution import Solution, Values, reads_solution
+from ..whole import require_counts, require_seed
 
 
 @reads_solution
@@ -35,8 +35,8 @@ def simulate(
     ergodic draw; the same seed gives the same shocks at every parameter value. Parameters outside
     the solved ranges raise `OutOfRangeError` unless `extrapolate`.
     """
-    if periods < 1 or burn < 0:
-        raise SettingError(f"periods is {periods} and burn {burn}; they must be at least 1 and 0")
+    require_counts(periods=(periods, 1), burn=(burn, 0))
+    seed = require_seed(seed)
     equations = solution.equations
     thetas = solved_rows(solution, parameters, extrapolate)
     first, second = jax.random.split(jax.random.key(seed))

@@ -14,6 +14,7 @@ from ..errors import SettingError, UnknownNameError
 from ..points import Point
 from ..precision import in_float64
 from ..solution import Solution, Values, reads_solution
+from ..whole import require_counts, require_finite, require_seed
 from .paths import dataset, labelled, settled_states, shown_path, simulate, solved_rows
 
 KINDS = ("states", "policies", "observables")
@@ -36,8 +37,8 @@ def irf(
     Dimensions as in `simulate`, with `horizon` in quarters.
     """
     name = which_shock(solution, shock)
-    if periods < 1:
-        raise SettingError(f"periods is {periods}; it must be at least 1")
+    require_counts(periods=(periods, 1))
+    require_finite(size=size)
     shocks = solution.equations.shocks
     impulse = jnp.zeros((periods + 1, len(shocks))).at[0, shocks.index(name)].set(size)
     found = solution.program(_from_rest)(solved_rows(solution, parameters, extrapolate), impulse)
@@ -83,8 +84,12 @@ def girf(
     """
     equations, model = solution.equations, solution.model
     name = which_shock(solution, shock)
-    if periods < 1 or draws < 2 or not len(sizes):
-        raise SettingError(f"periods is {periods}, draws {draws}, sizes {list(sizes)}; give at least 1, 2 and one size")
+    require_counts(periods=(periods, 1), draws=(draws, 2))
+    seed = require_seed(seed)
+    if not np.iterable(sizes) or not len(sizes):
+        raise SettingError(f"sizes is {sizes!r:.40}; give a list of sizes in standard deviations, such as [-2, 2]")
+    for size in sizes:
+        require_finite(size=size)
     theta = solution.one_value(parameters, extrapolate)
     first, second = jax.random.split(jax.random.key(seed))
     half = jax.random.normal(first, (-(-draws // 2), periods, len(equations.shocks)))
@@ -131,9 +136,13 @@ def states_where(
     `constraint` may be left out where the model has one. Raises `SettingError` where there is no such state.
     """
     names = tuple(solution.model.constraints)
-    name = names[0] if constraint is None and len(names) == 1 else constraint
+    if not names:
+        raise SettingError(f"model '{solution.model.name}' has no constraint that could bind")
+    if constraint is None and len(names) > 1:
+        raise SettingError(f"name the constraint: one of {', '.join(names)}")
+    name = names[0] if constraint is None else constraint
     if name not in names:
-        raise UnknownNameError("constraint", str(name), names)
+        raise UnknownNameError("constraint", name, names)
     simulation = simulate(solution, periods, parameters, seed)
     chosen = (simulation[name].to_numpy() < 0) == binds
     if not chosen.any():
