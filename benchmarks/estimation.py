@@ -14,7 +14,7 @@ import pandas as pd
 
 import hanknn
 from hanknn.data import simulate_data
-from hanknn.estimate import Direct, Estimate, ViaSurrogate, estimate
+from hanknn.estimation import Direct, Estimate, ViaSurrogate, estimate
 from hanknn.likelihood import Kalman, Likelihood
 from hanknn.posterior import NUTS, ParticleMetropolis, Target
 from hanknn.posterior.importance import Reweighting

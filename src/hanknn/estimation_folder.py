@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from .data.observed import Observed
-from .estimate import Estimate, Estimation, ViaSurrogate, estimate
+from .estimation import Estimate, Estimation, ViaSurrogate, estimate
 from .figures import (
     fan_chart,
     likelihood_panels,

@@ -20,7 +20,7 @@ from .folder import Folder
 from .model import Model
 from .posterior.sample import Report as WorkReport, Step, silent
 from .solution import Solution
-from .solve import Solved, solve, to_solved
+from .solving import Solved, solve, to_solved
 from .training.loop import Checkpoints, Progress, Report
 from .training.recipes import Recipe
 

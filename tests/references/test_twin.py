@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from hanknn.cli import main
+from hanknn.cli.command import main
 from hanknn.economy import Equations
 from hanknn.errors import NotSolvedError, SettingError, ShapeError
 from hanknn.models import HANK, RANK

@@ -7,7 +7,8 @@ import jax
 import pandas as pd
 import pytest
 
-from hanknn.cli import keep_compiled, main, solving
+from hanknn.cli import solving
+from hanknn.cli.command import keep_compiled, main
 from hanknn.cli.options import narrowed
 from hanknn.models import shipped
 

@@ -3,7 +3,7 @@
 import pytest
 import typer.main
 
-from hanknn.cli import app, main
+from hanknn.cli.command import app, main
 from hanknn.cli.options import LARGEST_SEED
 from hanknn.version import __version__
 

@@ -6,7 +6,7 @@ import pytest
 import typer.main
 
 import hanknn
-from hanknn.cli import app, main
+from hanknn.cli.command import app, main
 from hanknn.cli.estimation import find_method, refinement
 from hanknn.cli.filter_options import find_filter
 from hanknn.data import simulate_data, us_observed

@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 
 from hanknn import ParameterSpace
-from hanknn.cli import main
+from hanknn.cli.command import main
 from hanknn.data import simulate_data
 from hanknn.errors import DataError, OutOfRangeError, RunFolderError, SettingError, ShapeError, UnknownNameError
-from hanknn.estimate import Direct, ViaSurrogate, estimate
+from hanknn.estimation import Direct, ViaSurrogate, estimate
 from hanknn.likelihood import Bootstrap, Grid, Guided, Kalman, Likelihood
 from hanknn.posterior import NUTS, ParticleMetropolis, RandomWalk, Store
 from hanknn.posterior.importance import Reweighting, reweight, thin
@@ -215,7 +215,7 @@ def test_methods_of_other_things_are_refused_when_they_are_made():
     """As a user makes them: annotations are not checked there."""
     script = """
 from hanknn.errors import SettingError
-from hanknn.estimate import Direct, ViaSurrogate
+from hanknn.estimation import Direct, ViaSurrogate
 from hanknn.likelihood import Kalman
 from hanknn.posterior import ParticleMetropolis
 from hanknn.posterior.importance import Reweighting

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import hanknn
-from hanknn.cli import main
+from hanknn.cli.command import main
 from hanknn.data import simulate_data
 from hanknn.experiments import EXPERIMENTS, Experiment, Finding
 from hanknn.experiments.benchmark import ERROR, OBSERVABLES, GridLikelihood

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from hanknn import storage
-from hanknn.cli import main, options
+from hanknn.cli import options
+from hanknn.cli.command import main
 from hanknn.cli.data_options import DataOptions
 from hanknn.errors import RunFolderError, SettingError, SolutionFileError
 from hanknn.files import explained, write_text

@@ -19,7 +19,9 @@ ECONOMY = MODEL | {"economy", "definition", "networks", "households", "models"}
 SOLUTION = ECONOMY | {"solution", "identity"}
 READING = SOLUTION | {"simulation", "accuracy", "references"}
 INFERENCE = SOLUTION | {"simulation", "data", "likelihood", "posterior", "surrogate"}
-FRONT = READING | INFERENCE | {"training", "solve", "estimate", "finite", "cluster", "figures", "folder", "progress"}
+FRONT = (
+    READING | INFERENCE | {"training", "solving", "estimation", "finite", "cluster", "figures", "folder", "progress"}
+)
 FRONT |= {"runs", "estimation_folder", "experiments", "cli"}
 ALLOWED = {
     **{room: set() for room in ALONE},
@@ -40,7 +42,7 @@ ALLOWED = {
     "training": MODEL | {"economy", "definition", "networks"},
     "solution": ECONOMY,
     "identity": ECONOMY | {"solution"},
-    "solve": SOLUTION | {"training"},
+    "solving": SOLUTION | {"training"},
     "simulation": SOLUTION,
     "references": SOLUTION | {"posterior"},
     "accuracy": READING,
@@ -49,13 +51,13 @@ ALLOWED = {
     "likelihood": SOLUTION | {"data"},
     "posterior": MODEL,
     "surrogate": MODEL | {"networks", "posterior", "training"},
-    "estimate": INFERENCE,
+    "estimation": INFERENCE,
     "cluster": INFERENCE,
     "figures": READING | INFERENCE,
     "folder": MACHINE,
     "progress": {"interrupts", "posterior", "training"},
-    "runs": READING | {"posterior", "training", "solve", "figures", "folder"},
-    "estimation_folder": INFERENCE | {"estimate", "figures", "folder"},
+    "runs": READING | {"posterior", "training", "solving", "figures", "folder"},
+    "estimation_folder": INFERENCE | {"estimation", "figures", "folder"},
     "experiments": FRONT - {"cli", "experiments"},
     "cli": FRONT,
     "__init__": FRONT - {"cli", "runs", "estimation_folder", "experiments", "folder", "progress"},
@@ -98,11 +100,23 @@ def test_the_table_of_imports_has_the_rooms_that_there_are():
     assert rooms == set(ALLOWED)
 
 
+def test_every_public_name_is_there_and_hides_no_module():
+    tree = ast.parse((SOURCE / "__init__.py").read_text())
+    typed = next(node for node in tree.body if isinstance(node, ast.If))
+    for node in typed.body:
+        for alias in node.names:
+            assert not (SOURCE / f"{alias.name}.py").exists(), f"{alias.name} is a module as well as a name"
+            assert getattr(hanknn, alias.name) is not None and alias.name in dir(hanknn)
+    script = "import sys, hanknn, hanknn.cli; assert 'jax' not in sys.modules"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
 def test_importing_changes_no_setting():
     script = """
 import logging, jax, sys
 before = jax.config.jax_enable_x64, jax.config.jax_numpy_rank_promotion, list(logging.getLogger().handlers)
 import hanknn
+hanknn.estimate, hanknn.solve, hanknn.check
 after = jax.config.jax_enable_x64, jax.config.jax_numpy_rank_promotion, list(logging.getLogger().handlers)
 assert before == after, (before, after)
 slow = {"matplotlib", "scipy.stats", "scipy.optimize"} & set(sys.modules)

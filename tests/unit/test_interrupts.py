@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 import hanknn
-from hanknn.cli import demo, main, solving
+from hanknn.cli import demo, solving
+from hanknn.cli.command import main
 from hanknn.posterior.sample import Step
 from hanknn.progress import interrupts, progress_bar, work_bar, working
 

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 import hanknn
-from hanknn.cli import main
+from hanknn.cli.command import main
 from hanknn.data import simulate_data
-from hanknn.estimate import Direct, estimate
+from hanknn.estimation import Direct, estimate
 from hanknn.likelihood import Kalman
 from hanknn.posterior import NUTS, Store, TemperedSMC
 

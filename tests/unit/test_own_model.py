@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from hanknn.cli import main
+from hanknn.cli.command import main
 from hanknn.cli.options import find_model
 from hanknn.cli.own_model import is_own
 from hanknn.errors import ModelError

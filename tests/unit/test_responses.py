@@ -34,8 +34,10 @@ def test_questions_that_make_no_sense_are_refused():
     solution = hanknn.load("nk")
     with pytest.raises(UnknownNameError, match="did you mean 'eps'"):
         hanknn.girf(solution, shock="epz")
-    with pytest.raises(UnknownNameError, match="known: none"):
+    with pytest.raises(SettingError, match="'nk' has no constraint"):
         hanknn.states_where(solution)
+    with pytest.raises(UnknownNameError, match="unknown constraint 'zlb'"):
+        hanknn.states_where(solution, "zlb")
     with pytest.raises(UnknownNameError, match="did you mean 'zeta'"):
         hanknn.girf(solution, start={"zetta": 0.0})
     with pytest.raises(SettingError):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hanknn.cli import main
+from hanknn.cli.command import main
 from hanknn.errors import RunFolderError
 from hanknn.runs import RunFolder
 from hanknn.storage import read

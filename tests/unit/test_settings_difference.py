@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hanknn.errors import SettingError
-from hanknn.estimate import Direct, ViaSurrogate
+from hanknn.estimation import Direct, ViaSurrogate
 from hanknn.settings_difference import described, difference
 from hanknn.surrogate import Design
 

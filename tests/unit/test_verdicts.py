@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hanknn import Parameter, ParameterSpace
-from hanknn.estimate import chains_verdict, little_said
+from hanknn.estimation import chains_verdict, little_said
 from hanknn.posterior import Box
 from hanknn.posterior.result import Posterior
 from hanknn.priors import TruncatedNormal

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from ..data.measurement import VarianceShare
 from ..data.simulated import simulate_data
-from ..estimate import ViaSurrogate
+from ..estimation import ViaSurrogate
 from ..estimation_folder import EstimationFolder
 from ..likelihood import Guided
 from ..models import shipped

@@ -9,7 +9,7 @@ import pandas as pd
 import typer
 
 from ..errors import RunFolderError, SettingError, UnknownNameError
-from ..estimate import Direct, Estimation, ViaSurrogate
+from ..estimation import Direct, Estimation, ViaSurrogate
 from ..estimation_folder import DRAWS, EstimationFolder
 from ..folder import read_settings
 from ..likelihood import Filter, ParticleFilter, filter_states, forecast as forecast_paths

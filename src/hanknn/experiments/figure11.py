@@ -3,7 +3,7 @@
 from ..figures import phased_history, save
 from ..models import RANK
 from ..posterior.sample import Step
-from ..solve import solve
+from ..solving import solve
 from ..training.recipes import PHASED_IN, constrained
 from .experiment import Experiment, Finding
 

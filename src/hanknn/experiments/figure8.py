@@ -13,7 +13,7 @@ from ..posterior.sample import Report, Step
 from ..references import PerfectForesight
 from ..simulation import long_run
 from ..solution import Solution, load
-from ..solve import solve
+from ..solving import solve
 from ..training.recipes import Recipe, households
 from .experiment import Experiment, Finding
 

@@ -6,7 +6,7 @@ from ..accuracy import check
 from ..figures import loss_history, save
 from ..models import LinearNK
 from ..posterior.sample import Step
-from ..solve import solve
+from ..solving import solve
 from ..training.recipes import RECIPES
 from .experiment import Experiment, Finding
 

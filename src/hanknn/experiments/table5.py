@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..data.simulated import SimulatedData
-from ..estimate import Estimate, ViaSurrogate
+from ..estimation import Estimate, ViaSurrogate
 from ..estimation_folder import STEPS, EstimationFolder
 from ..figures import prior_posterior, save
 from ..identity import identity

@@ -136,11 +136,11 @@ def states_where(
     `constraint` may be left out where the model has one. Raises `SettingError` where there is no such state.
     """
     names = tuple(solution.model.constraints)
-    if not names:
+    if constraint is None and not names:
         raise SettingError(f"model '{solution.model.name}' has no constraint that could bind")
     if constraint is None and len(names) > 1:
         raise SettingError(f"name the constraint: one of {', '.join(names)}")
-    name = names[0] if constraint is None else constraint
+    name = next(iter(names), "") if constraint is None else constraint
     if name not in names:
         raise UnknownNameError("constraint", name, names)
     simulation = simulate(solution, periods, parameters, seed)
