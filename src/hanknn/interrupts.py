@@ -35,6 +35,11 @@ def check() -> None:
         raise KeyboardInterrupt
 
 
+def came() -> bool:
+    """Whether Ctrl-C came: an import that it breaks off raises whatever it likes."""
+    return _mark.asked
+
+
 def is_deferred() -> bool:
     """Whether Ctrl-C waits for the next `check`."""
     return bool(_mark.tellers)

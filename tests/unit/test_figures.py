@@ -75,3 +75,14 @@ def test_save_writes_png_and_pdf_and_keeps_global_settings(quick, tmp_path):
 def test_an_unknown_policy_is_refused(quick):
     with pytest.raises(UnknownNameError, match="did you mean 'inflation'"):
         figures.policy_panels(quick, "inflaton")
+
+
+def test_figures_are_written_as_they_are_ready_and_each_is_reported(quick, tmp_path):
+    from hanknn.runs import draw_solution
+
+    told = []
+    paths = draw_solution(quick, tmp_path, lambda step: told.append((step, len(list(tmp_path.glob("*.png"))))))
+    whole = [(step.done, there) for step, there in told if step.stage == "figures"]
+    assert whole[0] == (0, 0) and whole[-1][1] == len(paths) // 2
+    assert all(there > 0 for done, there in whole if done > 0), "nothing is kept back until the end"
+    assert {step.stage for step, _ in told} > {"figures"}, "what takes long within a figure is told, too"

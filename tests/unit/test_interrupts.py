@@ -145,3 +145,15 @@ def test_without_a_terminal_a_line_says_what_is_done(monkeypatch, capsys):
     with working("checking", quiet=True):
         time.sleep(0.2)
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("seconds", [0.05, 0.4, 1.2])
+def test_an_interrupt_while_the_library_is_imported_ends_the_command(seconds, tmp_path):
+    command = [sys.executable, "-m", "hanknn", "solve", "nk", "--out", str(tmp_path / "run")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        time.sleep(0.3)  # Python's own start, where nothing of ours can answer
+        time.sleep(seconds)
+        child.send_signal(signal.SIGINT)
+        _, told = child.communicate(timeout=30)
+    assert child.returncode == 130 and told.strip().splitlines()[-1].startswith("interrupted"), told
+    assert not (tmp_path / "run").exists()

@@ -21,8 +21,10 @@ def entry() -> int:
             from .command import run
 
             code = run()
-    except KeyboardInterrupt:  # before or after the command itself
-        _farewell()
+    except BaseException as error:
+        if not (isinstance(error, KeyboardInterrupt) or interrupts.came()):
+            raise
+        _farewell()  # before or after the command itself
         code = interrupts.CODE
     if code == interrupts.CODE:
         # Compiled code may still be running in other threads, under which Python's own end can crash.
