@@ -141,3 +141,21 @@ def test_a_solution_over_a_narrower_box_loads_as_what_it_is(tmp_path):
     assert loaded.policy({"zeta": 0.01}).equals(solved.policy({"zeta": 0.01}))
     with pytest.raises(OutOfRangeError, match="beta"):
         loaded.policy({"zeta": 0.01}, {"beta": 0.97})
+
+
+def test_an_economy_is_asked_once_whether_it_is_solved():
+    rank = hanknn.load("rank")
+    first = rank.misfit({"rho_zeta": [0.7, 0.75]})
+    rank._programs.clear()
+    assert rank.misfit({"rho_zeta": [0.75, 0.7, 0.75]}).tolist() == [first[1], first[0], first[1]]
+    assert not rank._programs, "nothing was computed"
+
+
+def test_a_second_question_compiles_nothing(quick):
+    ask = lambda: (hanknn.irf(quick, size=2.0, periods=3), hanknn.simulate(quick, 10))
+    ask()
+    made = dict(quick._programs)
+    with jax.log_compiles(True), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jax.stages.Lowered, "compile", lambda *_, **__: pytest.fail("compiled again"))
+        hanknn.irf(quick, size=-1.0, periods=3, parameters={"phi": 0.6})
+    assert quick._programs == made
