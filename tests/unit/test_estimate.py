@@ -320,3 +320,12 @@ def test_filter_and_forecast_print_tables(quick, tmp_path, capsys):
     ):
         assert main(wrong) == 2
         assert message in capsys.readouterr().err
+
+
+def test_states_and_forecasts_come_from_the_methods_own_filter():
+    from hanknn.estimation_folder import with_particles
+    from hanknn.likelihood import Grid
+
+    assert with_particles(Grid(31), 1000) == Grid(31) and with_particles(Kalman(), 1000) == Kalman()
+    assert with_particles(Bootstrap(100), 1000) == Bootstrap(1000)
+    assert with_particles(Guided(5000, steps=3), 1000) == Guided(5000, steps=3)
