@@ -1,6 +1,7 @@
 """The command line: every mistake is one clear line and exit code 2."""
 
 import json
+import warnings
 from pathlib import Path
 
 import jax
@@ -8,7 +9,7 @@ import pandas as pd
 import pytest
 
 from hanknn.cli import solving
-from hanknn.cli.command import keep_compiled, main
+from hanknn.cli.command import keep_compiled, main, tell_warning
 from hanknn.cli.options import narrowed
 from hanknn.models import shipped
 
@@ -124,3 +125,11 @@ def test_compiled_programs_are_kept_where_that_can_be_written(tmp_path):
     finally:
         for name, value in before.items():
             jax.config.update(name, value)
+
+
+def test_a_warning_is_one_line_without_a_place_in_the_source(capsys):
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = tell_warning
+        warnings.warn("particles collapse\nin period 3", UserWarning, stacklevel=1)
+    assert capsys.readouterr().err == "warning: particles collapse in period 3\n"

@@ -4,6 +4,7 @@ import contextlib
 import os
 import platform
 import sys
+import warnings
 from pathlib import Path
 
 import jax
@@ -23,10 +24,16 @@ CACHE_BYTES = 2**30
 def run() -> int:
     """The command, with every core a JAX device, so that first-order training uses them all."""
     spell_what_cannot_be_shown()
+    warnings.showwarning = tell_warning
     jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)
     if jax.config.jax_compilation_cache_dir is None:  # pyright: ignore[reportAttributeAccessIssue]  (JAX's own)
         keep_compiled(platformdirs.user_cache_path("hanknn"))
     return main()
+
+
+def tell_warning(message: Warning | str, *_: object, **__: object) -> None:
+    """One line, as errors are: a user of the command has no use for the place in the source."""
+    print("warning: " + " ".join(str(message).split()), file=sys.stderr)
 
 
 def keep_compiled(folder: Path) -> None:
