@@ -14,7 +14,7 @@ from .errors import SettingError
 from .households import Grids
 from .households.grids import lottery
 from .models.hank import HANK
-from .points import Point, join
+from .points import join, replaced
 from .precision import in_float64
 from .references import PerfectForesight
 from .solution import Solution, Values, reads_solution
@@ -71,7 +71,7 @@ def simulate_finite(
 
         def quarter(carry, key):
             last, there, now, ahead = carry
-            counted = Point({**_values(there.state), "distribution": _histogram(model.grids, nodes, now)}, "state")
+            counted = replaced(there.state, distribution=_histogram(model.grids, nodes, now))
             shown = economy.observe(last, Now(counted, there.policy), theta, names)
             first, second = jax.random.split(key)
             shock = jax.random.normal(first, (len(equations.shocks),))
@@ -92,10 +92,6 @@ def simulate_finite(
     shown, felt = run(jnp.asarray(theta), _responses(model, theta), jax.random.key(seed))
     table, moved = pd.DataFrame(np.asarray(shown), columns=names), pd.DataFrame(np.asarray(felt), columns=FELT)
     return _with_luck(table, moved, model)[BURN:].reset_index(drop=True).rename_axis("quarter")
-
-
-def _values(point: Point) -> dict[str, Array]:
-    return {name: getattr(point, name) for name in point}
 
 
 def _histogram(grids: Grids, nodes: Float[Array, " assets"], now: Households) -> Array:

@@ -132,6 +132,11 @@ def pack(point: Point) -> Float[Array, " n"]:
     return jnp.concatenate([value.reshape(-1) for value in values])
 
 
+def replaced(point: Point, **values: Array) -> Point:
+    """The point with other values under some of its names."""
+    return Point({name: values[name] if name in values else getattr(point, name) for name in point}, point._kind)
+
+
 def like(vector: Float[Array, " n"], point: Point) -> Point:
     """A vector, as `pack` makes it, with the names and shapes of a point."""
     return unpack({name: value.shape for name, value in point._values.items()}, vector, point._kind)

@@ -24,7 +24,7 @@ from .model import Model
 from .models import SHIPPED, shipped
 from .networks import Architecture, PolicyNetwork, architectures, network_policy
 from .parameters import common_length, named_columns
-from .points import Point, scalars
+from .points import Point, replaced, scalars
 from .precision import in_float64
 from .version import __version__
 
@@ -254,7 +254,7 @@ class Solution:
 def _placed(economy: Economy) -> Callable[[Array, dict[str, Array]], Point]:
     def at(vector, given):
         center = economy.equations.units(economy.parameters(vector)).state_center
-        return Point({name: given.get(name, getattr(center, name)) for name in center}, "state")
+        return replaced(center, **given)
 
     return jax.vmap(at)
 

@@ -9,6 +9,7 @@ from hanknn import Model, Parameter, ParameterSpace, Point, Variable
 from hanknn.economy import Equations
 from hanknn.errors import ModelError, UnknownNameError
 from hanknn.expectations import GaussHermite, SplitGaussHermite
+from hanknn.models import LinearNK
 from hanknn.points import checked, like, pack, unpack
 
 V = Variable("v", "variable")
@@ -208,3 +209,12 @@ def test_a_row_of_states_against_a_vector_of_policies_is_refused(equations):
         equations.residuals_given(state, policy, expected, theta)  # also where JAX lets it pass
     with pytest.raises(ValueError, match="rank_promotion"):
         policies - (policies - states)
+
+
+@pytest.mark.parametrize("name", ["dtype", "rows"])
+def test_a_variable_that_a_point_would_hide_is_refused(name):
+    class Hidden(LinearNK):
+        policies = {**LinearNK.policies, name: LinearNK.policies["inflation"]}
+
+    with pytest.raises(ModelError, match=f"'{name}' of model 'nk'"):
+        Equations(Hidden())

@@ -67,6 +67,10 @@ class Equations:
         shared = [state for state in self.states if state in self.policies]
         if shared:
             raise ModelError(f"'{shared[0]}' is both a state and a policy of model '{name}'; rename one")
+        known = (*self.model.parameters.names, *self.states, *self.shocks, *self.policies, *self.outputs)
+        own = [variable for variable in known if hasattr(Point, variable)]
+        if own:
+            raise ModelError(f"'{own[0]}' of model '{name}' is what a point says of itself; rename the variable")
         taken = [shown for shown in self.model.observables if shown in (*self.states, *self.policies)]
         if taken:
             raise ModelError(

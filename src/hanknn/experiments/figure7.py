@@ -9,7 +9,7 @@ from ..batches import in_batches
 from ..compiled import jit
 from ..figures import lorenz_curves, policies_by_risk, save, steady_maps
 from ..households.steady_map import shipped_map
-from ..points import Point
+from ..points import replaced
 from ..precision import in_float64
 from ..references import SteadyState
 from ..solution import Solution, load
@@ -59,7 +59,7 @@ def along(solution: Solution, risks: tuple[float, ...]) -> tuple[pd.DataFrame, f
 
     def one(theta, sd):
         center, scale = equations.units(theta)[:2]
-        state = Point({**{n: getattr(center, n) for n in center}, "zeta": center.zeta + sd * scale.zeta}, "state")
+        state = replaced(center, zeta=center.zeta + sd * scale.zeta)
         residuals = economy.residuals(state, theta, equations.judging_rule, jax.random.key(0))
         there = economy.at(state, theta)
         return economy.observe(there, there, theta, names), residuals

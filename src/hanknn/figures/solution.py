@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from ..economy import Economy
 from ..errors import SettingError, UnknownNameError
 from ..model import Variable
-from ..points import Point
+from ..points import Point, replaced
 from ..posterior.sample import Report, Step, silent
 from ..precision import in_float64
 from ..simulation import girf, irf, states_where
@@ -181,8 +181,7 @@ def _displaced(economy: Economy) -> Callable[..., tuple[Point, Point | None]]:
         theta = economy.parameters(vector)
         center, scale = equations.units(theta)[:2]
         first = equations.states[0]
-        moved = {n: getattr(center, n) + (sds * getattr(scale, n) if n == first else 0.0) for n in center}
-        state = Point(moved, "state")
+        state = replaced(center, **{first: getattr(center, first) + sds * getattr(scale, first)})
         return state, equations.closed_form(state, theta)
 
     return jax.vmap(at, (0, None))

@@ -11,7 +11,7 @@ from ..economy import Economy, Equations
 from ..economy.misfit import residual_rows
 from ..errors import SettingError
 from ..expectations import Expectation
-from ..points import Point
+from ..points import Point, replaced
 from .sampling import plausible
 
 FAR = 6.0
@@ -114,7 +114,7 @@ class Walk:
         """
         equations = economy.equations
         center = equations.units(theta).state_center
-        calm = Point({n: getattr(center if n in equations.scalar_states else state, n) for n in state}, "state")
+        calm = replaced(state, **{name: getattr(center, name) for name in equations.scalar_states})
         later = economy.after(calm, jnp.zeros((1, len(equations.shocks)), theta.dtype), theta)
         # The small number keeps the root differentiable where nothing has moved.
         distance = lambda s: jnp.sqrt(jnp.sum(equations.inputs(s, theta) ** 2) + 1e-12)
