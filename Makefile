@@ -55,14 +55,14 @@ lint: .venv/development
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 weights: .venv/package         ## solve the weights that ship with the package anew
-	$(BIN)/hanknn steady-states --out src/hanknn/weights/hank_steady.npz --force \
-	    --summaries src/hanknn/weights/hank_summaries.npz --frontier src/hanknn/weights/hank_frontier.npz
+	$(BIN)/hanknn steady-states --out src/hanknn/models/weights/hank_steady.npz --force \
+	    --summaries src/hanknn/models/weights/hank_summaries.npz --frontier src/hanknn/models/weights/hank_frontier.npz
 	$(BIN)/hanknn solve nk --recipe thorough --out runs/thorough --force
 	$(BIN)/hanknn solve rank --recipe constrained-thorough --out runs/rank-thorough --force
 	$(BIN)/hanknn solve hank --out runs/hank --force
-	mkdir -p src/hanknn/weights && cp runs/thorough/solution.npz src/hanknn/weights/nk.npz
-	cp runs/rank-thorough/solution.npz src/hanknn/weights/rank.npz
-	cp runs/hank/solution.npz src/hanknn/weights/hank.npz
+	mkdir -p src/hanknn/models/weights && cp runs/thorough/solution.npz src/hanknn/models/weights/nk.npz
+	cp runs/rank-thorough/solution.npz src/hanknn/models/weights/rank.npz
+	cp runs/hank/solution.npz src/hanknn/models/weights/hank.npz
 
 clean:
 	rm -rf .venv .venv-lowest build dist

@@ -50,8 +50,8 @@ def case(values: dict[str, float], iterations: int, quarters: int) -> dict[str, 
     }
 
 
-def tell(progress) -> None:
-    print(f"  {progress.iteration:4d} {progress.seconds:6.0f} s {progress.mean_square:.2e}", flush=True)
+def tell(step) -> None:
+    print(f"  {step.done:4d}  {step.note}", flush=True)
 
 
 def values_of(text: str) -> dict[str, float]:

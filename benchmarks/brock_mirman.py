@@ -16,9 +16,9 @@ import pandas as pd
 
 import hanknn
 from hanknn.economy.draws import ergodic_sample
-from hanknn.expectations import GaussHermite
-from hanknn.networks import SmoothNetwork
-from hanknn.points import pack
+from hanknn.economy.expectations import GaussHermite
+from hanknn.economy.networks import SmoothNetwork
+from hanknn.economy.points import pack
 from hanknn.training.gauss_newton import GaussNewton
 
 PAGE = Path(__file__).parents[1] / "docs" / "extend" / "brock_mirman.py"

@@ -20,15 +20,15 @@ import pandas as pd
 from scipy import stats
 
 import hanknn
-from hanknn.data import Observed
 from hanknn.economy import Economy, Equations
-from hanknn.likelihood import Bootstrap, Filter, Guided, Kalman
-from hanknn.likelihood.space import Observation, Period, panel
-from hanknn.points import Point, pack
-from hanknn.posterior import NUTS, Box, ParticleMetropolis, Store, Target
-from hanknn.posterior.chains import Record, run_chains
-from hanknn.posterior.particle_metropolis import PseudoState
-from hanknn.posterior.sample import silent
+from hanknn.economy.points import Point, pack
+from hanknn.inference.data import Observed
+from hanknn.inference.likelihood import Bootstrap, Filter, Guided, Kalman
+from hanknn.inference.likelihood.space import Observation, Period, panel
+from hanknn.inference.posterior import NUTS, Box, ParticleMetropolis, Store, Target
+from hanknn.inference.posterior.chains import Record, run_chains
+from hanknn.inference.posterior.particle_metropolis import PseudoState
+from hanknn.inference.posterior.sample import silent
 
 NAMES = ("zeta", "output_gap", "inflation")
 

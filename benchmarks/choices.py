@@ -6,7 +6,7 @@ Run: python benchmarks/choices.py (about three minutes on two cores).
 import dataclasses
 
 import hanknn
-from hanknn.networks import KMRNetwork, SmoothNetwork
+from hanknn.economy.networks import KMRNetwork, SmoothNetwork
 from hanknn.training.gauss_newton import GaussNewton
 from hanknn.training.sampling import StateDraws
 from hanknn.training.weighting import EquationWeights

@@ -19,13 +19,13 @@ import jax
 import pandas as pd
 
 import hanknn
-from hanknn.expectations import SplitGaussHermite
-from hanknn.households import Grids
-from hanknn.households.tables import HouseholdTables
+from hanknn.economy.expectations import SplitGaussHermite
+from hanknn.economy.households import Grids
 from hanknn.models import HANK
-from hanknn.models.hank_parameters import PARAMETERS
+from hanknn.models.hank.parameters import PARAMETERS
+from hanknn.models.hank.tables import HouseholdTables
 from hanknn.references import SteadyState
-from hanknn.references.summary_table import AHEAD, MODES, tables_near
+from hanknn.references.hank.summary_table import AHEAD, MODES, tables_near
 from hanknn.training.recipes import calibration
 
 DOUBLED = dict(modes=12, ahead=(1, 2, 4, 8, 16, 32))
@@ -56,8 +56,8 @@ def solved(parts: set[str], sigma_zeta: float, iterations: int, points: int, fil
     return solution
 
 
-def tell(progress) -> None:
-    print(f"  {progress.iteration:4d} {progress.seconds:6.0f} s {progress.mean_square:.2e}", flush=True)
+def tell(step) -> None:
+    print(f"  {step.done:4d}  {step.note}", flush=True)
 
 
 def main() -> int:

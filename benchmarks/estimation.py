@@ -13,13 +13,13 @@ import numpy as np
 import pandas as pd
 
 import hanknn
-from hanknn.data import simulate_data
-from hanknn.estimation import Direct, Estimate, ViaSurrogate, estimate
-from hanknn.likelihood import Kalman, Likelihood
-from hanknn.posterior import NUTS, ParticleMetropolis, Target
-from hanknn.posterior.importance import Reweighting
-from hanknn.posterior.result import Posterior
-from hanknn.surrogate import Design, errors
+from hanknn.inference.data import simulate_data
+from hanknn.inference.estimation import Direct, Estimate, ViaSurrogate, estimate
+from hanknn.inference.likelihood import Kalman, Likelihood
+from hanknn.inference.posterior import NUTS, ParticleMetropolis, Target
+from hanknn.inference.posterior.importance import Reweighting
+from hanknn.inference.posterior.result import Posterior
+from hanknn.inference.surrogate import Design, errors
 
 OBSERVED = ("zeta", "output_gap", "inflation")
 SAMPLER = NUTS(chains=16, warmup=500, draws=1000)

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 import hanknn
-from hanknn.data import VarianceShare, simulate_data
-from hanknn.likelihood import Bootstrap, Guided, Kalman, Likelihood, Tempered
+from hanknn.inference.data import VarianceShare, simulate_data
+from hanknn.inference.likelihood import Bootstrap, Guided, Kalman, Likelihood, Tempered
 
 OBSERVED = ("zeta", "output_gap", "inflation")
 REPLICATIONS = {100: 1000, 1000: 200}

@@ -18,13 +18,13 @@ import numpy as np
 import pandas as pd
 
 import hanknn
-from hanknn.expectations import GaussHermite
-from hanknn.households.steady_map import shipped_map
+from hanknn.economy.expectations import GaussHermite
+from hanknn.economy.points import Point
+from hanknn.machine.precision import in_float64
 from hanknn.models import HANK
-from hanknn.points import Point
-from hanknn.precision import in_float64
+from hanknn.models.hank.steady_map import shipped_map
 from hanknn.references import PerfectForesight
-from hanknn.simulation.paths import shown_path
+from hanknn.solution.simulation.paths import shown_path
 from hanknn.training.recipes import calibration
 
 SHOCK, QUARTERS, TARGET = -0.06, 20, 1.0

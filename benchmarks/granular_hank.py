@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 import hanknn
-from hanknn.precision import in_float64
+from hanknn.machine.precision import in_float64
 from hanknn.references import PerfectForesight
 
 HOUSEHOLDS = (100, 1_000, 10_000)

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 
 import hanknn
-from hanknn.devices import split_over_devices
 from hanknn.economy.misfit import AT_ONCE
-from hanknn.precision import in_float64
-from hanknn.simulation.paths import settled_states, shown_path
+from hanknn.machine.devices import split_over_devices
+from hanknn.machine.precision import in_float64
+from hanknn.solution.simulation.paths import settled_states, shown_path
 from hanknn.training.sampling import plausible
 
 BATCH, REPEATS = 512, 20

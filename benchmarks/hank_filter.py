@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 import hanknn
-from hanknn.data import VarianceShare, simulate_data
+from hanknn.inference.data import VarianceShare, simulate_data
 
 NAMES, QUARTERS, PARTICLES, TIMES = ("output_growth", "inflation_rate", "interest_rate"), 40, 100, 12
 VALUES = {"sigma_zeta": 0.012}

@@ -28,14 +28,14 @@ import pandas as pd
 import xarray as xr
 
 import hanknn
-from hanknn.expectations import GaussHermite
+from hanknn.economy.expectations import GaussHermite
+from hanknn.economy.networks import SmoothNetwork
+from hanknn.economy.parameters import Parameter, ParameterSpace
+from hanknn.machine.work import Step
 from hanknn.models import HANK
-from hanknn.models.hank_parameters import PARAMETERS
-from hanknn.networks import SmoothNetwork
-from hanknn.parameters import Parameter, ParameterSpace
+from hanknn.models.hank.parameters import PARAMETERS
 from hanknn.references import PerfectForesight
 from hanknn.training.curriculum import Curriculum
-from hanknn.training.loop import Progress
 from hanknn.training.recipes import households
 from hanknn.training.walk import Walk
 
@@ -178,10 +178,8 @@ def main() -> int:
     return 0
 
 
-def shown(progress: Progress) -> None:
-    print(
-        f"{progress.iteration} iterations, {progress.seconds:.0f} s, residual² {progress.mean_square:.1e}", flush=True
-    )
+def shown(step: Step) -> None:
+    print(f"{step.done} iterations, {step.note}", flush=True)
 
 
 def compare(solutions: Sequence[hanknn.Solution], at: pd.DataFrame, linear: xr.Dataset) -> None:

@@ -15,7 +15,7 @@ import jax.numpy as jnp
 import pandas as pd
 
 import hanknn
-from hanknn.networks import KMRNetwork
+from hanknn.economy.networks import KMRNetwork
 from hanknn.training.first_order import FirstOrder
 from hanknn.training.sampling import Simulated
 

@@ -14,7 +14,7 @@ import itertools
 import numpy as np
 import pandas as pd
 
-from hanknn.households import Grids
+from hanknn.economy.households import Grids
 from hanknn.references import PerfectForesight
 
 QUARTERS = 150

@@ -11,7 +11,7 @@ import jax
 import pandas as pd
 
 import hanknn
-from hanknn.expectations import GaussHermite
+from hanknn.economy.expectations import GaussHermite
 from hanknn.references import TimeIteration
 from hanknn.training.recipes import constrained
 from hanknn.training.weighting import EquationWeights

@@ -22,12 +22,12 @@ import pandas as pd
 from jaxtyping import Float
 
 import hanknn
-from hanknn.experiments.benchmark import GridLikelihood, exercise
-from hanknn.experiments.table5 import Table5
-from hanknn.posterior import Target
-from hanknn.posterior.importance import reweight
-from hanknn.posterior.result import Posterior
-from hanknn.precision import in_float64
+from hanknn.front.experiments.benchmark import GridLikelihood, exercise
+from hanknn.front.experiments.table5 import Table5
+from hanknn.inference.posterior import Target
+from hanknn.inference.posterior.importance import reweight
+from hanknn.inference.posterior.result import Posterior
+from hanknn.machine.precision import in_float64
 
 TARGETS = {"median (s.d.)": 0.15, "5 % or 95 % (s.d.)": 0.25, "true values outside 90 %": 0.0, "Pareto k": 0.7}
 DATA_SEED, THIN = 0, 4

@@ -18,7 +18,7 @@ import pandas as pd
 import hanknn
 from hanknn.economy.draws import ergodic_sample
 from hanknn.economy.misfit import AT_ONCE
-from hanknn.simulation.paths import settled_states
+from hanknn.solution.simulation.paths import settled_states
 
 
 def designs(inputs: np.ndarray, binds: np.ndarray) -> dict[str, np.ndarray]:

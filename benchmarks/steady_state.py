@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
 
-from hanknn.households import Grids
-from hanknn.households.steady_map import shipped_map
-from hanknn.models.hank_parameters import PARAMETERS
+from hanknn.economy.households import Grids
+from hanknn.models.hank.parameters import PARAMETERS
+from hanknn.models.hank.steady_map import shipped_map
 from hanknn.references import SteadyState
-from hanknn.references.simulated_households import simulate_households
+from hanknn.references.hank.simulated_households import simulate_households
 
 A, P = Grids().shape
 BASE, BOTH = (A, P), (2 * A, 2 * P)

@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 
 import hanknn
-from hanknn.accuracy.thirds import THIRDS, thirds
 from hanknn.models import HANK, RANK
 from hanknn.references import equilibrium_branch, representative_twin, twin_frontier
-from hanknn.references.twin import BESIDE_THE_FRONTIER
+from hanknn.references.hank.twin import BESIDE_THE_FRONTIER
+from hanknn.solution.accuracy.thirds import THIRDS, thirds
 
 MOVED = ("sigma_s", "borrowing_limit", "varphi", "theta_pi", "theta_y")
 

@@ -9,10 +9,11 @@ from importlib.metadata import version
 
 # Tests compile much and compute little: XLA's quickest code is good enough, and as both cores are busy, code in one
 # piece. Unknown flags abort, hence the versions.
-QUICK = ["xla_backend_optimization_level=0", "xla_cpu_parallel_codegen_split_count=1"]
-FLAGS = {"0.10": [*QUICK, "xla_cpu_use_fusion_emitters=false"], "0.12": QUICK}
-flags = FLAGS.get(".".join(version("jax").split(".")[:2]), [])
-os.environ.setdefault("XLA_FLAGS", " ".join(f"--{flag}" for flag in flags))
+if (jax_version := version("jax")).startswith(("0.10.", "0.12.")):
+    flags = ["xla_backend_optimization_level=0", "xla_cpu_parallel_codegen_split_count=1"]
+    if jax_version.startswith("0.10."):
+        flags.append("xla_cpu_use_fusion_emitters=false")
+    os.environ.setdefault("XLA_FLAGS", " ".join(f"--{flag}" for flag in flags))
 
 import jax
 import pytest

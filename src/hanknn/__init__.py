@@ -1,27 +1,23 @@
 """Solve and estimate nonlinear macroeconomic models with neural networks, once for all parameter values."""
 
-import importlib.util
+import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import (
-        data as data,
-        models as models,
-        posterior as posterior,
-        references as references,
-        surrogate as surrogate,
+    from . import models as models, references as references
+    from .economy import expectations as expectations, networks as networks, priors as priors
+    from .economy.model import Model as Model, Variable as Variable
+    from .economy.parameters import Parameter as Parameter, ParameterSpace as ParameterSpace
+    from .economy.points import Point as Point
+    from .front import figures as figures
+    from .inference import cluster as cluster, data as data, posterior as posterior, surrogate as surrogate
+    from .inference.estimation import (
+        Direct as Direct,
+        Estimate as Estimate,
+        ViaSurrogate as ViaSurrogate,
+        estimate as estimate,
     )
-    from .accuracy import (
-        AccuracyReport as AccuracyReport,
-        audit as audit,
-        check as check,
-        distance as distance,
-        distance_by_thirds as distance_by_thirds,
-    )
-    from .errors import HanknnError as HanknnError
-    from .estimation import Direct as Direct, Estimate as Estimate, ViaSurrogate as ViaSurrogate, estimate as estimate
-    from .finite import simulate_finite as simulate_finite
-    from .likelihood import (
+    from .inference.likelihood import (
         Bootstrap as Bootstrap,
         Grid as Grid,
         Guided as Guided,
@@ -33,10 +29,19 @@ if TYPE_CHECKING:
         log_likelihood as log_likelihood,
         shock_decomposition as shock_decomposition,
     )
-    from .model import Model as Model, Variable as Variable
-    from .parameters import Parameter as Parameter, ParameterSpace as ParameterSpace
-    from .points import Point as Point
-    from .simulation import (
+    from .machine.errors import HanknnError as HanknnError
+    from .machine.version import __version__ as __version__
+    from .machine.work import Store as Store
+    from .references.hank.finite import simulate_finite as simulate_finite
+    from .solution import ExtrapolationWarning as ExtrapolationWarning, Solution as Solution, load as load
+    from .solution.accuracy import (
+        AccuracyReport as AccuracyReport,
+        audit as audit,
+        check as check,
+        distance as distance,
+        distance_by_thirds as distance_by_thirds,
+    )
+    from .solution.simulation import (
         constraint_spells as constraint_spells,
         girf as girf,
         irf as irf,
@@ -45,30 +50,27 @@ if TYPE_CHECKING:
         simulate as simulate,
         states_where as states_where,
     )
-    from .solution import ExtrapolationWarning as ExtrapolationWarning, Solution as Solution, load as load
-    from .solving import Solved as Solved, solve as solve
     from .training import recipes as recipes
-    from .training.loop import Checkpoints as Checkpoints
     from .training.recipes import Recipe as Recipe
-    from .version import __version__ as __version__
+    from .training.solving import Solved as Solved, solve as solve
 
 _PLACES = {
-    "accuracy": (
-        "AccuracyReport",
-        "audit",
-        "check",
-        "distance",
-        "distance_by_thirds",
+    "economy.model": (
+        "Model",
+        "Variable",
     ),
-    "errors": ("HanknnError",),
-    "estimation": (
+    "economy.parameters": (
+        "Parameter",
+        "ParameterSpace",
+    ),
+    "economy.points": ("Point",),
+    "inference.estimation": (
         "Direct",
         "Estimate",
         "ViaSurrogate",
         "estimate",
     ),
-    "finite": ("simulate_finite",),
-    "likelihood": (
+    "inference.likelihood": (
         "Bootstrap",
         "Grid",
         "Guided",
@@ -80,16 +82,22 @@ _PLACES = {
         "log_likelihood",
         "shock_decomposition",
     ),
-    "model": (
-        "Model",
-        "Variable",
+    "machine.errors": ("HanknnError",),
+    "machine.version": ("__version__",),
+    "references.hank.finite": ("simulate_finite",),
+    "solution": (
+        "ExtrapolationWarning",
+        "Solution",
+        "load",
     ),
-    "parameters": (
-        "Parameter",
-        "ParameterSpace",
+    "solution.accuracy": (
+        "AccuracyReport",
+        "audit",
+        "check",
+        "distance",
+        "distance_by_thirds",
     ),
-    "points": ("Point",),
-    "simulation": (
+    "solution.simulation": (
         "constraint_spells",
         "girf",
         "irf",
@@ -98,32 +106,39 @@ _PLACES = {
         "simulate",
         "states_where",
     ),
-    "solution": (
-        "ExtrapolationWarning",
-        "Solution",
-        "load",
-    ),
-    "solving": (
+    "machine.work": ("Store",),
+    "training.recipes": ("Recipe",),
+    "training.solving": (
         "Solved",
         "solve",
     ),
-    "training": ("recipes",),
-    "training.loop": ("Checkpoints",),
-    "training.recipes": ("Recipe",),
-    "version": ("__version__",),
 }
 """Where each name is defined. Imported when first asked for: JAX alone takes seconds."""
 
-_ROOMS = ("data", "models", "posterior", "references", "surrogate", "cluster", "figures")
+_ROOMS = {
+    "data": "inference.data",
+    "posterior": "inference.posterior",
+    "surrogate": "inference.surrogate",
+    "cluster": "inference.cluster",
+    "figures": "front.figures",
+    "models": "models",
+    "references": "references",
+    "recipes": "training.recipes",
+    "priors": "economy.priors",
+    "networks": "economy.networks",
+    "expectations": "economy.expectations",
+}
+"""Modules that a user names, and where they are."""
 
 
 def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        value = globals()[name] = importlib.import_module(f".{_ROOMS[name]}", __name__)
+        return value
     for place, names in _PLACES.items():
         if name in names:
             value = globals()[name] = getattr(importlib.import_module(f".{place}", __name__), name)
             return value
-    if not name.startswith("_") and importlib.util.find_spec(f"{__name__}.{name}"):
-        return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module 'hanknn' has no attribute '{name}'")
 
 

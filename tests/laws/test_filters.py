@@ -11,10 +11,9 @@ import pytest
 
 import hanknn
 from hanknn import Variable
-from hanknn.data import Observed, simulate_data, us_observed
 from hanknn.economy import Economy, Equations
-from hanknn.errors import ModelError, OutOfRangeError, SettingError, ShapeError, UnknownNameError
-from hanknn.likelihood import (
+from hanknn.inference.data import Observed, simulate_data, us_observed
+from hanknn.inference.likelihood import (
     Bootstrap,
     CollapseWarning,
     Grid,
@@ -28,8 +27,9 @@ from hanknn.likelihood import (
     log_likelihood,
     shock_decomposition,
 )
-from hanknn.likelihood.scale import warn_of_scale
-from hanknn.likelihood.space import Observation, panel
+from hanknn.inference.likelihood.scale import warn_of_scale
+from hanknn.inference.likelihood.space import Observation, panel
+from hanknn.machine.errors import ModelError, OutOfRangeError, SettingError, ShapeError, UnknownNameError
 
 FILTERS = {
     "kalman": Kalman(),

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 import hanknn
-from hanknn import Checkpoints, Recipe
+from hanknn import Recipe, Store
 from hanknn.economy import Equations
-from hanknn.errors import RunFolderError, SettingError, TrainingStopped
-from hanknn.expectations import GaussHermite, ScrambledSobol
-from hanknn.networks import KMRNetwork, SmoothNetwork
-from hanknn.training import loop
+from hanknn.economy.expectations import GaussHermite, ScrambledSobol
+from hanknn.economy.networks import KMRNetwork, SmoothNetwork
+from hanknn.machine import work
+from hanknn.machine.errors import RunFolderError, SettingError, TrainingStopped
 from hanknn.training.first_order import FirstOrder
 from hanknn.training.gauss_newton import GaussNewton
 from hanknn.training.sampling import Fresh, Kept, Simulated
@@ -59,13 +59,16 @@ def trained(nk, tmp_path_factory):
     def get(name):
         if name not in results:
             folder = tmp_path_factory.mktemp(name)
-            checkpoints, half_way = Checkpoints(folder / "checkpoint.npz", every=0.0), folder / "half-way.npz"
+            saved, half_way = folder / "whole" / "checkpoint.npz", folder / "half" / "checkpoint.npz"
+            saved.parent.mkdir()
+            half_way.parent.mkdir()
 
-            def keep(progress):
-                if checkpoints.path.exists() and progress.iteration > METHODS[name].iterations // 2:
-                    checkpoints.path.rename(half_way)
+            def keep(step):
+                if saved.exists() and step.done > METHODS[name].iterations // 2:
+                    saved.rename(half_way)
 
-            results[name] = _solve(nk, METHODS[name], report=keep, checkpoints=checkpoints), half_way
+            whole = _solve(nk, METHODS[name], report=keep, store=Store(saved.parent, every=0.0))
+            results[name] = whole, half_way.parent
         return results[name]
 
     return get
@@ -100,7 +103,7 @@ SAME_STATE = BETWEEN | {"kept", "simulated"}
 @pytest.mark.parametrize("name", _with_slow(SAME_STATE))
 def test_training_goes_on_to_the_same_result_after_a_kill(name, trained, nk):
     whole, half_way = trained(name)
-    _same(_solve(nk, METHODS[name], checkpoints=Checkpoints(half_way, resume=True)), whole)
+    _same(_solve(nk, METHODS[name], store=Store(half_way)), whole)
 
 
 def _interrupt(progress):
@@ -108,15 +111,16 @@ def _interrupt(progress):
 
 
 def test_training_goes_on_to_the_same_result_after_an_interruption(solved, nk, tmp_path):
-    checkpoints = Checkpoints(str(tmp_path / "checkpoint.npz"), resume=True)  # as the guide writes it
+    store = Store(str(tmp_path))  # as the guide writes it
     with pytest.raises(KeyboardInterrupt):
-        _solve(nk, FIRST, report=_interrupt, checkpoints=checkpoints)
-    assert checkpoints.path.exists()
-    _same(_solve(nk, FIRST, checkpoints=checkpoints), solved("fresh"))
+        _solve(nk, FIRST, report=_interrupt, store=store)
+    assert (tmp_path / "checkpoint.npz").exists()
+    _same(_solve(nk, FIRST, store=dataclasses.replace(store, resume=False)), solved("fresh"))
+    _same(_solve(nk, FIRST, store=store), solved("fresh"))
 
 
 def test_what_a_resumed_run_read_does_not_stay_in_memory(nk, tmp_path, monkeypatch):
-    read, references, alive = loop.read, [], []
+    read, references, alive = work.storage.read, [], []
 
     def watched(*arguments):
         header, arrays = read(*arguments)
@@ -126,11 +130,11 @@ def test_what_a_resumed_run_read_does_not_stay_in_memory(nk, tmp_path, monkeypat
     def count(progress):
         alive.append(sum(reference() is not None for reference in references))
 
-    checkpoints = Checkpoints(tmp_path / "checkpoint.npz", resume=True)
+    store = Store(tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        _solve(nk, FIRST, report=_interrupt, checkpoints=checkpoints)
-    monkeypatch.setattr(loop, "read", watched)
-    _solve(nk, FIRST, report=count, checkpoints=checkpoints)
+        _solve(nk, FIRST, report=_interrupt, store=store)
+    monkeypatch.setattr(work.storage, "read", watched)
+    _solve(nk, FIRST, report=count, store=store)
     assert references and alive[-1] == 0
 
 
@@ -148,11 +152,11 @@ def test_another_seed_gives_another_result(solved, nk):
 
 
 def test_resuming_with_other_settings_is_refused(nk, trained):
-    checkpoints = Checkpoints(trained("fresh")[1], resume=True)
+    store = Store(trained("fresh")[1])
     with pytest.raises(RunFolderError, match="recipe"):
-        _solve(nk, dataclasses.replace(FIRST, batch=128), checkpoints=checkpoints)
+        _solve(nk, dataclasses.replace(FIRST, batch=128), store=store)
     with pytest.raises(RunFolderError, match="seed"):
-        _solve(nk, FIRST, seed=3, checkpoints=checkpoints)
+        _solve(nk, FIRST, seed=3, store=store)
 
 
 @pytest.mark.slow

@@ -6,9 +6,9 @@ import pytest
 
 import hanknn
 from hanknn.economy import Economy, Equations
+from hanknn.economy.expectations import GaussHermite
 from hanknn.economy.misfit import misfit
-from hanknn.expectations import GaussHermite
-from hanknn.points import Point
+from hanknn.economy.points import Point
 
 
 class Moments(hanknn.Model):

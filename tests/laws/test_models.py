@@ -8,9 +8,9 @@ import pytest
 import hanknn
 from hanknn.economy import Economy, Equations
 from hanknn.economy.draws import ergodic_sample
-from hanknn.expectations import GaussHermite
+from hanknn.economy.expectations import GaussHermite
+from hanknn.economy.points import like, pack
 from hanknn.models import SHIPPED
-from hanknn.points import like, pack
 
 pytestmark = pytest.mark.parametrize("model", [m() for m in SHIPPED], ids=[m.name for m in SHIPPED])
 
@@ -69,5 +69,5 @@ def test_a_shipped_solution_answers_and_is_small(model):
         assert np.isfinite(pack(center(jnp.asarray(model.parameters.baseline)).policy)).all()
     from pathlib import Path
 
-    size = (Path(hanknn.__file__).parent / "weights" / f"{model.name}.npz").stat().st_size
+    size = (Path(hanknn.__file__).parent / "models" / "weights" / f"{model.name}.npz").stat().st_size
     assert size < (2_000_000 if model.arrays else 200_000)

@@ -9,9 +9,9 @@ import pytest
 from scipy import stats
 
 from hanknn import Parameter, ParameterSpace
-from hanknn.errors import RunFolderError, SettingError, UnknownNameError
-from hanknn.posterior import NUTS, Box, ParticleMetropolis, RandomWalk, Store, Target, TemperedSMC
-from hanknn.posterior.mode import find_mode
+from hanknn.inference.posterior import NUTS, Box, ParticleMetropolis, RandomWalk, Store, Target, TemperedSMC
+from hanknn.inference.posterior.mode import find_mode
+from hanknn.machine.errors import RunFolderError, SettingError, UnknownNameError
 
 SPACE = ParameterSpace(
     rate=Parameter(1.0, range=(0.0, 12.0)), share=Parameter(0.5, range=(0.0, 1.0)), fixed=Parameter(3.0)

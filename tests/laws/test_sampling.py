@@ -7,8 +7,8 @@ import pytest
 
 from hanknn.economy import Economy, Equations
 from hanknn.economy.draws import SURE, ergodic_sample
+from hanknn.economy.networks import SmoothNetwork, network_policy
 from hanknn.models import LinearNK
-from hanknn.networks import SmoothNetwork, network_policy
 from hanknn.training.sampling import Fresh, Kept, Simulated, StateDraws, plausible, sobol_design
 
 RULES = {

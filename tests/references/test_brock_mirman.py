@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import hanknn
-from hanknn.networks import SmoothNetwork
+from hanknn.economy.networks import SmoothNetwork
 from hanknn.training.gauss_newton import GaussNewton
 
 PAGE = Path(__file__).parents[2] / "docs" / "extend" / "brock_mirman.py"

@@ -7,12 +7,21 @@ import pandas as pd
 import pytest
 
 from hanknn import Model, Parameter, ParameterSpace, Variable
-from hanknn.data import Observed
 from hanknn.economy import Economy, Equations
-from hanknn.errors import ModelError
-from hanknn.likelihood import Bootstrap, Grid, Guided, Kalman, Tempered, filter_states, forecast, shock_decomposition
-from hanknn.likelihood.particle import systematic
-from hanknn.likelihood.space import Observation, panel
+from hanknn.inference.data import Observed
+from hanknn.inference.likelihood import (
+    Bootstrap,
+    Grid,
+    Guided,
+    Kalman,
+    Tempered,
+    filter_states,
+    forecast,
+    shock_decomposition,
+)
+from hanknn.inference.likelihood.particle import systematic
+from hanknn.inference.likelihood.space import Observation, panel
+from hanknn.machine.errors import ModelError
 
 RHO, IMPACT = 0.875, 0.06 * 2.0 * (0.875 - 1) * (1 + 1.125) / (2.0 + 1.125)
 

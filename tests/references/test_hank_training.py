@@ -8,7 +8,7 @@ import pytest
 import hanknn
 from hanknn.models import HANK
 from hanknn.references import PerfectForesight
-from hanknn.simulation.paths import shown_path
+from hanknn.solution.simulation.paths import shown_path
 from hanknn.training.recipes import households
 
 pytestmark = pytest.mark.slow

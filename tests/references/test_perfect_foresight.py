@@ -5,13 +5,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from hanknn.errors import NotSolvedError, SettingError, ShapeError, UnknownNameError
-from hanknn.households import Grids
-from hanknn.models.hank_parameters import PARAMETERS
+from hanknn.economy.households import Grids
+from hanknn.machine.errors import NotSolvedError, SettingError, ShapeError, UnknownNameError
+from hanknn.models.hank.parameters import PARAMETERS
 from hanknn.references import ForeseenEconomy, PerfectForesight
-from hanknn.references.foreseen_equations import prices
-from hanknn.references.foreseen_markets import SteadyHouseholds
-from hanknn.references.household_path import PricePath, choices_along, totals_along
+from hanknn.references.hank.foreseen_equations import prices
+from hanknn.references.hank.foreseen_markets import SteadyHouseholds
+from hanknn.references.hank.household_path import PricePath, choices_along, totals_along
 
 GRIDS = Grids(30, 3)
 HORIZON = 150

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from hanknn.errors import NotSolvedError, OutOfRangeError, SettingError, SolutionFileError, UnknownNameError
-from hanknn.households import Grids
-from hanknn.households.chebyshev import table_nodes
-from hanknn.households.steady_map import SteadyMap, shipped_map, steady_state
+from hanknn.economy.households import Grids
+from hanknn.economy.households.chebyshev import table_nodes
+from hanknn.machine.errors import NotSolvedError, OutOfRangeError, SettingError, SolutionFileError, UnknownNameError
+from hanknn.models.hank.steady_map import SteadyMap, shipped_map, steady_state
 from hanknn.references import SteadyState
-from hanknn.references.simulated_households import simulate_households
-from hanknn.references.steady_table import tabulate
+from hanknn.references.hank.simulated_households import simulate_households
+from hanknn.references.hank.steady_table import tabulate
 
 SMALL = Grids(30, 3)
 

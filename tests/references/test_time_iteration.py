@@ -6,7 +6,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 import hanknn
-from hanknn.errors import SettingError
+from hanknn.machine.errors import SettingError
 from hanknn.references import TimeIteration
 
 BETA, SIGMA, ETA, EPSILON, CHI, TARGET = 0.9975, 1.0, 1.0, 11.0, 0.91, np.exp(0.005)

@@ -6,20 +6,14 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from hanknn.cli.command import main
 from hanknn.economy import Equations
-from hanknn.errors import NotSolvedError, SettingError, ShapeError
+from hanknn.front.cli.command import main
+from hanknn.machine.errors import NotSolvedError, SettingError, ShapeError
 from hanknn.models import HANK, RANK
-from hanknn.models.hank_frontier import Frontier, shipped_frontier
-from hanknn.references import (
-    SteadyState,
-    TimeIteration,
-    equilibrium_branch,
-    frontier_table,
-    representative_twin,
-    twin_frontier,
-)
-from hanknn.references.twin import BESIDE_THE_FRONTIER
+from hanknn.models.hank.frontier import Frontier, shipped_frontier
+from hanknn.references import SteadyState, TimeIteration, equilibrium_branch, representative_twin, twin_frontier
+from hanknn.references.hank import frontier_table
+from hanknn.references.hank.twin import BESIDE_THE_FRONTIER
 
 COARSE = TimeIteration(nodes=24, width=4.0, quadrature=32)
 SIGMA_ZETA = RANK.parameters.names.index("sigma_zeta")

@@ -11,9 +11,9 @@ import pytest
 
 import hanknn
 from hanknn.economy.draws import SURE
-from hanknn.errors import ModelError, OutOfRangeError, SettingError, UnknownNameError
+from hanknn.economy.networks import PolicyNetwork, SmoothNetwork
+from hanknn.machine.errors import ModelError, OutOfRangeError, SettingError, UnknownNameError
 from hanknn.models import LinearNK
-from hanknn.networks import PolicyNetwork, SmoothNetwork
 
 
 class Off(PolicyNetwork):

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from hanknn.batches import in_batches
+from hanknn.machine.batches import in_batches
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 10])

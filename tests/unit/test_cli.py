@@ -8,9 +8,9 @@ import jax
 import pandas as pd
 import pytest
 
-from hanknn.cli import solving
-from hanknn.cli.command import keep_compiled, main, tell_warning
-from hanknn.cli.options import narrowed
+from hanknn.front.cli import solving
+from hanknn.front.cli.command import keep_compiled, main, tell_warning
+from hanknn.front.cli.options import narrowed
 from hanknn.models import shipped
 
 

@@ -3,9 +3,9 @@
 import pytest
 import typer.main
 
-from hanknn.cli.command import app, main
-from hanknn.cli.options import LARGEST_SEED
-from hanknn.version import __version__
+from hanknn.front.cli.command import app, main
+from hanknn.front.cli.options import LARGEST_SEED
+from hanknn.machine.version import __version__
 
 COMMANDS = typer.main.get_command(app).commands
 

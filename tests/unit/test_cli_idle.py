@@ -6,12 +6,12 @@ import pytest
 import typer.main
 
 import hanknn
-from hanknn.cli.command import app, main
-from hanknn.cli.estimation import find_method, refinement
-from hanknn.cli.filter_options import find_filter
-from hanknn.data import simulate_data, us_observed
-from hanknn.posterior import NUTS
-from hanknn.simulation import girf, irf, simulate
+from hanknn.front.cli.command import app, main
+from hanknn.front.cli.estimation import find_method, refinement
+from hanknn.front.cli.filter_options import find_filter
+from hanknn.inference.data import simulate_data, us_observed
+from hanknn.inference.posterior import NUTS
+from hanknn.solution.simulation import girf, irf, simulate
 
 READERS = "estimate", "filter", "forecast"
 FILE = ["--data", "data.csv"]

@@ -12,10 +12,10 @@ import jax
 import numpy as np
 import pytest
 
-from hanknn.cluster import on_cluster
-from hanknn.data import simulate_data
-from hanknn.errors import SettingError
-from hanknn.likelihood import Bootstrap, Likelihood
+from hanknn.inference.cluster import on_cluster
+from hanknn.inference.data import simulate_data
+from hanknn.inference.likelihood import Bootstrap, Likelihood
+from hanknn.machine.errors import SettingError
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("ignore")  # Dask and Tornado warn of their own upkeep

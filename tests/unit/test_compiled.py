@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from hanknn import compiled
+from hanknn.machine import compiled
 
 
 @pytest.fixture(autouse=True)

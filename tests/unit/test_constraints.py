@@ -7,12 +7,12 @@ import pytest
 
 import hanknn
 from hanknn.economy import Equations
-from hanknn.errors import NotSolvedError, SettingError
-from hanknn.expectations import SplitGaussHermite
-from hanknn.networks import SmoothNetwork
-from hanknn.points import Point
-from hanknn.posterior.target import Box
-from hanknn.surrogate import Design
+from hanknn.economy.expectations import SplitGaussHermite
+from hanknn.economy.networks import SmoothNetwork
+from hanknn.economy.points import Point
+from hanknn.inference.posterior.target import Box
+from hanknn.inference.surrogate import Design
+from hanknn.machine.errors import NotSolvedError, SettingError
 from hanknn.training.curriculum import Curriculum
 from hanknn.training.gauss_newton import GaussNewton
 from hanknn.training.sampling import StateDraws

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import hanknn
-from hanknn.data import (
+from hanknn.inference.data import (
     Growth,
     Level,
     Observed,
@@ -25,8 +25,8 @@ from hanknn.data import (
     simulate_data,
     us_macrodata,
 )
-from hanknn.data.macrodata import us_observed
-from hanknn.errors import DataError, ModelError, SettingError, ShapeError, UnknownNameError
+from hanknn.inference.data.macrodata import us_observed
+from hanknn.machine.errors import DataError, ModelError, SettingError, ShapeError, UnknownNameError
 
 ANNUAL = "percent, annualised"
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hanknn.data import Level, Observed, StandardDeviation, VarianceShare, prepare, read
-from hanknn.errors import DataError
+from hanknn.inference.data import Level, Observed, StandardDeviation, VarianceShare, prepare, read
+from hanknn.machine.errors import DataError
 
 RATE = {"interest_rate": Level("rate", unit="percent, annualised")}
 VALUES = [3.1, 2.9, 3.3, 3.0, 2.7]

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 import hanknn
-from hanknn.definition import computed, declared, definition, disagreement, functions_at
 from hanknn.economy import Equations
-from hanknn.errors import ModelError, RunFolderError, SettingError, SolutionFileError, UnknownNameError
-from hanknn.households.grids import Grids
+from hanknn.economy.definition import computed, declared, definition, disagreement, functions_at
+from hanknn.economy.households.grids import Grids
+from hanknn.economy.networks import Architecture, KMRNetwork, SmoothNetwork
+from hanknn.machine.errors import ModelError, RunFolderError, SettingError, SolutionFileError, UnknownNameError
 from hanknn.models import HANK, RANK, LinearNK, as_model, shipped
-from hanknn.networks import Architecture, KMRNetwork, SmoothNetwork
 from hanknn.training.first_order import FirstOrder
 
 FEW = hanknn.Recipe(KMRNetwork(4, 1), (FirstOrder(iterations=2, batch=16),))
@@ -93,11 +93,11 @@ def test_smaller_shocks_and_other_tables_are_another_economy():
 
 
 def test_a_checkpoint_of_other_equations_is_refused(tmp_path):
-    place = tmp_path / "checkpoint.npz"
-    hanknn.solve(LinearNK(), FEW, checkpoints=hanknn.Checkpoints(place))
-    hanknn.solve(LinearNK(), FEW, checkpoints=hanknn.Checkpoints(place, resume=True))
+    store = hanknn.Store(tmp_path)
+    hanknn.solve(LinearNK(), FEW, store=store)
+    hanknn.solve(LinearNK(), FEW, store=store)
     with pytest.raises(RunFolderError, match=r"what the equations compute \(residuals\)"):
-        hanknn.solve(Edited(), FEW, checkpoints=hanknn.Checkpoints(place, resume=True))
+        hanknn.solve(Edited(), FEW, store=store)
 
 
 def test_a_setting_that_a_model_does_not_have_is_refused():
@@ -144,7 +144,7 @@ def test_an_architecture_of_ones_own_loads_and_one_that_no_file_can_hold_is_refu
 
 
 def test_a_header_with_an_unknown_setting_of_a_network_is_refused(quick, tmp_path):
-    from hanknn import storage
+    from hanknn.machine import storage
 
     header, arrays = storage.read(quick.save(tmp_path / "nk.npz"), "solution")
     header["architecture"]["colour"] = "red"

@@ -7,10 +7,10 @@ import pytest
 
 from hanknn import Model, Parameter, ParameterSpace, Point, Variable
 from hanknn.economy import Equations
-from hanknn.errors import ModelError, UnknownNameError
-from hanknn.expectations import GaussHermite, SplitGaussHermite
+from hanknn.economy.expectations import GaussHermite, SplitGaussHermite
+from hanknn.economy.points import checked, like, pack, unpack
+from hanknn.machine.errors import ModelError, UnknownNameError
 from hanknn.models import LinearNK
-from hanknn.points import checked, like, pack, unpack
 
 V = Variable("v", "variable")
 

@@ -15,16 +15,16 @@ import pandas as pd
 import pytest
 
 from hanknn import ParameterSpace
-from hanknn.cli.command import main
-from hanknn.data import simulate_data
-from hanknn.errors import DataError, OutOfRangeError, RunFolderError, SettingError, ShapeError, UnknownNameError
-from hanknn.estimation import Direct, ViaSurrogate, estimate
-from hanknn.likelihood import Bootstrap, Grid, Guided, Kalman, Likelihood
-from hanknn.posterior import NUTS, ParticleMetropolis, RandomWalk, Store
-from hanknn.posterior.importance import Reweighting, reweight, thin
-from hanknn.posterior.result import weighted_quantiles
-from hanknn.priors import Beta
-from hanknn.surrogate import Design, Fit, Regression
+from hanknn.economy.priors import Beta
+from hanknn.front.cli.command import main
+from hanknn.inference.data import simulate_data
+from hanknn.inference.estimation import Direct, ViaSurrogate, estimate
+from hanknn.inference.likelihood import Bootstrap, Grid, Guided, Kalman, Likelihood
+from hanknn.inference.posterior import NUTS, ParticleMetropolis, RandomWalk, Store
+from hanknn.inference.posterior.importance import Reweighting, reweight, thin
+from hanknn.inference.posterior.result import weighted_quantiles
+from hanknn.inference.surrogate import Design, Fit, Regression
+from hanknn.machine.errors import DataError, OutOfRangeError, RunFolderError, SettingError, ShapeError, UnknownNameError
 
 # Compiled in a third of the time that NUTS takes.
 WALK = RandomWalk(chains=16, warmup=300, draws=1500)
@@ -181,7 +181,7 @@ def test_questions_that_make_no_sense_are_refused(quick, data):
         ({"seed": 10**20}, SettingError, "seed is 100000000000000000000; it must be a whole number"),
         ({"seed": -1}, SettingError, "seed is -1"),
         ({"seed": 1.5}, SettingError, "seed is 1.5"),
-        ({"data": pd.DataFrame({"zeta": [1.0]})}, DataError, "DataFrame; make them with hanknn.data.prepare"),
+        ({"data": pd.DataFrame({"zeta": [1.0]})}, DataError, "DataFrame; make them with hanknn.inference.data.prepare"),
         ({"data": None}, DataError, "NoneType; make them with"),
         ({"data": "simulated"}, DataError, "give its series, .observed"),
         ({"method": "exact"}, SettingError, "method is 'exact'; give ViaSurrogate"),
@@ -323,8 +323,8 @@ def test_filter_and_forecast_print_tables(quick, tmp_path, capsys):
 
 
 def test_states_and_forecasts_come_from_the_methods_own_filter():
-    from hanknn.estimation_folder import with_particles
-    from hanknn.likelihood import Grid
+    from hanknn.front.estimation_folder import with_particles
+    from hanknn.inference.likelihood import Grid
 
     assert with_particles(Grid(31), 1000) == Grid(31) and with_particles(Kalman(), 1000) == Kalman()
     assert with_particles(Bootstrap(100), 1000) == Bootstrap(1000)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from hanknn.errors import SettingError
-from hanknn.expectations import GaussHermite, MonteCarlo, ScrambledSobol, SplitGaussHermite, sobol_normals
+from hanknn.economy.expectations import GaussHermite, MonteCarlo, ScrambledSobol, SplitGaussHermite, sobol_normals
+from hanknn.machine.errors import SettingError
 
 
 def _moment(k):

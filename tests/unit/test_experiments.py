@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 import hanknn
-from hanknn.cli.command import main
-from hanknn.data import simulate_data
-from hanknn.experiments import EXPERIMENTS, Experiment, Finding
-from hanknn.experiments.benchmark import ERROR, OBSERVABLES, GridLikelihood
-from hanknn.experiments.experiment import findings_table
-from hanknn.likelihood import Grid
+from hanknn.front.cli.command import main
+from hanknn.front.experiments import EXPERIMENTS, Experiment, Finding
+from hanknn.front.experiments.benchmark import ERROR, OBSERVABLES, GridLikelihood
+from hanknn.front.experiments.experiment import findings_table
+from hanknn.inference.data import simulate_data
+from hanknn.inference.likelihood import Grid
 
 
 def test_every_experiment_says_what_it_is():
@@ -43,7 +43,7 @@ def test_the_exit_code_says_whether_targets_were_met(tmp_path, monkeypatch):
             folder.mkdir()
             return [Finding("seed", float(seed), 1.0)]
 
-    monkeypatch.setattr("hanknn.cli.reproducing.NAMES", {"trial": Trial()})
+    monkeypatch.setattr("hanknn.front.cli.reproducing.NAMES", {"trial": Trial()})
     assert main(["reproduce", "trial", "--quiet", "--out", str(tmp_path / "a")]) == 0
     assert main(["reproduce", "trial", "--quiet", "--seed", "2", "--out", str(tmp_path / "b")]) == 1
     assert not pd.read_csv(tmp_path / "b" / "findings.csv")["met"].any()

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 import hanknn
-from hanknn import figures
-from hanknn.errors import UnknownNameError
+from hanknn.front import figures
+from hanknn.machine.errors import UnknownNameError
 
 
 def test_policy_panels_are_labelled_from_the_parameter_table(quick):
@@ -78,7 +78,7 @@ def test_an_unknown_policy_is_refused(quick):
 
 
 def test_figures_are_written_as_they_are_ready_and_each_is_reported(quick, tmp_path):
-    from hanknn.runs import draw_solution
+    from hanknn.front.runs import draw_solution
 
     told = []
     paths = draw_solution(quick, tmp_path, lambda step: told.append((step, len(list(tmp_path.glob("*.png"))))))

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hanknn.errors import SettingError
-from hanknn.fingerprint import fingerprint
+from hanknn.machine.errors import SettingError
+from hanknn.machine.fingerprint import fingerprint
 
 
 @dataclass(frozen=True)

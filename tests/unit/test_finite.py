@@ -7,9 +7,9 @@ import pytest
 
 import hanknn
 from hanknn.economy import Equations
-from hanknn.errors import SettingError
+from hanknn.economy.networks import SmoothNetwork
+from hanknn.machine.errors import SettingError
 from hanknn.models import HANK
-from hanknn.networks import SmoothNetwork
 from hanknn.solution import Solution
 
 pytestmark = pytest.mark.filterwarnings("ignore::hanknn.ExtrapolationWarning")  # steady-state policies solve little

@@ -7,13 +7,13 @@ import os
 import numpy as np
 import pytest
 
-from hanknn import storage
-from hanknn.cli import options
-from hanknn.cli.command import main
-from hanknn.cli.data_options import DataOptions
-from hanknn.errors import RunFolderError, SettingError, SolutionFileError
-from hanknn.files import explained, write_text
-from hanknn.folder import Folder
+from hanknn.front.cli import options
+from hanknn.front.cli.command import main
+from hanknn.front.cli.data_options import DataOptions
+from hanknn.front.folder import Folder
+from hanknn.machine import storage
+from hanknn.machine.errors import RunFolderError, SettingError, SolutionFileError
+from hanknn.machine.files import explained, write_text
 
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -118,7 +118,7 @@ def test_an_error_of_the_file_system_is_one_line_whoever_meets_it(tmp_path, caps
     def refuse(*_, **__):
         raise PermissionError(errno.EACCES, "Permission denied", "/home/me/file")
 
-    monkeypatch.setattr("hanknn.cli.solving.simulate_paths", refuse)
+    monkeypatch.setattr("hanknn.front.cli.solving.simulate_paths", refuse)
     assert main(["simulate", "nk"]) == 2
     assert "'/home/me/file' cannot be used: permission denied; choose a place" in capsys.readouterr().err
 

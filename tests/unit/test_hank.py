@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from hanknn.economy import Equations
-from hanknn.expectations import GaussHermite
-from hanknn.households import Grids, choose
-from hanknn.households.tables import shipped_tables
+from hanknn.economy.expectations import GaussHermite
+from hanknn.economy.households import Grids, choose
+from hanknn.economy.points import Point, join, like, pack, unpack
 from hanknn.models import HANK
 from hanknn.models.hank import BOUND_FROM, RATE_UNIT, SATURATION, Regime, log_notional_rate
-from hanknn.points import Point, join, like, pack, unpack
+from hanknn.models.hank.tables import shipped_tables
 from hanknn.references import SteadyState
-from hanknn.references.summary_table import tables_near
+from hanknn.references.hank.summary_table import tables_near
 from hanknn.training.recipes import calibration, households, households_quick, suited
 
 GRIDS, VALUE_MODES = shipped_tables().grids, shipped_tables().summaries.modes

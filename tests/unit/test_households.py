@@ -5,11 +5,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from hanknn.errors import SettingError
-from hanknn.households import Grids, Prices, advance, choose
-from hanknn.households.productivity import rouwenhorst
-from hanknn.models.hank_parameters import PARAMETERS
-from hanknn.points import Point
+from hanknn.economy.households import Grids, Prices, advance, choose
+from hanknn.economy.households.productivity import rouwenhorst
+from hanknn.economy.points import Point
+from hanknn.machine.errors import SettingError
+from hanknn.models.hank.parameters import PARAMETERS
 
 GRIDS = Grids(40, 5)
 BETA, ETA, CHI, GAMMA = 0.9975, 0.72, 0.74, 0.18

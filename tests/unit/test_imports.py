@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -10,74 +11,59 @@ import pytest
 import hanknn
 
 SOURCE = Path(hanknn.__file__).parent
-# What each room, a folder or a file at the root, may import of the others.
-ALONE = {"errors", "version", "precision", "compiled", "batches", "interrupts"}
-PLAIN = {"fingerprint", "whole", "files", "plain_json"}
-MACHINE = ALONE | PLAIN | {"devices", "settings_difference", "storage"}
-MODEL = MACHINE | {"priors", "parameters", "points", "model", "expectations"}
-ECONOMY = MODEL | {"economy", "definition", "networks", "households", "models"}
-SOLUTION = ECONOMY | {"solution", "identity"}
-READING = SOLUTION | {"simulation", "accuracy", "references"}
-INFERENCE = SOLUTION | {"simulation", "data", "likelihood", "posterior", "surrogate"}
-FRONT = (
-    READING | INFERENCE | {"training", "solving", "estimation", "finite", "cluster", "figures", "folder", "progress"}
-)
-FRONT |= {"runs", "estimation_folder", "experiments", "cli"}
+# What each room, a folder of the package, may import of the others.
+MODEL = {"machine", "economy"}
+MODELS = MODEL | {"economy/households", "models", "models/hank"}
+SOLUTION = MODELS | {"solution"}
+REFERENCES = SOLUTION | {"references", "references/rank", "references/hank"}
+READING = REFERENCES | {"solution/simulation", "solution/accuracy"}
+LIKELIHOOD = SOLUTION | {"solution/simulation", "inference/data", "inference/likelihood"}
+INFERENCE = LIKELIHOOD | {"inference", "inference/posterior", "inference/surrogate"}
+FOLDERS = READING | INFERENCE | {"training", "front/figures"}
 ALLOWED = {
-    **{room: set() for room in ALONE},
-    **{room: {"errors"} for room in PLAIN},
-    "devices": {"compiled"},
-    "settings_difference": {"fingerprint"},
-    "storage": {"errors", "files"},
-    "priors": {"errors"},
-    "points": {"errors"},
-    "expectations": {"errors"},
-    "parameters": {"errors", "precision", "priors"},
-    "model": {"errors", "parameters", "points"},
-    "economy": MODEL,
-    "definition": MODEL | {"economy"},
-    "networks": MODEL | {"economy"},
-    "households": MODEL,
-    "models": MODEL | {"households"},
-    "training": MODEL | {"economy", "definition", "networks"},
-    "solution": ECONOMY,
-    "identity": ECONOMY | {"solution"},
-    "solving": SOLUTION | {"training"},
-    "simulation": SOLUTION,
-    "references": SOLUTION | {"posterior"},
-    "accuracy": READING,
-    "finite": READING,
-    "data": SOLUTION | {"simulation"},
-    "likelihood": SOLUTION | {"data"},
-    "posterior": MODEL,
-    "surrogate": MODEL | {"networks", "posterior", "training"},
-    "estimation": INFERENCE,
-    "cluster": INFERENCE,
-    "figures": READING | INFERENCE,
-    "folder": MACHINE,
-    "progress": {"interrupts", "posterior", "training"},
-    "runs": READING | {"posterior", "training", "solving", "figures", "folder"},
-    "estimation_folder": INFERENCE | {"estimation", "figures", "folder"},
-    "experiments": FRONT - {"cli", "experiments"},
-    "cli": FRONT,
-    "__init__": FRONT - {"cli", "runs", "estimation_folder", "experiments", "folder", "progress"},
-    "__main__": {"cli"},
+    "machine": set(),
+    "economy": {"machine"},
+    "economy/households": MODEL,
+    "models": MODEL | {"models/hank"},
+    "models/hank": MODEL | {"economy/households"},
+    "training": SOLUTION,
+    "solution": MODELS,
+    "solution/simulation": SOLUTION,
+    "solution/accuracy": READING,
+    "references": REFERENCES,
+    "references/rank": SOLUTION,
+    "references/hank": REFERENCES,
+    "inference": INFERENCE,
+    "inference/data": SOLUTION | {"solution/simulation"},
+    "inference/likelihood": LIKELIHOOD,
+    "inference/posterior": MODEL,
+    "inference/surrogate": MODEL | {"inference/posterior"},
+    "front": FOLDERS,
+    "front/figures": READING | INFERENCE,
+    "front/experiments": FOLDERS | {"front"},
+    "front/cli": FOLDERS | {"front", "front/experiments", ""},
+    "": FOLDERS | {"front/cli"},
 }
 
 
-def _imports(file):
-    """Names of the library's own modules, and of other packages, that a file imports."""
-    own, others = set(), set()
-    package = file.relative_to(SOURCE).parent.parts
+def _room(file):
+    """The folder of a file, or of a module, in the package."""
+    return "/".join(file.relative_to(SOURCE).parts[:-1])
+
+
+def _files(file):
+    """The library's own files that a file imports, and the names of other packages."""
+    own, others = [], set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
             others |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level == 0:
             others.add(node.module.split(".")[0])
         elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - (node.level - 1)]
-            parts = (*base, *(node.module or "").split("."))
-            own |= {parts[0]} if parts and parts[0] else {alias.name for alias in node.names}
+            base = file.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+            for alias in node.names:
+                places = base / alias.name / "__init__.py", base / f"{alias.name}.py", base / "__init__.py"
+                own.append(next((place for place in places if place.exists()), base.with_suffix(".py")))
     return own, others
 
 
@@ -86,18 +72,27 @@ FILES = sorted(SOURCE.rglob("*.py"))
 
 @pytest.mark.parametrize("file", FILES, ids=[str(f.relative_to(SOURCE)) for f in FILES])
 def test_imports_run_one_way(file):
-    own, others = _imports(file)
-    room = file.relative_to(SOURCE).parts[0].removesuffix(".py")
+    own, others = _files(file)
+    assert all(place.exists() for place in own)
+    room = _room(file)
     assert room in ALLOWED, f"'{room}' is no room of the house yet: say in this table what it may import"
-    beyond = own - ALLOWED[room] - {room}
+    beyond = {_room(place) for place in own} - ALLOWED[room] - {room}
     assert not beyond, f"{file.name} imports {beyond}, which '{room}' may not"
-    if room != "figures" and file.name != "runs.py":
+    if "front" not in file.parts:
         assert "matplotlib" not in others
 
 
 def test_the_table_of_imports_has_the_rooms_that_there_are():
-    rooms = {file.relative_to(SOURCE).parts[0].removesuffix(".py") for file in FILES}
-    assert rooms == set(ALLOWED)
+    assert {_room(file) for file in FILES} == set(ALLOWED)
+
+
+def test_no_file_imports_itself_by_way_of_others():
+    imports = {file: set(_files(file)[0]) - {file, SOURCE / "__init__.py"} for file in FILES}
+    list(TopologicalSorter(imports).static_order())
+
+
+def test_a_newcomer_finds_a_handful_of_wings():
+    assert len([entry for entry in SOURCE.iterdir() if entry.name != "__pycache__"]) <= 10
 
 
 def test_every_public_name_is_there_and_hides_no_module():
@@ -107,7 +102,7 @@ def test_every_public_name_is_there_and_hides_no_module():
         for alias in node.names:
             assert not (SOURCE / f"{alias.name}.py").exists(), f"{alias.name} is a module as well as a name"
             assert getattr(hanknn, alias.name) is not None and alias.name in dir(hanknn)
-    script = "import sys, hanknn, hanknn.cli; assert 'jax' not in sys.modules"
+    script = "import sys, hanknn, hanknn.front.cli; assert 'jax' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-import hanknn
-from hanknn.cli import demo, solving
-from hanknn.cli.command import main
-from hanknn.posterior.sample import Step
-from hanknn.progress import interrupts, progress_bar, work_bar, working
+from hanknn.front.cli import demo, solving
+from hanknn.front.cli.command import main
+from hanknn.front.progress import interrupts, work_bar, working
+from hanknn.machine.work import Step
 
 # The module alone: a child that imports the whole library takes seconds to start.
 START = f"""
@@ -99,9 +98,6 @@ def test_reports_raise_and_quiet_ones_too(monkeypatch):
             with monkeypatch.context() as patch:
                 patch.setattr(interrupts._mark, "asked", True)
                 report(Step("design", 2, 2))
-        with progress_bar(quiet) as report, pytest.raises(KeyboardInterrupt), monkeypatch.context() as patch:
-            patch.setattr(interrupts._mark, "asked", True)
-            report(hanknn.training.loop.Progress(0, 1, "Adam", 1, 2, 0.5, 1.0))
         with pytest.raises(KeyboardInterrupt), monkeypatch.context() as patch, working("drawing", quiet):
             patch.setattr(interrupts._mark, "asked", True)
 
@@ -134,7 +130,7 @@ def test_what_to_do_next_is_told_where_there_is_something(arguments, told, capsy
 
 
 def test_without_a_terminal_a_line_says_what_is_done(monkeypatch, capsys):
-    monkeypatch.setattr("hanknn.progress.EVERY", 0.05)
+    monkeypatch.setattr("hanknn.front.progress.EVERY", 0.05)
     with work_bar() as report:
         report(Step("design (likelihoods)", 512, 1024))
         time.sleep(0.2)

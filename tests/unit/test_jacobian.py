@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from hanknn.networks import KMRNetwork, SmoothNetwork
+from hanknn.economy.networks import KMRNetwork, SmoothNetwork
 from hanknn.training.jacobian import Jacobian
 
 POINTS, STATES, PARAMETERS = 6, 3, 4

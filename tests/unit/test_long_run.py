@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import hanknn
-from hanknn.errors import OutOfRangeError, SettingError
+from hanknn.machine.errors import OutOfRangeError, SettingError
 
 
 @pytest.fixture(scope="module")

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 
 import hanknn
-from hanknn.cli.command import main
-from hanknn.data import simulate_data
-from hanknn.estimation import Direct, estimate
-from hanknn.likelihood import Kalman
-from hanknn.posterior import NUTS, Store, TemperedSMC
+from hanknn.front.cli.command import main
+from hanknn.inference.data import simulate_data
+from hanknn.inference.estimation import Direct, estimate
+from hanknn.inference.likelihood import Kalman
+from hanknn.inference.posterior import NUTS, Store, TemperedSMC
 
 
 @pytest.mark.parametrize("command", ["", "solve", "check", "irf", "demo", "reproduce"])

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-from hanknn.errors import SettingError
-from hanknn.networks import KMRNetwork, SmoothNetwork, celu, network_policy
-from hanknn.points import Point, pack
+from hanknn.economy.networks import KMRNetwork, SmoothNetwork, celu, network_policy
+from hanknn.economy.points import Point, pack
+from hanknn.machine.errors import SettingError
 
 
 def test_kmrs_network_has_its_weights():

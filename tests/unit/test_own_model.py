@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from hanknn.cli.command import main
-from hanknn.cli.options import find_model
-from hanknn.cli.own_model import is_own
-from hanknn.errors import ModelError
+from hanknn.front.cli.command import main
+from hanknn.front.cli.options import find_model
+from hanknn.front.cli.own_model import is_own
+from hanknn.machine.errors import ModelError
 
 MINE = "from hanknn.models import LinearNK\n\nclass Mine(LinearNK):\n    name = 'mine'\n"
 

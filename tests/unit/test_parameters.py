@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from hanknn import Parameter, ParameterSpace
-from hanknn.errors import ModelError, OutOfRangeError, ShapeError, UnknownNameError
-from hanknn.posterior import Box
+from hanknn.inference.posterior import Box
+from hanknn.machine.errors import ModelError, OutOfRangeError, ShapeError, UnknownNameError
 
 
 @pytest.fixture

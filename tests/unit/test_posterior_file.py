@@ -10,10 +10,10 @@ import pytest
 import xarray as xr
 
 from hanknn import Parameter, ParameterSpace
-from hanknn.posterior import Box
-from hanknn.posterior.diagnostics import effective_draws, r_hat
-from hanknn.posterior.result import Posterior
-from hanknn.posterior.sample import Sample
+from hanknn.inference.posterior import Box
+from hanknn.inference.posterior.diagnostics import effective_draws, r_hat
+from hanknn.inference.posterior.result import Posterior
+from hanknn.inference.posterior.sample import Sample
 
 SPACE = ParameterSpace(
     a=Parameter(0.5, range=(-9.0, 9.0), text="a slope", unit="percent"), b=Parameter(0.0, range=(-9.0, 9.0))

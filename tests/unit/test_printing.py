@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from hanknn.cli import printing
+from hanknn.front.cli import printing
 
 
 @pytest.mark.parametrize(

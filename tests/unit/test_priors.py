@@ -10,8 +10,8 @@ import pytest
 from scipy import stats
 
 from hanknn import Parameter, ParameterSpace
-from hanknn.errors import ModelError, SettingError
-from hanknn.priors import Beta, Gamma, InverseGamma, TruncatedNormal, Uniform
+from hanknn.economy.priors import Beta, Gamma, InverseGamma, TruncatedNormal, Uniform
+from hanknn.machine.errors import ModelError, SettingError
 
 CASES = {
     "uniform": (Uniform(), 0.5, 2.0, stats.uniform(0.5, 1.5)),

@@ -7,8 +7,8 @@ import pytest
 
 import hanknn
 from hanknn.economy import Equations
-from hanknn.errors import NotSolvedError
-from hanknn.points import Point
+from hanknn.economy.points import Point
+from hanknn.machine.errors import NotSolvedError
 
 
 @pytest.mark.parametrize("relaxation", [0.0, 0.5, 1.0])

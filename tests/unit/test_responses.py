@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 import hanknn
-from hanknn.errors import SettingError, ShapeError, UnknownNameError
+from hanknn.machine.errors import SettingError, ShapeError, UnknownNameError
 
 
 def test_in_a_linear_model_responses_scale_with_size_and_start_nowhere():

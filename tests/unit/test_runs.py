@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hanknn.cli.command import main
-from hanknn.errors import RunFolderError
-from hanknn.runs import RunFolder
-from hanknn.storage import read
+from hanknn.front.cli.command import main
+from hanknn.front.runs import RunFolder
+from hanknn.machine.errors import RunFolderError
+from hanknn.machine.storage import read
 
 SETTINGS = {"model": "nk", "recipe": "quick", "seed": 0}
 

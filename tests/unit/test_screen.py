@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from hanknn.errors import SettingError
+from hanknn.machine.errors import SettingError
 from hanknn.training.screen import Screen, remembered
 
 MISFITS = jnp.array([1.0, 1.0, 1.0, 2.0, 4.0, 40.0, jnp.nan])

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
-from hanknn.errors import SettingError
-from hanknn.estimation import Direct, ViaSurrogate
-from hanknn.settings_difference import described, difference
-from hanknn.surrogate import Design
+from hanknn.inference.estimation import Direct, ViaSurrogate
+from hanknn.inference.surrogate import Design
+from hanknn.machine.errors import SettingError
+from hanknn.machine.settings_difference import described, difference
 
 SETTINGS = {"seed": 0, "method": ViaSurrogate(), "set": None, "fixed": {"rho": 0.9}, "names": ["phi", "rho"]}
 

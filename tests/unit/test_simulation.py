@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import hanknn
-from hanknn.errors import OutOfRangeError, SettingError, UnknownNameError
+from hanknn.machine.errors import OutOfRangeError, SettingError, UnknownNameError
 
 OMEGA = (1 + 1.125) / (2.0 + 1.125)
 INNOVATION = 0.06 * 2.0 * (0.875 - 1) * OMEGA

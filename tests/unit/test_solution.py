@@ -8,9 +8,9 @@ import pytest
 
 import hanknn
 from hanknn import ExtrapolationWarning
-from hanknn.errors import OutOfRangeError, ShapeError, SolutionFileError, UnknownNameError
+from hanknn.economy.networks import KMRNetwork
+from hanknn.machine.errors import OutOfRangeError, ShapeError, SolutionFileError, UnknownNameError
 from hanknn.models import LinearNK
-from hanknn.networks import KMRNetwork
 from hanknn.solution import Solution
 from hanknn.training.first_order import FirstOrder
 
@@ -91,7 +91,7 @@ def test_damaged_files_are_refused(quick, tmp_path):
 
 
 def test_other_kinds_of_file_and_missing_files_are_refused(tmp_path):
-    from hanknn import storage
+    from hanknn.machine import storage
 
     storage.write(tmp_path / "other.npz", {"kind": "checkpoint"}, [np.ones(3)])
     with pytest.raises(SolutionFileError, match="holds a checkpoint"):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from hanknn.likelihood.stratified import lattice, student_log_density, student_quantile
+from hanknn.inference.likelihood.stratified import lattice, student_log_density, student_quantile
 
 
 @pytest.mark.parametrize("dimensions", [1, 2, 3])

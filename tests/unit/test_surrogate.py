@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from hanknn import Parameter, ParameterSpace
-from hanknn.errors import OutOfRangeError, RunFolderError, SettingError, SolutionFileError
-from hanknn.networks import silu_network
-from hanknn.posterior import Box, Step, Store
-from hanknn.surrogate import Design, Fit, Regression, Surrogate, errors, load_surrogate
+from hanknn.economy.networks import silu_network
+from hanknn.inference.posterior import Box, Step, Store
+from hanknn.inference.surrogate import Design, Fit, Regression, Surrogate, errors, load_surrogate
+from hanknn.machine.errors import OutOfRangeError, RunFolderError, SettingError, SolutionFileError
 
 SPACE = ParameterSpace(
     a=Parameter(0.5, range=(0.0, 1.0)),

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from hanknn import Parameter, ParameterSpace
-from hanknn.estimation import chains_verdict, little_said
-from hanknn.posterior import Box
-from hanknn.posterior.result import Posterior
-from hanknn.priors import TruncatedNormal
+from hanknn.economy.priors import TruncatedNormal
+from hanknn.inference.estimation import chains_verdict, little_said
+from hanknn.inference.posterior import Box
+from hanknn.inference.posterior.result import Posterior
 
 SPACE = ParameterSpace(
     same=Parameter(0.5, range=(0.0, 1.0)),

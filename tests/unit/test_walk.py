@@ -10,12 +10,12 @@ import pytest
 
 from hanknn.economy import Economy, Equations
 from hanknn.economy.draws import SURE
-from hanknn.errors import SettingError
-from hanknn.expectations import GaussHermite
-from hanknn.model import Variable
+from hanknn.economy.expectations import GaussHermite
+from hanknn.economy.model import Variable
+from hanknn.economy.networks import PolicyNetwork, SmoothNetwork, network_policy
+from hanknn.economy.points import Point
+from hanknn.machine.errors import SettingError
 from hanknn.models import RANK, LinearNK
-from hanknn.networks import PolicyNetwork, SmoothNetwork, network_policy
-from hanknn.points import Point
 from hanknn.training.gauss_newton import GaussNewton
 from hanknn.training.screen import Screen
 from hanknn.training.walk import LOST, Walk

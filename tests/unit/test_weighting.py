@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from hanknn.economy import Economy, Equations
-from hanknn.errors import SettingError
+from hanknn.economy.points import Point
+from hanknn.machine.errors import SettingError
 from hanknn.models import LinearNK
-from hanknn.points import Point
 from hanknn.training.weighting import EquationWeights
 
 

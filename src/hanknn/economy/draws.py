@@ -6,9 +6,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from ..compiled import once
-from ..points import Point
+from ..machine.compiled import once
 from .equations import Equations
+from .points import Point
 
 SURE = 0.97
 """Largest strain (`Model.strain`) at which an economy counts as having an equilibrium: what is known of the frontier

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import jax
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from ..expectations import Expectation
-from ..points import Point
 from .equations import Equations, PolicyFunction
+from .expectations import Expectation
+from .points import Point
 
 SETTLING = 100
 """Quarters after which an economy has forgotten where it started."""

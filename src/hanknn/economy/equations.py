@@ -10,11 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from ..errors import ModelError
-from ..expectations import Expectation, judging_rule
-from ..model import Model, Scalars, Variable
-from ..points import Point, checked, join, pack, scalars, size, unpack
-from ..precision import in_float64
+from ..machine.errors import ModelError
+from ..machine.precision import in_float64
+from .expectations import Expectation, judging_rule
+from .model import Model, Scalars, Variable
+from .points import Point, checked, join, pack, scalars, size, unpack
 
 PolicyFunction = Callable[[Point, Point], Point]
 """From a state and parameters to policies."""

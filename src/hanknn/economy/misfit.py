@@ -6,10 +6,10 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 from scipy.special import ndtri
 
-from ..batches import in_batches
-from ..expectations import Expectation, sobol_normals
-from ..points import Point
+from ..machine.batches import in_batches
 from .economy import Economy
+from .expectations import Expectation, sobol_normals
+from .points import Point
 from .policy_errors import policy_error_matrix
 
 STATES = 9

@@ -4,10 +4,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..expectations import hermite_nodes
-from ..points import Point, join, like, pack
 from .economy import Economy
 from .equations import Equations
+from .expectations import hermite_nodes
+from .points import Point, join, like, pack
 
 FLOOR = 1e-3
 """Singular values count as at least this share of the largest one."""

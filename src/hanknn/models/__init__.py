@@ -1,7 +1,7 @@
 """The economies that ship with the library."""
 
-from ..errors import SettingError, UnknownNameError
-from ..model import Model
+from ..economy.model import Model
+from ..machine.errors import SettingError, UnknownNameError
 from .hank import HANK as HANK
 from .nk import LinearNK as LinearNK
 from .rank import RANK as RANK

@@ -3,9 +3,9 @@
 import jax.numpy as jnp
 from jaxtyping import Array
 
-from ..model import Model, Scalars, Variable
-from ..parameters import Parameter, ParameterSpace
-from ..points import Point
+from ..economy.model import Model, Scalars, Variable
+from ..economy.parameters import Parameter, ParameterSpace
+from ..economy.points import Point
 
 
 class LinearNK(Model):

@@ -8,10 +8,10 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from ..model import Model, Scalars, Variable
-from ..parameters import Parameter, ParameterSpace
-from ..points import Point
-from ..priors import TruncatedNormal
+from ..economy.model import Model, Scalars, Variable
+from ..economy.parameters import Parameter, ParameterSpace
+from ..economy.points import Point
+from ..economy.priors import TruncatedNormal
 
 NEWTON_STEPS = 4
 

@@ -10,12 +10,12 @@ from jax.flatten_util import ravel_pytree
 from jax.sharding import PartitionSpec
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from ..compiled import once
 from ..economy import Economy
 from ..economy.draws import Draw
-from ..errors import SettingError
-from ..expectations import Expectation, MonteCarlo
-from ..networks import network_policy
+from ..economy.expectations import Expectation, MonteCarlo
+from ..economy.networks import network_policy
+from ..machine.compiled import once
+from ..machine.errors import SettingError
 from .method import Info, Method
 from .sampling import Fresh, Sampling
 from .weighting import EquationWeights, Weighting

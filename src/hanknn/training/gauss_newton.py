@@ -15,15 +15,15 @@ import jax.scipy.linalg as jsl
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from ..compiled import once
 from ..economy import Economy, Equations
 from ..economy.draws import SURE
-from ..errors import SettingError
-from ..expectations import Expectation, GaussHermite
-from ..networks import PolicyNetwork, network_policy
-from ..points import Point
+from ..economy.expectations import Expectation, GaussHermite
+from ..economy.networks import PolicyNetwork, network_policy
+from ..economy.points import Point
+from ..machine.compiled import once
+from ..machine.damping import Damping
+from ..machine.errors import SettingError
 from .curriculum import Curriculum
-from .damping import Damping
 from .jacobian import Jacobian
 from .method import Info, Method
 from .sampling import StateDraws, sobol_design

@@ -1,8 +1,6 @@
 """The one loop that runs every training method, in compiled chunks."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,47 +10,24 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import PRNGKeyArray
 
-from ..batches import in_batches
-from ..compiled import jit, once
-from ..definition import declared, disagreement
 from ..economy import Economy, Equations
+from ..economy.definition import declared, disagreement
 from ..economy.draws import Draw, ergodic_sample, ergodic_states
 from ..economy.misfit import SOLVED, misfit
-from ..errors import RunFolderError, TrainingStopped
-from ..networks import PolicyNetwork, network_policy
-from ..storage import leaves_from_numpy, leaves_to_numpy, read, write
+from ..economy.networks import PolicyNetwork, network_policy
+from ..machine.batches import in_batches
+from ..machine.compiled import jit, once
+from ..machine.errors import RunFolderError, TrainingStopped
+from ..machine.storage import leaves_from_numpy, leaves_to_numpy
+from ..machine.work import Report, Step, Store, silent
 from .history import History
 from .method import Info, Method
 from .recipes import Recipe
 from .sampling import plausible
 from .walk import LOST, Walk
 
-
-class Progress(NamedTuple):
-    """Where training stands. `mean_square`: over both the box and the ergodic distribution, fresh draws."""
-
-    stage: int
-    stages: int
-    method: str
-    iteration: int
-    iterations: int
-    mean_square: float
-    seconds: float
-
-
-Report = Callable[[Progress], None]
-
-
-@dataclass(frozen=True)
-class Checkpoints:
-    """Where and how often (seconds) training saves itself, and whether it goes on from what is there."""
-
-    path: Path | str
-    resume: bool = False
-    every: float = 10.0
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "path", Path(self.path))
+CHECKPOINT = "checkpoint"
+"""What a store keeps training's state under."""
 
 
 class Trained(NamedTuple):
@@ -70,30 +45,30 @@ def train(
     equations: Equations,
     recipe: Recipe,
     seed: int,
-    report: Report | None = None,
-    checkpoints: Checkpoints | None = None,
+    report: Report = silent,
+    store: Store = Store(),
     validation_draws: int | None = None,
     definition: dict[str, Any] | None = None,
 ) -> Trained:
     """Run the recipe's methods one after another.
 
-    `definition`: what a checkpoint must have been made for to go on from it (default: what the model declares).
+    `store` saves every few seconds and goes on from what it finds. `definition`: what that must have been made for
+    (default: what the model declares).
     `validation_draws`: 10,000, or 2,000 where economies may have no equilibrium, each of which is then tried
     at several states, or 256 where states come from simulation. Raises `TrainingStopped` where a residual or
     gradient is not finite; the error carries the last good result as `trained`.
     """
     definition = declared(equations.model) if definition is None else definition
-    return _Training(equations, recipe, seed, report, checkpoints, validation_draws, definition).run()
+    return _Training(equations, recipe, seed, report, store, validation_draws, definition).run()
 
 
 class _Training:
     """The state of one call of `train`."""
 
-    def __init__(self, equations, recipe, seed, report, checkpoints, validation_draws, definition) -> None:
-        self.equations, self.recipe, self.checkpoints = equations, recipe, checkpoints
-        self.report = report or (lambda progress: None)
+    def __init__(self, equations, recipe, seed, report, store, validation_draws, definition) -> None:
+        self.equations, self.recipe, self.report = equations, recipe, report
+        self.store = store.within(model=equations.model.name, recipe=recipe, seed=seed)
         self.key = jax.random.key(seed)
-        self.fingerprint = {"model": equations.model.name, "recipe": repr(recipe), "seed": seed}
         self.definition = definition
         self.history = History(equations.equation_names)
         self.seconds, self.compile_seconds, self.saved_at = 0.0, 0.0, time.monotonic()
@@ -107,23 +82,23 @@ class _Training:
         counts = len(self.equations.inputs_seen), len(model.parameters.free), self.equations.output_size
         build = lambda key: self.recipe.network.build(*counts, key, self.recipe.methods[0].dtype)
         network = once(build)(jax.random.fold_in(self.key, 0))
-        first, restored, saved = self._restore(network)
+        first, restored, saved, path = self._restore()
         for stage, method in enumerate(self.recipe.methods):
             network = jax.tree.map(lambda leaf: leaf.astype(method.dtype), network)  # noqa: B023
             if stage >= first:
-                network = self._run_stage(stage, method, network, restored if stage == first else None, saved)
+                network = self._run_stage(stage, method, network, restored if stage == first else None, saved, path)
         return self._result(network)
 
     def _result(self, network: PolicyNetwork) -> Trained:
         return Trained(network, self.history, self.status, self.seconds, self.compile_seconds, self.definition)
 
-    def _run_stage(self, stage: int, method: Method, network, restored, saved: Any) -> PolicyNetwork:
+    def _run_stage(self, stage: int, method: Method, network, restored, saved, path) -> PolicyNetwork:
         equations = self.equations
         rebuild = ravel_pytree(network)[1]
         state = method.init(equations, network, jax.random.fold_in(self.key, stage + 1))
         iteration = 0
         if restored is not None:
-            iteration, state = restored, leaves_from_numpy(state, saved, self.checkpoints.path)
+            iteration, state = restored, leaves_from_numpy(state, saved, path)
             saved.clear()  # what is remembered of the curvature would stay in memory twice
         state = _place(method, state)
         advance = self._compile(_chunk(equations, method, network, method.chunk), state)
@@ -140,11 +115,13 @@ class _Training:
                     self._stop(iteration, int(np.argmax(bad)), info, new, rebuild(method.weights(new)))
                 mean_squares = np.asarray(validate(_on_one_device(method.weights(new))))
                 state = new
-                self.seconds += time.perf_counter() - began
+                elapsed = time.perf_counter() - began
+                self.seconds += elapsed
                 self.history.add(stage, iteration, info, self.seconds)
                 iteration += size
                 self.history.check(stage, iteration, self.seconds, mean_squares)
-                self._tell(stage, method, iteration, float(mean_squares.mean()))
+                note = f"residual² {mean_squares.mean():.1e}  {size / elapsed:,.1f} iterations/s"
+                self.report(Step(type(method).__name__, iteration, method.iterations, note))
                 self._save(stage, iteration, state, finished=iteration == method.iterations)
                 if np.asarray(info.done)[-1]:
                     break
@@ -162,10 +139,6 @@ class _Training:
         self.compile_seconds += time.perf_counter() - began
         return compiled
 
-    def _tell(self, stage: int, method: Method, iteration: int, mean_square: float) -> None:
-        stages, name = len(self.recipe.methods), type(method).__name__
-        self.report(Progress(stage, stages, name, iteration, method.iterations, mean_square, self.seconds))
-
     def _stop(self, iteration: int, offset: int, info: Info, state, network: PolicyNetwork) -> None:
         squares = np.asarray(info.mean_squares)[offset]
         names = tuple(n for n, v in zip(self.equations.equation_names, squares, strict=True) if not np.isfinite(v))
@@ -173,40 +146,33 @@ class _Training:
         raise TrainingStopped(iteration + offset, names, self._result(network))
 
     def _save(self, stage: int, iteration: int, state, finished: bool) -> None:
-        if self.checkpoints is None or (not finished and time.monotonic() - self.saved_at < self.checkpoints.every):
+        if not finished and time.monotonic() - self.saved_at < self.store.every:
             return
         header = {
-            "kind": "checkpoint",
-            **self.fingerprint,
             "definition": self.definition,
             "stage": stage,
             "iteration": iteration,
             "seconds": self.seconds,
             "compile_seconds": self.compile_seconds,
         }
-        write(self.checkpoints.path, header, [*self.history.arrays(), *leaves_to_numpy(state)])
+        self.store.save(CHECKPOINT, header, [*self.history.arrays(), *leaves_to_numpy(state)])
         self.saved_at = time.monotonic()
 
-    def _restore(self, network: PolicyNetwork) -> tuple[int, int | None, list[np.ndarray]]:
-        """Stage, iteration and arrays to go on from; (0, None, []) to start afresh."""
-        if self.checkpoints is None or not self.checkpoints.resume or not self.checkpoints.path.exists():
-            return 0, None, []
-        header, arrays = read(self.checkpoints.path, "checkpoint")
-        for name, value in self.fingerprint.items():
-            if header[name] != value:
-                raise RunFolderError(
-                    f"'{self.checkpoints.path}' was made with {name} {header[name]}, not {value}; "
-                    "resume with the settings that it was started with"
-                )
+    def _restore(self) -> tuple[int, int | None, list[np.ndarray], Path | None]:
+        """Stage, iteration, arrays and file to go on from; (0, None, [], None) to start afresh."""
+        saved = self.store.load(CHECKPOINT)
+        if saved is None:
+            return 0, None, [], None
+        header, arrays, path = saved
         differs = disagreement(header["definition"], self.definition)
         if differs is not None:
             raise RunFolderError(
-                f"'{self.checkpoints.path}' was made for another definition of model "
+                f"'{path}' was made for another definition of model "
                 f"'{self.equations.model.name}' ({differs}); start over, or bring the model back to what it was"
             )
         self.history = History.from_arrays(self.equations.equation_names, arrays[:2])
         self.seconds, self.compile_seconds = header["seconds"], header["compile_seconds"]
-        return header["stage"], header["iteration"], arrays[2:]
+        return header["stage"], header["iteration"], arrays[2:], path
 
 
 SETTLED = 60

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, NamedTuple
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ..economy import Equations
-from ..networks import PolicyNetwork
+from ..economy.networks import PolicyNetwork
 
 
 class Info(NamedTuple):

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..expectations import SplitGaussHermite
-from ..model import Model
-from ..networks import Architecture, KMRNetwork, SmoothNetwork
+from ..economy.expectations import SplitGaussHermite
+from ..economy.model import Model
+from ..economy.networks import Architecture, KMRNetwork, SmoothNetwork
 from .curriculum import Curriculum
 from .first_order import FirstOrder
 from .gauss_newton import GaussNewton

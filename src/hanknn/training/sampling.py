@@ -11,12 +11,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-from ..compiled import once
 from ..economy import Economy, Equations
 from ..economy.draws import SURE, Draw
-from ..errors import SettingError
-from ..expectations import sobol_normals
-from ..points import Point
+from ..economy.expectations import sobol_normals
+from ..economy.points import Point
+from ..machine.compiled import once
+from ..machine.errors import SettingError
 
 
 @dataclass(frozen=True)

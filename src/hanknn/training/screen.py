@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from ..batches import in_batches
 from ..economy import Economy
+from ..economy.expectations import Expectation
 from ..economy.misfit import misfit
-from ..errors import SettingError
-from ..expectations import Expectation
-from ..points import Point
+from ..economy.points import Point
+from ..machine.batches import in_batches
+from ..machine.errors import SettingError
 
 MEMORY = 0.9
 """How much of an economy's misfit along its path is remembered from one iteration to the next."""

@@ -8,10 +8,10 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from ..economy import Economy, Equations
+from ..economy.expectations import Expectation
 from ..economy.misfit import residual_rows
-from ..errors import SettingError
-from ..expectations import Expectation
-from ..points import Point, replaced
+from ..economy.points import Point, replaced
+from ..machine.errors import SettingError
 from .sampling import plausible
 
 FAR = 6.0

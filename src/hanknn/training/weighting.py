@@ -8,9 +8,9 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ..economy import Economy
+from ..economy.points import Point
 from ..economy.policy_errors import policy_error_matrix
-from ..errors import SettingError, UnknownNameError
-from ..points import Point
+from ..machine.errors import SettingError, UnknownNameError
 
 
 class Weighting(abc.ABC):

@@ -1,0 +1,208 @@
+"""The protocol by which an economist writes an economy: equations for one point."""
+
+import abc
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import jax.numpy as jnp
+from jaxtyping import Array
+
+from ..machine.errors import ModelError, UnknownNameError
+from .parameters import ParameterSpace
+from .points import Point
+
+Scalars = Mapping[str, Array | float]
+"""Named values, as a model's functions return them: scalars, or arrays where a `Variable` declares a shape."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A state, shock or policy: TeX label for figures, text in words, unit.
+
+    `shape`: empty for a scalar; a distribution of households, say, is an array.
+    """
+
+    label: str
+    text: str
+    unit: str = ""
+    shape: tuple[int, ...] = ()
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """What a labelled array says of it."""
+        return {"long_name": self.text, "unit": self.unit}
+
+
+class Model(abc.ABC):
+    """An economy. Every function sees one point: values in (read by name), values out, scalars unless declared.
+
+    A period's timing: the state `now` and parameters `theta` are known, policies follow, then
+    next period's shocks (independent standard normals) move the state. Subclasses give the class
+    attributes and the three abstract functions; the others have defaults.
+    """
+
+    name: ClassVar[str]
+    parameters: ParameterSpace
+    states: ClassVar[Mapping[str, Variable]]
+    shocks: ClassVar[Mapping[str, Variable]]
+    policies: ClassVar[Mapping[str, Variable]]
+
+    outputs: ClassVar[Mapping[str, Variable]] = {}
+    """What the network approximates, where that is not the policies themselves: smooth quantities, such as
+    conditional expectations, from which `policies_from` solves the rest of the equations exactly."""
+
+    constraints: ClassVar[Mapping[str, Variable]] = {}
+    """Occasionally binding constraints, measured by `slackness`."""
+
+    observables: ClassVar[Mapping[str, Variable]] = {}
+    """What data can show beside the states and policies themselves, defined by `observe`."""
+
+    wide_scale: ClassVar[float] = 3.0
+    """How many times wider than ergodic the wide training draws are: raise it where the solution
+    must hold far out, lower it where the equations break down there."""
+
+    probe_states: ClassVar[Sequence[Mapping[str, float]]] = ()
+    """States at which a check reports errors one by one, at the baseline parameters."""
+
+    @property
+    def arrays(self) -> tuple[str, ...]:
+        """States that are arrays, such as a distribution of households.
+
+        An economy with one takes long to compute, and its ergodic distribution is known by simulation only:
+        `ergodic_state` says where to start.
+        """
+        return tuple(name for name, variable in self.states.items() if variable.shape)
+
+    def only(self, *names: str, **values: float | tuple[float, float]) -> "Model":
+        """The same economy with only these parameters free, the others fixed at their baselines or at `values`.
+
+        A value that is a pair is a narrower range: `HANK().only("theta_pi", sigma_zeta=(0.01, 0.0135), varphi=120)`.
+        A narrower box is solved sooner and more exactly. Raises as `ParameterSpace.only`.
+        """
+        return self.changed(parameters=self.parameters.only(*names, **values))
+
+    def changed(self, **attributes: Any) -> "Model":
+        """A copy with other values of attributes that the model has, such as `RANK().changed(relaxation=1.0)`.
+
+        Raises `UnknownNameError` for an attribute that it does not have, and `ModelError` where it follows from others
+        or where `require` refuses the copy.
+        """
+        other = copy.copy(self)
+        for name, value in attributes.items():
+            if not hasattr(self, name):
+                known = [k for k in dir(self) if not k.startswith("_") and not callable(getattr(self, k))]
+                raise UnknownNameError("setting", name, known, f"model '{self.name}'")
+            if isinstance(getattr(type(self), name, None), property):
+                raise ModelError(f"'{name}' of model '{self.name}' follows from its other settings; change those")
+            object.__setattr__(other, name, value)
+        other.require()
+        return other
+
+    def require(self) -> None:
+        """Raise `ModelError` where settings and fixed parameters do not fit together (default: they do)."""
+        return None
+
+    @abc.abstractmethod
+    def transition(self, now: Point, shock: Point, theta: Point) -> Scalars:
+        """Next period's states, from this period's states and policies (`now`) and next period's shocks."""
+
+    @abc.abstractmethod
+    def expectands(self, now: Point, next: Point, theta: Point) -> Scalars:
+        """What is averaged over next period's shocks; `now` and `next` hold states and policies."""
+
+    @abc.abstractmethod
+    def residuals(self, now: Point, expected: Point, theta: Point) -> Scalars:
+        """Named equilibrium conditions, zero in equilibrium; `expected` holds the averaged expectands."""
+
+    def derived(self, theta: Point) -> Scalars:
+        """What the parameters alone determine, such as a steady state: equations read it from `theta` by name."""
+        return {}
+
+    def ahead(self, now: Point, theta: Point) -> Scalars:
+        """What is settled of next period before its shocks: `transition` reads it from `now` by name.
+
+        Computed once where many shocks are tried: for a law of motion whose larger part does not depend on them.
+        """
+        return {}
+
+    def inputs(self, state: Point, theta: Point) -> Scalars:
+        """What the network sees of the state, scalars of order one (default: ergodic standard deviations)."""
+        center, scale = self.state_center(theta), self.state_scale(theta)
+        return {name: (getattr(state, name) - center[name]) / scale[name] for name in self.states}
+
+    def policies_from(self, state: Point, outputs: Point, theta: Point) -> Scalars:
+        """The policies at given network outputs (default: the outputs are the policies)."""
+        return {name: getattr(outputs, name) for name in self.policies}
+
+    def slackness(self, now: Point, theta: Point) -> Scalars:
+        """How far each of the `constraints` is from binding: positive where slack, negative where it binds.
+
+        Policies may have a kink where it changes its sign; expectations and checks look there.
+        """
+        return {}
+
+    def strain(self, theta: Point) -> Array | float:
+        """How large shocks are relative to the largest that an equilibrium is known to survive (default: 0).
+
+        Above one there may be none. Training with a walk looks mostly below, and checks tell the two apart. Reads
+        parameters only, not what is `derived` from them.
+        """
+        return 0.0
+
+    def relaxed(self, share: Array | float) -> "Model":
+        """The economy with its constraints relaxed: not at all at share 0, entirely at share 1 (default: no change).
+
+        Training phases hard constraints in along this path.
+        """
+        return self
+
+    def state_center(self, theta: Point) -> Scalars:
+        """Where the ergodic distribution is centred (default: 0)."""
+        return filled(self.states, 0.0)
+
+    def state_scale(self, theta: Point) -> Scalars:
+        """Ergodic standard deviations (default: 1); they scale the network's inputs and the training draws."""
+        return filled(self.states, 1.0)
+
+    def policy_center(self, theta: Point) -> Scalars:
+        """A rough level of each policy, such as its steady state (default: 0)."""
+        return filled(self.policies, 0.0)
+
+    def output_center(self, theta: Point) -> Scalars:
+        """As `policy_center`, for the `outputs` of a model that has them."""
+        return filled(self.outputs, 0.0) if self.outputs else self.policy_center(theta)
+
+    def output_scale(self, theta: Point) -> Scalars:
+        """As `policy_scale`, for the `outputs` of a model that has them."""
+        return filled(self.outputs, 1.0) if self.outputs else self.policy_scale(theta)
+
+    def policy_scale(self, theta: Point) -> Scalars:
+        """A rough size of each policy's movement (default: 1)."""
+        return filled(self.policies, 1.0)
+
+    def ergodic_state(self, normal: Point, theta: Point) -> Scalars:
+        """A draw from the ergodic distribution, or near it, from one standard normal a scalar state.
+
+        Default: independent normals with `state_center` and `state_scale`; arrays at their centre.
+        """
+        center, scale = self.state_center(theta), self.state_scale(theta)
+        move = lambda name: scale[name] * getattr(normal, name) if self.states[name].shape == () else 0.0
+        return {name: center[name] + move(name) for name in self.states}
+
+    def observe(self, now: Point, last: Point, theta: Point) -> Scalars:
+        """The `observables`, without measurement error, from this period's and last period's states and policies.
+
+        States and policies need no definition: data may show them under their own names.
+        """
+        return {}
+
+    def closed_form(self, state: Point, theta: Point) -> Scalars | None:
+        """The exact policies, where they are known (default: None)."""
+        return None
+
+
+def filled(variables: Mapping[str, Variable], value: float) -> Scalars:
+    """The same value for each variable, in its shape."""
+    return {name: value if v.shape == () else jnp.full(v.shape, value) for name, v in variables.items()}

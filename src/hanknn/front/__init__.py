@@ -1,0 +1,1 @@
+"""What a person meets: the command line, figures, folders of runs, published experiments."""

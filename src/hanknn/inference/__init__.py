@@ -1,0 +1,1 @@
+"""What follows from data: filters, likelihoods, surrogates of them, posteriors."""

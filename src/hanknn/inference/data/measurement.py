@@ -1,0 +1,107 @@
+"""Measurement error: how far each series may lie from what the model says."""
+
+import abc
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ...machine.errors import DataError, SettingError, UnknownNameError
+from .arguments import require, require_mapping
+
+EXAMPLE = "{'interest_rate': StandardDeviation(0.5)}"
+
+
+class MeasurementError(abc.ABC):
+    """The variance of one series' Gaussian measurement error."""
+
+    @abc.abstractmethod
+    def variance(self, series: np.ndarray) -> float:
+        """In squared units of the series; `series` has shape (periods,), NaN where missing."""
+
+
+@dataclass(frozen=True)
+class StandardDeviation(MeasurementError):
+    """A standard deviation in the series' own unit, positive."""
+
+    value: float
+
+    def __post_init__(self) -> None:
+        _require_positive("standard deviation", self.value)
+
+    def variance(self, series: np.ndarray) -> float:
+        return self.value**2
+
+
+@dataclass(frozen=True)
+class VarianceShare(MeasurementError):
+    """A share of the series' sample variance (KMR: 5 % in the paper, 10 % in their code)."""
+
+    share: float = 0.05
+
+    def __post_init__(self) -> None:
+        _require_positive("share of the variance", self.share)
+
+    def variance(self, series: np.ndarray) -> float:
+        return float(self.share * np.nanvar(series))
+
+
+Setting = MeasurementError | Mapping[str, MeasurementError]
+"""One measurement error for all series, or one for each by name."""
+
+
+ROUNDING = 1e-10
+"""The s.d., as a share of the numbers that a series was computed from, below which it does not vary: far above what
+rounding leaves (1e-16), far below what seven digits show."""
+
+
+def covariance(table: pd.DataFrame, setting: Setting, magnitudes: Mapping[str, float] | None = None) -> np.ndarray:
+    """The diagonal covariance of the errors, shape (series, series).
+
+    `magnitudes`: the size of the numbers that each series was computed from (default: of its values), which are finite
+    and not all missing. Raises `DataError` where a share of a series' variance is asked for and it does not vary but
+    for rounding, and `UnknownNameError` for a name that is no series.
+    """
+    if isinstance(setting, Mapping):
+        require_mapping(setting, MeasurementError, "measurement errors", EXAMPLE)
+    else:
+        require(setting, MeasurementError, "the measurement error as VarianceShare(0.1) or StandardDeviation(0.5)")
+    named = setting if isinstance(setting, Mapping) else dict.fromkeys(table.columns, setting)
+    for name in named:
+        if name not in table.columns:
+            raise UnknownNameError("series", name, table.columns, "the measurement error")
+    missing = [name for name in table.columns if name not in named]
+    if missing:
+        raise DataError(f"series '{missing[0]}' has no measurement error; name one for each series, or one for all")
+    for name, how in named.items():
+        if isinstance(how, VarianceShare):
+            _require_variation(name, table[name], None if magnitudes is None else magnitudes[name])
+    return np.diag([named[name].variance(table[name].to_numpy()) for name in table.columns])
+
+
+def _require_variation(name: str, series: pd.Series, magnitude: float | None) -> None:
+    values = series.dropna()
+    size = float(values.abs().max()) if magnitude is None else magnitude
+    if values.std(ddof=0) > ROUNDING * size:
+        return
+    told = (
+        "has one value only"
+        if len(values) == 1
+        else f"does not vary: it is {values.iloc[0]:.6g} in every quarter"
+        if values.nunique() == 1
+        else f"does not vary but for rounding: it is {values.mean():.6g}, give or take {np.ptp(values):.1g}"
+    )
+    raise DataError(
+        f"series '{name}' {told}. A share of its variance says nothing of its measurement error; give it as "
+        "StandardDeviation(...)"
+    )
+
+
+def _require_positive(what: str, value: float) -> None:
+    require(value, int | float | np.number, f"a measurement error's {what} as a number")
+    if not (np.isfinite(value) and value > 0):
+        raise SettingError(
+            f"a measurement error's {what} is {value}; it must be positive: with fewer errors than series the "
+            "likelihood is degenerate"
+        )

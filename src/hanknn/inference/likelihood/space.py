@@ -1,0 +1,89 @@
+"""What data show of an economy, and the data themselves, period by period."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from ...economy import Economy, Now
+from ...economy.points import Point, scalars
+from ...machine.errors import ModelError
+from ..data.observed import Observed
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """An economy and the series that data show of it: what filters step forward and compare.
+
+    `names`: the observables that the data hold, in their order.
+    """
+
+    economy: Economy
+    names: tuple[str, ...]
+
+    def observe(self, last: Now, now: Now, theta: Point) -> Float[Array, " observables"]:
+        """The data's observables without measurement error."""
+        return self.economy.observe(last, now, theta, self.names)
+
+    def ahead(self, last: Now, theta: Point) -> Callable[[Float[Array, " shocks"]], tuple[Now, Array]]:
+        """Next period and its observables as a function of the shocks; what they do not move is computed once."""
+        law = self.economy.equations.law(*last, theta)
+
+        def look(shock: Float[Array, " shocks"]) -> tuple[Now, Array]:
+            now = self.economy.at(law(shock), theta)
+            return now, self.observe(last, now, theta)
+
+        return look
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Names of what is tracked: scalar states and policies."""
+        return (*self.economy.equations.scalar_states, *self.economy.equations.scalar_policies)
+
+    def values(self, now: Now) -> Float[Array, " variables"]:
+        """What is tracked."""
+        equations, dtype = self.economy.equations, now.state.dtype
+        return jnp.concatenate(
+            [scalars(now.state, equations.scalar_states, dtype), scalars(now.policy, equations.scalar_policies, dtype)]
+        )
+
+    def require_scalars(self, filter: str) -> None:
+        """Raise `ModelError` for a model with array states or policies."""
+        model = self.economy.equations.model
+        for kind, variables in (("state", model.states), ("policy", model.policies)):
+            arrays = [name for name, variable in variables.items() if variable.shape != ()]
+            if arrays:
+                raise ModelError(
+                    f"the {filter} filter tracks scalars only; model '{model.name}' has the array {kind} "
+                    f"'{arrays[0]}': use a particle filter (Guided, Bootstrap)"
+                )
+
+
+class Period(NamedTuple):
+    """One period's data, whitened: the log density of y given h is constant − ½ ‖W (y − h)‖²."""
+
+    values: Float[Array, "*periods observables"]
+    whitening: Float[Array, "*periods observables observables"]
+    constant: Float[Array, "*periods"]
+
+    def log_density(self, predicted: Float[Array, " observables"]) -> Float[Array, ""]:
+        """Of this period's values around `predicted`; minus infinity where that is not finite."""
+        whitened = self.whitening @ (self.values - predicted)
+        value = self.constant - 0.5 * jnp.sum(whitened**2)
+        return jnp.where(jnp.isfinite(value), value, -jnp.inf)
+
+
+def panel(data: Observed) -> Period:
+    """All periods, stacked; missing values get zero rows in the whitening, so that filters skip them."""
+    values = data.table.to_numpy(np.float64)
+    whitening = np.zeros((*values.shape, values.shape[1]))
+    constant = np.zeros(len(values))
+    for t, row in enumerate(values):
+        seen = np.flatnonzero(np.isfinite(row))
+        factor = np.linalg.cholesky(np.asarray(data.noise)[np.ix_(seen, seen)])
+        whitening[t][np.ix_(seen, seen)] = np.linalg.inv(factor)
+        constant[t] = -np.log(np.diag(factor)).sum() - 0.5 * len(seen) * np.log(2 * np.pi)
+    return Period(jnp.asarray(np.nan_to_num(values)), jnp.asarray(whitening), jnp.asarray(constant))

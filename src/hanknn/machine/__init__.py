@@ -1,0 +1,1 @@
+"""How Python and JAX are used: errors, files, compilation, precision. No economics."""

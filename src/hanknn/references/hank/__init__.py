@@ -1,0 +1,1 @@
+"""References for `hank`, and the tables that ship with it."""
