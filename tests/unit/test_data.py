@@ -315,7 +315,7 @@ def test_growth_across_an_infinite_level_is_refused_wherever_the_sample_begins(n
 # Annotations are enforced in this process: a user's mistakes are tried in one where they are not.
 MISTAKES = """
 import numpy as np, pandas as pd, hanknn
-from hanknn.data import *
+from hanknn.inference.data import *
 nk = hanknn.models.LinearNK()
 table = pd.DataFrame({"interest_rate": [1.0, 2.0, 4.0]}, index=pd.period_range("1990Q1", periods=3, freq="Q"))
 level = Level("interest_rate", "percent, annualised")

@@ -214,11 +214,11 @@ def test_what_is_fixed_is_not_estimated(quick, data):
 def test_methods_of_other_things_are_refused_when_they_are_made():
     """As a user makes them: annotations are not checked there."""
     script = """
-from hanknn.errors import SettingError
-from hanknn.estimation import Direct, ViaSurrogate
-from hanknn.likelihood import Kalman
-from hanknn.posterior import ParticleMetropolis
-from hanknn.posterior.importance import Reweighting
+from hanknn.machine.errors import SettingError
+from hanknn.inference.estimation import Direct, ViaSurrogate
+from hanknn.inference.likelihood import Kalman
+from hanknn.inference.posterior import ParticleMetropolis
+from hanknn.inference.posterior.importance import Reweighting
 for make in (
     lambda: ViaSurrogate(filter=Kalman()),
     lambda: ViaSurrogate(filter="guided"),

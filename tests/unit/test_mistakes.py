@@ -5,7 +5,7 @@ import sys
 
 SCRIPT = """
 import numpy as np, pandas as pd, hanknn
-from hanknn.data import Level, StandardDeviation, prepare
+from hanknn.inference.data import Level, StandardDeviation, prepare
 
 nk = hanknn.load("nk")
 quarters = pd.period_range("1999Q1", periods=12, freq="Q")

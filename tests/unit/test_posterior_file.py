@@ -111,9 +111,9 @@ def test_a_home_that_cannot_be_written_costs_no_posterior(home, tmp_path):
     script = """
 import numpy as np
 from hanknn import Parameter, ParameterSpace
-from hanknn.figures import prior_posterior, save
-from hanknn.posterior import Box
-from hanknn.posterior.result import Posterior
+from hanknn.front.figures import prior_posterior, save
+from hanknn.inference.posterior import Box
+from hanknn.inference.posterior.result import Posterior
 box = Box.over(ParameterSpace(a=Parameter(0.5, range=(0.0, 1.0))))
 posterior = Posterior(box, np.random.default_rng(0).uniform(size=(4, 100, 1)))
 assert posterior.table()["ESS"]["a"] > 100

@@ -39,7 +39,7 @@ def steady_states(
     hanknn steady-states --set sigma_s=0.07 --set borrowing_limit=-0.4.
 
     With --out: solve a grid of them over the ranges of sigma_s and borrowing_limit, and write the table that
-    the library reads (minutes). Example: hanknn steady-states --out src/hanknn/weights/hank_steady.npz --force.
+    the library reads (minutes). Example: hanknn steady-states --out src/hanknn/models/weights/hank_steady.npz --force.
     With --summaries: the same for how households' values and their distribution are summarised around them.
     With --frontier: how large preference shocks may be before hank's representative twin has no equilibrium.
     """
