@@ -159,7 +159,9 @@ class SplitGaussHermite(Expectation):
         # Across: exact to the third degree, as a sum over the axes less what the centre has counted twice.
         others, square = axes[1:], jnp.asarray(3.0, dtype)
         if self.randomized:
-            others = _axes(jax.random.normal(turn, (shocks - 1,), jnp.float32).astype(dtype)) @ others
+            # Computed once: copies in several fused loops may round differently, and axes be no longer orthogonal.
+            direction = jax.lax.optimization_barrier(jax.random.normal(turn, (shocks - 1,), jnp.float32))
+            others = _axes(direction.astype(dtype)) @ others
             square = jax.random.uniform(stretch, (), jnp.float32, 1.5, 4.5).astype(dtype)
         across = jnp.sqrt(square) * jnp.concatenate([others, -others, jnp.zeros_like(axes[:1])])
         counted = jnp.asarray([1 / 2] * (2 * (shocks - 1)) + [1.0 - shocks], dtype) / square

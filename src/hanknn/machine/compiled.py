@@ -27,14 +27,18 @@ def once(function: Callable) -> Any:
 
 @functools.cache
 def _options(level: int) -> dict[str, Any] | None:
-    """None on other devices, and where this XLA knows the options no more. XLA_FLAGS may ask for less effort still."""
+    """Those options that this XLA knows; None on other devices. XLA_FLAGS may ask for less effort still."""
     if jax.default_backend() != "cpu":
         return None
     asked = re.search(r"xla_backend_optimization_level=(\d)", os.environ.get("XLA_FLAGS", ""))
     level = min(level, int(asked[1])) if asked else level
     options = {"xla_backend_optimization_level": level, "xla_cpu_use_fusion_emitters": False}
+    return {name: value for name, value in options.items() if _understood(name, value)} or None
+
+
+def _understood(name: str, value: Any) -> bool:
     try:
-        jax.jit(lambda: 0, compiler_options=options).lower().compile()
+        jax.jit(lambda: 0, compiler_options={name: value}).lower().compile()
     except jax.errors.JaxRuntimeError:
-        return None
-    return options
+        return False
+    return True
