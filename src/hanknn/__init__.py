@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from .training import recipes as recipes
     from .training.recipes import Recipe as Recipe
     from .training.solving import Solved as Solved, solve as solve
+    from .training.summary import summarise as summarise
 
 _PLACES = {
     "economy.model": (
@@ -108,6 +109,7 @@ _PLACES = {
     ),
     "machine.work": ("Store",),
     "training.recipes": ("Recipe",),
+    "training.summary": ("summarise",),
     "training.solving": (
         "Solved",
         "solve",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from .equations import Equations, PolicyFunction
@@ -13,6 +14,10 @@ from .points import Point
 
 SETTLING = 100
 """Quarters after which an economy has forgotten where it started."""
+
+
+LOOKS, SPACING = 10, 10
+"""How often a path is looked at for draws from the ergodic distribution, and quarters between."""
 
 
 class Now(NamedTuple):
@@ -54,10 +59,30 @@ class Economy:
         first, second = jax.random.split(key)
         return self.at(self.settled(self.equations.normals(first, theta.dtype), second, theta), theta)
 
+    def starts(self, key: PRNGKeyArray, theta: Point, count: int) -> Now:
+        """`count` draws from the ergodic distribution, stacked.
+
+        Where the economy settles, few paths are simulated and each looked at several times, `SPACING` quarters apart: a
+        draw is as good as any other, though not independent of its path's.
+        """
+        if not self.equations.model.settles:
+            return jax.vmap(lambda k: self.start(k, theta))(jax.random.split(key, count))
+        paths = -(-count // LOOKS)
+
+        def one(key):
+            first, second = jax.random.split(key)
+            looks = jax.random.normal(second, (LOOKS, SPACING, len(self.equations.shocks)), theta.dtype)
+            move = lambda state, shocks: (later := self.after(state, shocks, theta), later)
+            return jax.lax.scan(move, self.start(first, theta).state, looks)[1]
+
+        states = jax.vmap(one)(jax.random.split(key, paths))
+        every = jax.tree.map(lambda a: jnp.swapaxes(a, 0, 1).reshape(-1, *a.shape[2:])[:count], states)
+        return jax.vmap(lambda state: self.at(state, theta))(every)
+
     def settled(self, normal: Float[Array, " normals"], key: PRNGKeyArray, theta: Point) -> Point:
-        """A state of the ergodic distribution: with arrays in it, moved on from where `ergodic_state` starts."""
+        """A state of the ergodic distribution: where the model settles, moved on from where `ergodic_state` starts."""
         start = self.equations.ergodic_state(normal, theta)
-        if not self.equations.model.arrays:
+        if not self.equations.model.settles:
             return start
         return self.after(start, jax.random.normal(key, (SETTLING, len(self.equations.shocks)), theta.dtype), theta)
 

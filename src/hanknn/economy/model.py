@@ -75,6 +75,11 @@ class Model(abc.ABC):
         """
         return tuple(name for name, variable in self.states.items() if variable.shape)
 
+    @property
+    def settles(self) -> bool:
+        """Whether `ergodic_state` only says where a simulation starts, which has to settle (default: with arrays)."""
+        return bool(self.arrays)
+
     def only(self, *names: str, **values: float | tuple[float, float]) -> "Model":
         """The same economy with only these parameters free, the others fixed at their baselines or at `values`.
 
@@ -169,6 +174,14 @@ class Model(abc.ABC):
     def policy_center(self, theta: Point) -> Scalars:
         """A rough level of each policy, such as its steady state (default: 0)."""
         return filled(self.policies, 0.0)
+
+    def answered(self, policy: Point, theta: Point) -> Scalars:
+        """What a law of motion of summaries sees of the policies, a few numbers or arrays around zero (`summarised`).
+
+        Default: each around its centre.
+        """
+        center = self.policy_center(theta)
+        return {name: getattr(policy, name) - center[name] for name in self.policies}
 
     def output_center(self, theta: Point) -> Scalars:
         """As `policy_center`, for the `outputs` of a model that has them."""

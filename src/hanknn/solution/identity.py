@@ -11,11 +11,11 @@ from .solution import Solution
 
 
 def identity(solution: Solution) -> dict[str, Any]:
-    """Its model's name and definition, the network's kind, and every weight's value as a fingerprint.
+    """Its model's name and definition, the network's kind, and every weight's value, its law of motion's too, as a fingerprint.
 
     Solving again with the same seed gives the same identity: when it was solved does not matter.
     """
-    weights = [np.asarray(leaf) for leaf in jax.tree.leaves(solution.network)]
+    weights = [np.asarray(leaf) for leaf in jax.tree.leaves((solution.network, solution.law))]
     return {
         "model": solution.model.name,
         "definition": {**solution.header.get("definition", {}), **declared(solution.model)},

@@ -13,7 +13,7 @@ from ..machine.errors import ModelError, SettingError, SolutionFileError, Unknow
 from ..machine.precision import in_float64
 from ..machine.version import __version__
 from ..models import SHIPPED, shipped
-from .network_file import architecture_from, network_from
+from .network_file import architecture_from, weights_from
 from .solution import Solution
 
 P = ParamSpec("P")
@@ -57,7 +57,8 @@ def load(source: str | Path, model: Model | None = None) -> Solution:
             "was solved, load(path, model=…), or solve again"
         )
     architecture = architecture_from(header["architecture"], path)
-    return Solution(model, architecture, network_from(known, architecture, arrays, path), header)
+    network, law = weights_from(known, architecture, header.get("law"), arrays, path)
+    return Solution(model, architecture, network, header, law)
 
 
 def _narrowed(model: Model, solved: dict[str, list[float]]) -> Model:

@@ -10,16 +10,25 @@ import numpy as np
 
 from ..economy import Equations
 from ..economy.networks import Architecture, PolicyNetwork, architectures
+from ..economy.summarised import SummaryLaw
 from ..machine import storage
 from ..machine.errors import SettingError, SolutionFileError
 
 
-def network_from(known: Equations, architecture: Architecture, arrays: list[np.ndarray], path: Path) -> PolicyNetwork:
-    """The network of this architecture with these weights."""
+def weights_from(
+    known: Equations, architecture: Architecture, law: dict[str, Any] | None, arrays: list[np.ndarray], path: Path
+) -> tuple[PolicyNetwork, SummaryLaw | None]:
+    """The network of this architecture with these weights, and the law of motion that stands behind them."""
     counts = len(known.inputs_seen), len(known.model.parameters.free), known.output_size
     dtype = arrays[0].dtype if arrays else np.float64
-    like = jax.eval_shape(lambda: architecture.build(*counts, jax.random.key(0), dtype))
+    blank = lambda: None if law is None else SummaryLaw.blank(law["features"], tuple(law["names"]), tuple(law["shown"]))
+    like = jax.eval_shape(lambda: (architecture.build(*counts, jax.random.key(0), dtype), blank()))
     return storage.leaves_from_numpy(like, arrays, path)
+
+
+def described_law(law: SummaryLaw | None) -> dict[str, Any] | None:
+    """A law of motion as a file holds it, beside its arrays."""
+    return None if law is None else {"names": law.names, "shown": law.shown, "features": len(law.center)}
 
 
 def described(architecture: Architecture) -> dict[str, Any]:

@@ -19,11 +19,12 @@ from ..economy.model import Model
 from ..economy.networks import Architecture, PolicyNetwork, network_policy
 from ..economy.parameters import common_length, named_columns
 from ..economy.points import Point, replaced, scalars
+from ..economy.summarised import Summarised, SummaryLaw
 from ..machine import storage
 from ..machine.compiled import jit
 from ..machine.errors import NotSolvedError, ShapeError
 from ..machine.precision import in_float64
-from .network_file import described, network_from
+from .network_file import described, described_law, weights_from
 
 Values = Mapping[str, Any] | pd.DataFrame
 """Named scalars or one-dimensional columns."""
@@ -45,17 +46,19 @@ class Solution:
     """Policies of `model` for every parameter value in its ranges.
 
     `architecture` describes `network`; `header` says where it comes from: model, version,
-    settings, ranges, seed, package versions, how training ended.
+    settings, ranges, seed, package versions, how training ended. `law`: how summaries of states that are arrays move,
+    where `hanknn.summarise` has learned it.
     """
 
     model: Model
     architecture: Architecture
     network: PolicyNetwork
     header: dict[str, Any]
+    law: SummaryLaw | None = None
 
     def __reduce__(self):
         # Weights travel as NumPy arrays: JAX would make them float32 where float64 is off.
-        return _unpickled, (self.model, self.architecture, storage.leaves_to_numpy(self.network), self.header)
+        return _unpickled, (self.model, self.architecture, self._arrays, self._described)
 
     @functools.cached_property
     def equations(self) -> Equations:
@@ -66,6 +69,14 @@ class Solution:
     def economy(self) -> Economy:
         """The model under these policies: what simulations, checks and filters run."""
         return Economy(self.equations, network_policy(self.network, self.equations))
+
+    @functools.cached_property
+    def summarised(self) -> Economy | None:
+        """The same with summaries in place of states that are arrays; None without a `law` (`hanknn.summarise`)."""
+        if self.law is None:
+            return None
+        equations = Equations(Summarised(self.model, self.law))
+        return Economy(equations, network_policy(self.network, equations))
 
     @functools.cached_property
     def _programs(self) -> dict[Any, Callable]:
@@ -233,9 +244,17 @@ class Solution:
     def save(self, path: str | Path) -> Path:
         """Write to one file without pickle; returns its path."""
         path = Path(path)
-        header = {**self.header, "kind": "solution", "architecture": described(self.architecture)}
-        storage.write(path, header, storage.leaves_to_numpy(self.network))
+        storage.write(path, {**self._described, "kind": "solution"}, self._arrays)
         return path
+
+    @property
+    def _arrays(self) -> list[np.ndarray]:
+        return storage.leaves_to_numpy((self.network, self.law))
+
+    @property
+    def _described(self) -> dict[str, Any]:
+        """The header of a file."""
+        return {**self.header, "architecture": described(self.architecture), "law": described_law(self.law)}
 
 
 def _placed(economy: Economy) -> Callable[[Array, dict[str, Array]], Point]:
@@ -266,8 +285,8 @@ def _misfits(economy: Economy) -> Callable[[Array], Array]:
 
 @in_float64
 def _unpickled(model: Model, architecture: Architecture, arrays: list[np.ndarray], header: dict[str, Any]) -> Solution:
-    network = network_from(Equations(model), architecture, arrays, Path("a pickled solution"))
-    return Solution(model, architecture, network, header)
+    network, law = weights_from(Equations(model), architecture, header.get("law"), arrays, Path("a pickled solution"))
+    return Solution(model, architecture, network, header, law)
 
 
 def _index(state: Values, parameters: Values | None, rows: int) -> pd.Index:

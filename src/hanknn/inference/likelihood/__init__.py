@@ -12,3 +12,4 @@ from .run import Likelihood as Likelihood, log_likelihood as log_likelihood
 from .scale import ScaleWarning as ScaleWarning
 from .tempered import Tempered as Tempered
 from .tracked import filter_states as filter_states, shock_decomposition as shock_decomposition
+from .twisted import Twisted as Twisted

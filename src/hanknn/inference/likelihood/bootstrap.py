@@ -11,7 +11,7 @@ from .particle import Advance, ParticleFilter, resampled, reweighted
 class Bootstrap(ParticleFilter):
     """Particles move by the model's own shocks and are weighted by the data's density."""
 
-    def advance(self, seen, data, theta, cloud, key):
+    def advance(self, seen, data, turn, theta, cloud, key):
         first, second = jax.random.split(key)
         cloud, ancestors = resampled(cloud, self.resample_below, first)
         shocks = jax.random.normal(second, (self.particles, len(seen.economy.equations.shocks)), theta.dtype)
@@ -22,4 +22,4 @@ class Bootstrap(ParticleFilter):
 
         position, log_densities = jax.vmap(move)(cloud.position, shocks)
         cloud, increment = reweighted(position, cloud.log_weights, log_densities)
-        return Advance(cloud, ancestors, increment)
+        return Advance(cloud, ancestors, increment, cloud.log_weights)

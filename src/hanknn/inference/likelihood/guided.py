@@ -78,7 +78,7 @@ class Guided(ParticleFilter):
         if not self.widen > 0 or self.steps < 1:
             raise SettingError(f"widen is {self.widen} and steps {self.steps}; give positive ones")
 
-    def advance(self, seen, data, theta, cloud, key):
+    def advance(self, seen, data, turn, theta, cloud, key):
         first, second = jax.random.split(key)
         order = jnp.argsort(getattr(cloud.position.state, seen.economy.equations.scalar_states[0]))
         cloud, chosen = resampled(jax.tree.map(lambda x: x[order], cloud), self.resample_below, first)
@@ -97,4 +97,4 @@ class Guided(ParticleFilter):
 
         position, log_ratios = jax.vmap(move)(cloud.position, spread)
         cloud, increment = reweighted(position, cloud.log_weights, log_ratios)
-        return Advance(cloud, order[chosen], increment)
+        return Advance(cloud, order[chosen], increment, cloud.log_weights)

@@ -2,7 +2,7 @@
 
 import abc
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -18,12 +18,24 @@ from .space import Observation, Period
 SMOOTHING_LAG = 10
 
 
+class Begun(NamedTuple):
+    """The cloud before the first period, its log weights given no data yet, and what `increment` of a period says."""
+
+    cloud: Cloud
+    filtered: Float[Array, " particles"]
+    increment: Float[Array, ""]
+
+
 class Advance(NamedTuple):
-    """One period further: the new cloud, each particle's ancestor, and log p(y_t | y_1…y_{t−1})."""
+    """One period further: the new cloud, each particle's ancestor, and log p(y_t | y_1…y_{t−1}).
+
+    `filtered`: log weights given data up to this period; those of the cloud itself may know later ones.
+    """
 
     cloud: Cloud
     ancestors: Int[Array, " particles"]
     increment: Float[Array, ""]
+    filtered: Float[Array, " particles"]
 
     @property
     def effective(self) -> Float[Array, ""]:
@@ -43,6 +55,9 @@ class ParticleFilter(Filter):
     particles: int = 1000
     resample_below: float = 0.5
 
+    lead: ClassVar[int] = 0
+    """Quarters before the data with which the pass begins."""
+
     def __post_init__(self) -> None:
         if self.particles < 2:
             raise SettingError(f"{type(self).__name__} particles is {self.particles}; it must be at least 2")
@@ -50,47 +65,75 @@ class ParticleFilter(Filter):
             raise SettingError(f"resample_below is {self.resample_below}; it must lie between 0 and 1")
 
     @abc.abstractmethod
-    def advance(self, seen: Observation, data: Period, theta: Point, cloud: Cloud, key: PRNGKeyArray) -> Advance:
-        """Move the cloud one period ahead, given that period's data."""
+    def advance(
+        self, seen: Observation, data: Period, turn: Any, theta: Point, cloud: Cloud, key: PRNGKeyArray
+    ) -> Advance:
+        """Move the cloud one period ahead, given that period's data and its part of the plan."""
+
+    def plan(self, seen: Observation, data: Period, theta: Point) -> Any:
+        """What is settled before the pass, period by period, stacked (default: nothing)."""
+        return ()
+
+    def begin(self, seen: Observation, plan: Any, theta: Point, key: PRNGKeyArray) -> Begun:
+        """The cloud before the first period: draws from the ergodic distribution."""
+        positions = seen.economy.starts(key, theta, self.particles)
+        even = jnp.full(self.particles, -jnp.log(self.particles), theta.dtype)
+        return Begun(Cloud(positions, even), even, jnp.zeros((), theta.dtype))
 
     def increments(self, seen, data, theta, key):
         def period(cloud, inputs):
-            now, sub = inputs
-            moved = self.advance(seen, now, theta, cloud, sub)
+            now, turn, sub = inputs
+            moved = self.advance(seen, now, turn, theta, cloud, sub)
             return moved.cloud, Increments(moved.increment, moved.effective)
 
-        first, keys = self._begin(seen, data, theta, key)
-        return jax.lax.scan(period, first, (data, keys))[1]
+        begun, inputs = self._begin(seen, data, theta, key)
+        found = jax.lax.scan(period, begun.cloud, inputs)[1]
+        return Increments(self._of_data(begun, found.log_densities), found.effective[self.lead :])
 
     def track(self, seen, data, theta, key):
         def period(carry, inputs):
-            cloud, recent = carry
-            now, sub = inputs
+            cloud, before, recent = carry
+            now, turn, sub = inputs
             ahead = jax.random.fold_in(sub, 1)
-            predicted = self._predict(seen, theta, cloud, ahead)
-            moved = self.advance(seen, now, theta, cloud, sub)
+            predicted = self._predict(seen, theta, Cloud(cloud.position, before), ahead)
+            moved = self.advance(seen, now, turn, theta, cloud, sub)
             values = jax.vmap(seen.values)(moved.cloud.position)
             recent = jnp.concatenate([values[None], recent[:-1, moved.ancestors]])
             weights = jnp.exp(moved.cloud.log_weights)
-            filtered = weighted_moments(weights, values)
+            filtered = weighted_moments(jnp.exp(moved.filtered), values)
             # The oldest values kept: what later data say of them.
             lagged = jax.vmap(weighted_moments, in_axes=(None, 0))(weights, recent)
-            return (moved.cloud, recent), (moved.increment, moved.effective, filtered, lagged, predicted)
+            return (moved.cloud, moved.filtered, recent), (
+                moved.increment,
+                moved.effective,
+                filtered,
+                lagged,
+                predicted,
+            )
 
-        first, keys = self._begin(seen, data, theta, key)
+        begun, inputs = self._begin(seen, data, theta, key)
         width = len(seen.variables)
         empty = jnp.zeros((SMOOTHING_LAG + 1, self.particles, width), theta.dtype)
-        (final, _), (increments, effective, filtered, lagged, predicted) = jax.lax.scan(
-            period, (first, empty), (data, keys)
+        (final, _, _), (increments, effective, filtered, lagged, predicted) = jax.lax.scan(
+            period, (begun.cloud, begun.filtered, empty), inputs
         )
         smoothed = _fixed_lag(lagged[0]), _fixed_lag(lagged[1])
-        return Track(increments, effective, *filtered, *smoothed, *predicted, final)
+        moments = (found[self.lead :] for found in (*filtered, *smoothed, *predicted))
+        return Track(self._of_data(begun, increments), effective[self.lead :], *moments, final)
+
+    def _of_data(self, begun: Begun, increments: Float[Array, " all"]) -> Float[Array, " periods"]:
+        """Increments of the data's periods: what comes before them belongs to the first."""
+        before = begun.increment + jnp.sum(increments[: self.lead])
+        return increments[self.lead :].at[0].add(before)
 
     def _begin(self, seen, data, theta, key):
         first, rest = jax.random.split(key)
-        positions = jax.vmap(lambda k: seen.economy.start(k, theta))(jax.random.split(first, self.particles))
-        even = jnp.full(self.particles, -jnp.log(self.particles), theta.dtype)
-        return Cloud(positions, even), jax.random.split(rest, data.constant.shape[0])
+        # A period without data: whitened values of zero, whatever is predicted.
+        blank = lambda a: jnp.concatenate([jnp.zeros((self.lead, *a.shape[1:]), a.dtype), a]) if self.lead else a
+        data = jax.tree.map(blank, data)
+        plan = self.plan(seen, data, theta)
+        begun = self.begin(seen, plan, theta, first)
+        return begun, (data, plan, jax.random.split(rest, data.constant.shape[0]))
 
     def _predict(self, seen, theta, cloud: Cloud, key):
         shocks = jax.random.normal(key, (self.particles, len(seen.economy.equations.shocks)), theta.dtype)

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ...economy import Economy, Now
-from ...economy.points import Point, scalars
+from ...economy.points import Point, like, pack, scalars
 from ...machine.errors import ModelError
 from ..data.observed import Observed
 
@@ -18,11 +18,13 @@ from ..data.observed import Observed
 class Observation:
     """An economy and the series that data show of it: what filters step forward and compare.
 
-    `names`: the observables that the data hold, in their order.
+    `names`: the observables that the data hold, in their order. `summarised`: the same economy with summaries in place
+    of arrays, where there is one.
     """
 
     economy: Economy
     names: tuple[str, ...]
+    summarised: Economy | None = None
 
     def observe(self, last: Now, now: Now, theta: Point) -> Float[Array, " observables"]:
         """The data's observables without measurement error."""
@@ -37,6 +39,45 @@ class Observation:
             return now, self.observe(last, now, theta)
 
         return look
+
+    @property
+    def linear(self) -> "Observation":
+        """The economy that is linearised along a path: this one, or with summaries where a state is an array.
+
+        Raises `ModelError` where there are arrays without summaries, and where summaries do not show the data.
+        """
+        model = self.economy.equations.model
+        if not model.arrays:
+            return self
+        if self.summarised is None:
+            raise ModelError(
+                f"state '{model.arrays[0]}' of model '{model.name}' is an array, which this filter knows by summaries "
+                "only: give it a solution with a law of motion for them, hanknn.summarise(solution), or use Guided()"
+            )
+        for name in self.names:
+            if name not in self.summarised.equations.observables:
+                raise ModelError(
+                    f"'{name}' is seen in the whole '{model.arrays[0]}' only, not in its summaries: use Guided()"
+                )
+        return Observation(self.summarised, self.names)
+
+    def vector(self, now: Now, theta: Point) -> Float[Array, " states"]:
+        """The state of `linear` as a vector, in its scale."""
+        equations, state = self.linear.economy.equations, now.state
+        if self.linear is not self:
+            state = equations.model.summary(state, theta)
+        return pack(state) / pack(equations.units(theta).state_scale)
+
+    def step(self, theta: Point) -> Callable[[Array, Array], tuple[Array, Array]]:
+        """From a state's vector and shocks to the next one's and its observables."""
+        units = self.economy.equations.units(theta)
+        scale = pack(units.state_scale)
+
+        def step(vector, shock):
+            now, seen = self.ahead(self.economy.at(like(vector * scale, units.state_center), theta), theta)(shock)
+            return pack(now.state) / scale, seen
+
+        return step
 
     @property
     def variables(self) -> tuple[str, ...]:

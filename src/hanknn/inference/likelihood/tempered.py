@@ -30,7 +30,7 @@ class Tempered(ParticleFilter):
         if self.stages < 1 or self.steps < 0 or not self.bend > 0 or not self.step_size > 0:
             raise SettingError("Tempered needs stages ≥ 1, steps ≥ 0, and positive bend and step_size")
 
-    def advance(self, seen, data, theta, cloud, key):
+    def advance(self, seen, data, turn, theta, cloud, key):
         first, second, third = jax.random.split(key, 3)
         cloud, ancestors = resampled(cloud, self.resample_below, first)
         shocks = jax.random.normal(second, (self.particles, len(seen.economy.equations.shocks)), theta.dtype)
@@ -61,7 +61,7 @@ class Tempered(ParticleFilter):
             log_weights = jnp.full_like(log_weights, -jnp.log(self.particles))
             for sub in jax.random.split(walk, self.steps):
                 now, shocks, density = self._metropolis(look, power, last, now, shocks, density, slopes, sub)
-        return Advance(Cloud(now, log_weights), ancestors, increment)
+        return Advance(Cloud(now, log_weights), ancestors, increment, log_weights)
 
     def _metropolis(self, look, power, last, now, shocks, density, slopes, key):
         """A random-walk step on each shock, at the tempered target; its scale depends on the ancestor alone."""

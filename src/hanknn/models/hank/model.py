@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 from ...economy.households import Choices, Grids, Prices, advance, choose
 from ...economy.households.distribution import clear, gini
 from ...economy.households.summaries import Steady, next_distribution, orthonormal, weight_units
-from ...economy.model import Model, Scalars
+from ...economy.model import Model, Scalars, filled
 from ...economy.points import Point
 from ...machine.errors import ModelError
 from .frontier import shipped_frontier
@@ -298,6 +298,19 @@ class HANK(Model):
 
     def state_center(self, theta: Point) -> Scalars:
         return {"zeta": 0.0, "z": 0.0, "mp": 0.0, "last_rate": theta.log_rate, "distribution": theta.distribution}
+
+    def policy_center(self, theta: Point) -> Scalars:
+        prices = {
+            "inflation": theta.target,
+            "labor": jnp.exp(theta.log_labor),
+            "tax_level": jnp.exp(theta.log_tax_level),
+        }
+        return filled(self.policies, 0.0) | prices
+
+    def answered(self, policy: Point, theta: Point) -> Scalars:
+        """Those that rule: what would be in the other regime moves nobody."""
+        ruling = super().answered(policy, theta)
+        return {name: ruling[name] for name in ruling if name not in ("free", "bound")}
 
     def state_scale(self, theta: Point) -> Scalars:
         return {
