@@ -33,10 +33,12 @@ class Economy:
 
     All of its functions see one point and are pure, for `vmap` and `jit`. `theta` is a point of parameters that holds
     what is derived from them, too (`parameters`): a steady state is computed once, by whoever makes it.
+    `summarised`: the same economy with summaries in place of states that are arrays, if there is one.
     """
 
     equations: Equations
     policy: PolicyFunction
+    summarised: "Economy | None" = None
 
     def parameters(self, vector: Float[Array, " parameters"]) -> Point:
         """Parameters in the model's order as a point, with all that the model derives from them."""

@@ -11,7 +11,7 @@ from .solution import Solution
 
 
 def identity(solution: Solution) -> dict[str, Any]:
-    """Its model's name and definition, the network's kind, and every weight's value, its law of motion's too, as a fingerprint.
+    """Its model's name and definition, the network's kind, and the value of every weight as a fingerprint.
 
     Solving again with the same seed gives the same identity: when it was solved does not matter.
     """

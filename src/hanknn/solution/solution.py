@@ -68,15 +68,11 @@ class Solution:
     @functools.cached_property
     def economy(self) -> Economy:
         """The model under these policies: what simulations, checks and filters run."""
-        return Economy(self.equations, network_policy(self.network, self.equations))
-
-    @functools.cached_property
-    def summarised(self) -> Economy | None:
-        """The same with summaries in place of states that are arrays; None without a `law` (`hanknn.summarise`)."""
-        if self.law is None:
-            return None
-        equations = Equations(Summarised(self.model, self.law))
-        return Economy(equations, network_policy(self.network, equations))
+        summarised = None
+        if self.law is not None:
+            equations = Equations(Summarised(self.model, self.law))
+            summarised = Economy(equations, network_policy(self.network, equations))
+        return Economy(self.equations, network_policy(self.network, self.equations), summarised)
 
     @functools.cached_property
     def _programs(self) -> dict[Any, Callable]:

@@ -41,11 +41,11 @@ class Moved(NamedTuple):
 def summarise(solution: Solution, seed: int = 0, report: Report = silent) -> Solution:
     """The solution with a law of motion for what its network sees of states that are arrays.
 
-    Such as the distribution of households: `Solution.summarised` is then an economy of a few numbers, on which a filter
-    is many times as fast (`Twisted`, `Summarised`). `ECONOMIES` of the box, up to a strain of `BEYOND`, are simulated,
-    and a linear law and a small network are fitted to them (KMR do without; Krusell and Smith 1998 for the idea). The
-    header's `law_errors` holds, by summary, the root mean square of one-step errors on economies not seen, as a share
-    of the summary's s.d. Same seed, same law.
+    Such as the distribution of households: `Solution.economy.summarised` is then an economy of a few numbers, on which
+    a filter is many times as fast (`OnSummaries`), and which tells `Twisted` where to look. `ECONOMIES` of the box, up
+    to a strain of `BEYOND`, are simulated; a linear law and a small network are fitted to them (the idea is Krusell and
+    Smith's, 1998; the summaries are what the network sees). `law_errors` in the header holds, by summary, the root mean
+    square of one-step errors on economies not seen, as a share of the summary's s.d. Same seed, same law.
 
     Raises `ModelError` for a model without arrays, and where its scalar states move with them.
 

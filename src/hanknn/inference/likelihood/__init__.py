@@ -7,6 +7,7 @@ from .forecast import forecast as forecast
 from .grid import Grid as Grid
 from .guided import Guided as Guided
 from .kalman import Kalman as Kalman
+from .on_summaries import OnSummaries as OnSummaries
 from .particle import ParticleFilter as ParticleFilter
 from .run import Likelihood as Likelihood, log_likelihood as log_likelihood
 from .scale import ScaleWarning as ScaleWarning

@@ -2,7 +2,7 @@
 
 The path minimises half the squares of shocks and of errors in whitened data: a nonlinear least-squares problem whose
 Gauss-Newton steps are a recursion backward and one forward (an iterated extended Kalman smoother; iterative LQR, Li and
-Todorov 2004). What the last recursion backward leaves is a Gaussian approximation of p(y_t … y_T | state before t) around
+Todorov 2004). What the last recursion backward leaves is a Gaussian approximation of p(y_t … y_T | state before t) near
 the path, up to a factor; for a linear model it is exact.
 """
 

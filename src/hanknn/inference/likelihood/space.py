@@ -18,13 +18,11 @@ from ..data.observed import Observed
 class Observation:
     """An economy and the series that data show of it: what filters step forward and compare.
 
-    `names`: the observables that the data hold, in their order. `summarised`: the same economy with summaries in place
-    of arrays, where there is one.
+    `names`: the observables that the data hold, in their order.
     """
 
     economy: Economy
     names: tuple[str, ...]
-    summarised: Economy | None = None
 
     def observe(self, last: Now, now: Now, theta: Point) -> Float[Array, " observables"]:
         """The data's observables without measurement error."""
@@ -49,17 +47,16 @@ class Observation:
         model = self.economy.equations.model
         if not model.arrays:
             return self
-        if self.summarised is None:
+        summarised = self.economy.summarised
+        if summarised is None:
             raise ModelError(
                 f"state '{model.arrays[0]}' of model '{model.name}' is an array, which this filter knows by summaries "
                 "only: give it a solution with a law of motion for them, hanknn.summarise(solution), or use Guided()"
             )
         for name in self.names:
-            if name not in self.summarised.equations.observables:
-                raise ModelError(
-                    f"'{name}' is seen in the whole '{model.arrays[0]}' only, not in its summaries: use Guided()"
-                )
-        return Observation(self.summarised, self.names)
+            if name not in summarised.equations.observables:
+                raise ModelError(f"'{name}' is seen in '{model.arrays[0]}', not in its summaries: use Guided()")
+        return Observation(summarised, self.names)
 
     def vector(self, now: Now, theta: Point) -> Float[Array, " states"]:
         """The state of `linear` as a vector, in its scale."""
