@@ -181,7 +181,7 @@ def test_questions_that_make_no_sense_are_refused(quick, data):
         ({"seed": 10**20}, SettingError, "seed is 100000000000000000000; it must be a whole number"),
         ({"seed": -1}, SettingError, "seed is -1"),
         ({"seed": 1.5}, SettingError, "seed is 1.5"),
-        ({"data": pd.DataFrame({"zeta": [1.0]})}, DataError, "DataFrame; make them with hanknn.inference.data.prepare"),
+        ({"data": pd.DataFrame({"zeta": [1.0]})}, DataError, "DataFrame; make them with hanknn.data.prepare"),
         ({"data": None}, DataError, "NoneType; make them with"),
         ({"data": "simulated"}, DataError, "give its series, .observed"),
         ({"method": "exact"}, SettingError, "method is 'exact'; give ViaSurrogate"),
