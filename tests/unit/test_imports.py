@@ -18,7 +18,7 @@ SOLUTION = MODELS | {"solution"}
 REFERENCES = SOLUTION | {"references", "references/rank", "references/hank"}
 READING = REFERENCES | {"solution/simulation", "solution/accuracy"}
 LIKELIHOOD = SOLUTION | {"solution/simulation", "inference/data", "inference/likelihood"}
-INFERENCE = LIKELIHOOD | {"inference", "inference/posterior", "inference/surrogate"}
+INFERENCE = LIKELIHOOD | {"inference", "inference/posterior", "inference/surrogate", "inference/estimation"}
 FOLDERS = READING | INFERENCE | {"training", "front/figures"}
 ALLOWED = {
     "machine": set(),
@@ -34,6 +34,7 @@ ALLOWED = {
     "references/rank": SOLUTION,
     "references/hank": REFERENCES,
     "inference": INFERENCE,
+    "inference/estimation": INFERENCE,
     "inference/data": SOLUTION | {"solution/simulation"},
     "inference/likelihood": LIKELIHOOD,
     "inference/posterior": MODEL,

@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import xarray as xr
+import pandas as pd
 
 from ..inference.data.observed import Observed
-from ..inference.estimation import Estimate, Estimation, ViaSurrogate, estimate
+from ..inference.data.simulated import SimulatedData
+from ..inference.estimation import Estimate, Estimation, estimate
 from ..inference.likelihood import Filter, Likelihood, ParticleFilter, filter_states, forecast
 from ..inference.posterior import Store
 from ..machine.work import Report, silent
@@ -54,65 +54,46 @@ class EstimationFolder:
         store = Store(self.path / STEPS, every=save_every)
         found = estimate(solution, data, method, parameters, fixed, seed, store, report, begin=self.folder.claim)
         found.posterior.save(self.path / POSTERIOR)
-        draws = found.posterior.draws(4000, seed)
-        self.folder.write(DRAWS, _csv(draws, solution.model.parameters.names))
+        draws = pd.DataFrame(found.posterior.draws(4000, seed), columns=list(solution.model.parameters.names))
+        self.folder.write(DRAWS, draws.to_csv(index=False))
         if found.surrogate is not None:
             found.surrogate.save(self.path / SURROGATE)
         return found
 
-    def finish(
-        self,
-        solution: Solution,
-        data: Observed,
-        method: Estimation,
-        found: Estimate,
-        truth: Mapping[str, float] | None = None,
-        true_states: xr.Dataset | None = None,
-    ) -> None:
-        """Table, metrics, filtered states, forecast and figures."""
-        table = found.posterior.table(truth)
-        self.folder.write(TABLE, table.to_csv())
-        surrogate = (
-            {} if found.surrogate_errors is None else {"surrogate_errors": found.surrogate_errors.to_dict("index")}
-        )
-        notes = {k: float(v) for k, v in found.notes.items()}
-        self.folder.write_json(METRICS, {"verdict": found.verdict, **notes, **_plain(surrogate)})
-        median = found.posterior.quantiles()[0.5]
-        center = {**dict(zip(solution.model.parameters, found.posterior.box.fixed, strict=True)), **median}
-        tracked = filter_states(solution, data, center, with_particles(method.filter, PARTICLES))
-        draws = found.posterior.draws(FORECAST_DRAWS)
-        predicted = forecast(solution, data, draws, filter=with_particles(method.filter, FORECAST_PARTICLES))
+    def finish(self, found: Estimate, made: SimulatedData | None = None) -> None:
+        """Table, metrics, filtered states, forecast and figures; `made`: simulated data, whose truth is known."""
+        solution, posterior, filter = found.solution, found.posterior, found.method.filter
+        self.folder.write(TABLE, posterior.table(made and made.parameters).to_csv())
+        metrics = {"verdict": found.verdict, **{k: float(v) for k, v in found.notes.items()}}
+        if found.surrogate_errors is not None:
+            metrics["surrogate_errors"] = found.surrogate_errors.astype(float).to_dict("index")
+        self.folder.write_json(METRICS, metrics)
+        median = posterior.quantiles()[0.5]
+        center = {**dict(zip(solution.model.parameters, posterior.box.fixed, strict=True)), **median}
+        tracked = filter_states(solution, found.data, center, with_particles(filter, PARTICLES))
+        draws = posterior.draws(FORECAST_DRAWS)
+        predicted = forecast(solution, found.data, draws, filter=with_particles(filter, FORECAST_PARTICLES))
         self.folder.write(FILTERED, tracked.to_dataframe().to_csv())
         self.folder.write(FORECAST, predicted.to_dataframe().to_csv())
-        self._draw(solution, data, method, found, truth or center, truth, tracked, predicted, true_states)
+        self._draw(found, center, made, tracked, predicted)
 
-    def _draw(self, solution, data, method, found: Estimate, center, truth, tracked, predicted, true_states) -> None:
-        folder = self.path / FIGURES
+    def _draw(self, found: Estimate, center, made: SimulatedData | None, tracked, predicted) -> None:
+        folder, solution, truth = self.path / FIGURES, found.solution, made and made.parameters
         others = None if found.uncorrected in (None, found.posterior) else {"surrogate alone": found.uncorrected}
         save(prior_posterior(found.posterior, truth, others), folder, "prior_posterior")
         chains = found.uncorrected if found.posterior.weights is not None else found.posterior
         if chains is not None:
             save(traces(chains), folder, "traces")
-        if found.surrogate is not None and found.surrogate_losses is not None and isinstance(method, ViaSurrogate):
+        if found.surrogate is not None and found.surrogate_losses is not None:
             save(surrogate_history(found.surrogate_losses, found.surrogate.exact_within), folder, "surrogate_history")
-            likelihood = Likelihood(solution, data, method.filter)
-            panels = likelihood_panels(found.surrogate, likelihood, center, truth=truth is not None)
+            likelihood = Likelihood(solution, found.data, found.method.filter)
+            panels = likelihood_panels(found.surrogate, likelihood, truth or center, truth=made is not None)
             save(panels, folder, "likelihood")
         names = [*solution.equations.scalar_states, *solution.equations.scalar_policies]
-        save(tracked_states(tracked, names, true_states), folder, "states")
+        save(tracked_states(tracked, names, made and made.truth), folder, "states")
         save(fan_chart(tracked, predicted), folder, "forecast")
 
 
 def with_particles(filter: Filter, least: int) -> Filter:
     """The method's own filter, with at least so many particles where it has any."""
     return replace(filter, particles=max(least, filter.particles)) if isinstance(filter, ParticleFilter) else filter
-
-
-def _csv(rows: np.ndarray, names: Sequence[str]) -> str:
-    lines = [",".join(names), *(",".join(repr(float(v)) for v in row) for row in rows)]
-    return "\n".join(lines) + "\n"
-
-
-def _plain(content: dict[str, Any]) -> dict[str, Any]:
-    """Numbers as JSON knows them."""
-    return {k: _plain(v) if isinstance(v, dict) else float(v) for k, v in content.items()}

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any, NamedTuple
 
 import typer
-import xarray as xr
 
 from ...economy.model import Model
 from ...inference.data import (
@@ -14,6 +13,7 @@ from ...inference.data import (
     MeasurementError,
     Observed,
     Series,
+    SimulatedData,
     StandardDeviation,
     VarianceShare,
     prepare,
@@ -38,8 +38,7 @@ class Chosen(NamedTuple):
     """The data, and for simulated ones what is true."""
 
     observed: Observed
-    states: xr.Dataset | None
-    parameters: dict[str, float] | None
+    made: SimulatedData | None = None
 
 
 @dataclass(frozen=True)
@@ -100,15 +99,15 @@ class DataOptions:
         if self.data is None:
             names = listed(self.observe) or [*solution.equations.scalar_states, *solution.equations.scalar_policies]
             made = simulate_data(solution, names, self.simulate, true, error, seed)
-            return Chosen(made.observed, made.truth, made.parameters)
+            return Chosen(made.observed, made)
         if self.data == US:
-            return Chosen(us_observed(model, measurement_error=error), None, None)
+            return Chosen(us_observed(model, measurement_error=error))
         table = read(self.data)
         series = None
         if self.series is not None:
             texts = named_once(self.series, "--series")
             series = dict(find_series(text, model, self.demean) for _, text in texts)
-        return Chosen(prepare(table, model, series, error), None, None)
+        return Chosen(prepare(table, model, series, error))
 
     def settings(self) -> dict[str, Any]:
         """As an estimation's folder keeps them."""

@@ -78,7 +78,7 @@ def _estimate(solution: Solution, place: EstimationFolder, seed: int) -> None:
     with work_bar() as report:
         found = place.estimate(solution, data.observed, METHOD, seed=seed, report=report)
     with working("filtered states, forecast and figures"):
-        place.finish(solution, data.observed, METHOD, found, data.parameters, data.truth)
+        place.finish(found, data)
     table = found.posterior.table(data.parameters)
     shown = Table("parameter", "true", "prior mean", "posterior mean", "median", "5 %", "95 %", box=None)
     for name, row in table.iterrows():

@@ -118,9 +118,9 @@ def estimate(
     with work_bar(quiet) as report:
         result = place.estimate(found, chosen.observed, how, estimated, fixed, seed, report, save_every)
     with working("filtered states, forecast and figures", quiet):
-        place.finish(found, chosen.observed, how, result, chosen.parameters, chosen.states)
+        place.finish(result, chosen.made)
     if not quiet:
-        print(result.posterior.table(chosen.parameters).to_string(float_format="{:.4g}".format))
+        print(result.posterior.table(chosen.made and chosen.made.parameters).to_string(float_format="{:.4g}".format))
         tell(result.verdict)
         tell(f"Everything is in {folder}: posterior.nc (ArviZ), posterior.csv, figures")
 

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from ...machine.arguments import require
 from ...machine.errors import DataError
-from .arguments import require
 from .dates import quarter
 
 ADDRESS = "https://fred.stlouisfed.org/graph/fredgraph.csv"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ...machine.arguments import require, require_mapping
 from ...machine.errors import DataError, SettingError, UnknownNameError
-from .arguments import require, require_mapping
 
 EXAMPLE = "{'interest_rate': StandardDeviation(0.5)}"
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from ...economy.model import Model, Variable
+from ...machine.arguments import require, require_mapping
 from ...machine.errors import DataError, UnknownNameError
 from ...machine.fingerprint import fingerprint
-from .arguments import require, require_mapping, require_model
 from .dates import quarterly
 
 
@@ -88,6 +88,12 @@ class Observed:
             "last": str(self.table.index[-1]),
             "content": fingerprint(self.table, np.asarray(self.noise, np.float64)),
         }
+
+
+def require_model(model: object) -> None:
+    """Raise `SettingError` for a class, a name or a solution where a model belongs."""
+    example = f"{model.__name__}()" if isinstance(model, type) else "solution.model or hanknn.models.LinearNK()"
+    require(model, Model, f"a model, such as {example}")
 
 
 def observables(model: Model) -> dict[str, Variable]:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from ...economy.model import Model
+from ...machine.arguments import require, require_mapping
 from ...machine.errors import DataError
-from .arguments import require, require_mapping
 from .dates import quarter, quarterly
 from .measurement import Setting, VarianceShare, covariance
 from .observed import Observed, observable, observables, require_single, require_values

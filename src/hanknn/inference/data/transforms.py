@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ...machine.arguments import require_finite
 from ...machine.errors import DataError, UnknownNameError
-from ...machine.whole import require_finite
 
 ANNUAL_PERCENT = "percent, annualised"
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ...economy import Now
-from ...machine.errors import SettingError
+from ...machine.arguments import require_whole, require_within
 from .particle import Advance, ParticleFilter, resampled, reweighted
 from .space import Period
 from .stratified import lattice, student_log_density, student_quantile
@@ -75,8 +75,8 @@ class Guided(ParticleFilter):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.widen > 0 or self.steps < 1:
-            raise SettingError(f"widen is {self.widen} and steps {self.steps}; give positive ones")
+        require_whole(self, steps=1)
+        require_within(self, "(0, inf)", "widen")
 
     def advance(self, seen, data, theta, cloud, key):
         first, second = jax.random.split(key)

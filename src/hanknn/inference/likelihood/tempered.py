@@ -6,7 +6,7 @@ from itertools import pairwise
 import jax
 import jax.numpy as jnp
 
-from ...machine.errors import SettingError
+from ...machine.arguments import require_whole, require_within
 from .base import Cloud
 from .guided import propose
 from .particle import Advance, ParticleFilter, resampled, reweighted, systematic
@@ -27,8 +27,8 @@ class Tempered(ParticleFilter):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.stages < 1 or self.steps < 0 or not self.bend > 0 or not self.step_size > 0:
-            raise SettingError("Tempered needs stages ≥ 1, steps ≥ 0, and positive bend and step_size")
+        require_whole(self, stages=1, steps=0)
+        require_within(self, "(0, inf)", "bend", "step_size")
 
     def advance(self, seen, data, theta, cloud, key):
         first, second, third = jax.random.split(key, 3)

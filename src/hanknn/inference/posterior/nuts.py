@@ -8,9 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
+from ...machine.arguments import require_whole, require_within
 from ...machine.compiled import jit
-from ...machine.errors import SettingError
-from ...machine.whole import require_whole
 from ...machine.work import Report, Step, Store, silent
 from .chains import Record, run_chains
 from .sample import Sample
@@ -31,8 +30,7 @@ class NUTS:
 
     def __post_init__(self) -> None:
         require_whole(self, chains=1, warmup=1, draws=1, max_doublings=1, chunk=1)
-        if not 0 < self.target_acceptance < 1:
-            raise SettingError(f"NUTS target_acceptance is {self.target_acceptance}; it must lie in (0, 1)")
+        require_within(self, "(0, 1)", "target_acceptance")
 
     def sample(self, target: Target, key: PRNGKeyArray, store: Store = Store(), report: Report = silent) -> Sample:
         import blackjax  # starts JAX's backend: not before the user has set the number of devices

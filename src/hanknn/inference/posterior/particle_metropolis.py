@@ -12,9 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from ...machine.arguments import require_whole, require_within
 from ...machine.compiled import jit
-from ...machine.errors import SettingError
-from ...machine.whole import require_whole
 from ...machine.work import Report, Store, silent
 from .chains import Record, run_chains
 from .random_walk import proposal_factor
@@ -51,8 +50,7 @@ class ParticleMetropolis:
 
     def __post_init__(self) -> None:
         require_whole(self, chains=1, warmup=0, draws=1, guided_steps=0, chunk=1)
-        if not self.step_scale > 0:
-            raise SettingError(f"ParticleMetropolis step_scale is {self.step_scale}; it must be positive")
+        require_within(self, "(0, inf)", "step_scale")
 
     def sample(
         self,

@@ -2,7 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -11,20 +11,14 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from ...economy.networks import Dense, silu_network
+from ...machine.arguments import require_whole, require_within
 from ...machine.compiled import jit
 from ...machine.errors import SettingError
-from ...machine.whole import require_whole
 from ...machine.work import Report, Step
 from ..posterior.target import Box
 from .design import Evaluated
 from .regress import Regression, Rows
 from .surrogate import Surrogate, compress, variance_at
-
-
-class History(NamedTuple):
-    """Weighted mean squares of the first member's last fit, (iterations, 2): training and held out."""
-
-    losses: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -47,13 +41,14 @@ class Fit:
 
     def __post_init__(self) -> None:
         require_whole(self, members=1, rough_iterations=1, variance_width=1, variance_steps=1)
-        if not 0 < self.held_out < 1 or not self.exact_within > 0 or not self.misfit > 0:
-            raise SettingError("Fit needs held_out in (0, 1), positive exact_within and misfit")
+        require_within(self, "(0, 1)", "held_out")
+        require_within(self, "(0, inf)", "exact_within", "misfit")
 
     def __call__(
         self, box: Box, data: Evaluated, key: PRNGKeyArray, header: dict[str, Any], report: Report
-    ) -> tuple[Surrogate, History]:
-        """A surrogate of these estimates; raises `SettingError` where too few are finite."""
+    ) -> tuple[Surrogate, np.ndarray]:
+        """A surrogate of these estimates, and weighted mean squares of the first member's last fit, (iterations, 2):
+        training and held out. Raises `SettingError` where too few estimates are finite."""
         known = np.isfinite(data.first)
         if known.sum() < 64:
             raise SettingError(
@@ -91,7 +86,7 @@ class Fit:
         # Variances were in compressed units; in log-likelihood units:
         variance_network = variance_network.raised(2 * np.log(self.exact_within))
         surrogate = Surrogate(box, tuple(networks), variance_network, reference, self.exact_within, header)
-        return surrogate, History(losses)
+        return surrogate, losses
 
     def _outcome(self, reference: float, found: np.ndarray) -> Float[Array, " points"]:
         return compress(jnp.asarray(reference - found), self.exact_within)
