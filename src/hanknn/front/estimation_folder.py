@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ..inference.data.observed import Observed
@@ -12,10 +13,11 @@ from ..inference.data.simulated import SimulatedData
 from ..inference.estimation import Estimate, Estimation, estimate
 from ..inference.likelihood import Filter, Likelihood, ParticleFilter, filter_states, forecast
 from ..inference.posterior import Store
+from ..machine.errors import RunFolderError
 from ..machine.work import Report, silent
 from ..solution import Solution
 from .figures import fan_chart, likelihood_panels, prior_posterior, save, surrogate_history, traces, tracked_states
-from .folder import Folder
+from .folder import Folder, read_settings
 
 STEPS, SURROGATE, POSTERIOR, TABLE = "steps", "surrogate.npz", "posterior.nc", "posterior.csv"
 METRICS, FILTERED, FORECAST, DRAWS, FIGURES = "metrics.json", "filtered.csv", "forecast.csv", "draws.csv", "figures"
@@ -97,3 +99,27 @@ class EstimationFolder:
 def with_particles(filter: Filter, least: int) -> Filter:
     """The method's own filter, with at least so many particles where it has any."""
     return replace(filter, particles=max(least, filter.particles)) if isinstance(filter, ParticleFilter) else filter
+
+
+def kept_settings(folder: Path) -> dict[str, Any]:
+    """The settings of a finished estimation; raises `RunFolderError` for another folder."""
+    if not (folder / DRAWS).is_file():
+        raise RunFolderError(f"'{folder}' holds no finished estimation; give the folder of hanknn estimate")
+    return {"seed": 0, "options": {}, **read_settings(folder)}
+
+
+def kept_draws(folder: Path, solution: Solution, count: int, seed: int) -> np.ndarray:
+    """Rows of full parameter vectors, drawn from an estimation's; raises `RunFolderError` where they do not fit."""
+    names = solution.model.parameters.names
+    try:
+        table = pd.read_csv(folder / DRAWS)
+        values = table.to_numpy(np.float64)
+    except ValueError:
+        raise RunFolderError(f"'{folder / DRAWS}' is damaged; estimate again") from None
+    if tuple(table.columns) != tuple(names):
+        missing = next((n for n in (*table.columns, *names) if (n in table.columns) != (n in names)), names[0])
+        raise RunFolderError(
+            f"'{folder}' is an estimation of another model than '{solution.model.name}' (they differ in parameter "
+            f"'{missing}'); give the folder of an estimation of this one"
+        )
+    return values[np.random.default_rng(seed).choice(len(values), min(count, len(values)), replace=False)]

@@ -59,9 +59,6 @@ class Table5(Experiment):
     posterior is exact whatever the surrogate.
     """
 
-    name = "table5"
-    text = "rank: posterior on 500 simulated quarters against time iteration for every draw (twenty minutes)"
-
     @in_float64
     def run(self, folder, seed, resume, report):
         found = self.posteriors(folder, seed, resume, report)
@@ -86,7 +83,7 @@ class Table5(Experiment):
         solution = load("rank")
         data = exercise(solution, seed)
         began = time.perf_counter()
-        settings = {"experiment": self.name, "seed": seed, "method": described(METHOD), **described(identity(solution))}
+        settings = {"experiment": "table5", "seed": seed, "method": described(METHOD), **described(identity(solution))}
         place = EstimationFolder(folder, settings, resume, not resume)
         ours = place.estimate(solution, data.observed, METHOD, seed=seed, report=report)
         middle = time.perf_counter()

@@ -3,7 +3,7 @@
 from .fred import fred as fred
 from .macrodata import us_macrodata as us_macrodata, us_observed as us_observed
 from .measurement import MeasurementError as MeasurementError, StandardDeviation as StandardDeviation, VarianceShare
-from .observed import Observed as Observed
+from .observed import Observed as Observed, observable as observable
 from .prepare import prepare as prepare
 from .simulated import SimulatedData as SimulatedData, simulate_data as simulate_data
 from .tables import read as read
@@ -19,6 +19,7 @@ __all__ = [
     "StandardDeviation",
     "VarianceShare",
     "fred",
+    "observable",
     "prepare",
     "read",
     "simulate_data",

@@ -96,6 +96,12 @@ def require_model(model: object) -> None:
     require(model, Model, f"a model, such as {example}")
 
 
+def require_observed(data: object) -> None:
+    """Raise `DataError` for a table, or for all that `simulate_data` returns, where data belong."""
+    wanted = "data made with hanknn.data.prepare(table, model, series), or simulate_data(…).observed"
+    require(data, Observed, wanted, DataError)
+
+
 def observables(model: Model) -> dict[str, Variable]:
     """Everything that data can show of a model: scalar states and policies, and its own observables."""
     require_model(model)

@@ -13,7 +13,7 @@ from ...machine.precision import in_float64
 from ...machine.work import Report, Store, silent
 from ...solution import Solution, reads_solution
 from ...solution.identity import identity
-from ..data.observed import Observed
+from ..data.observed import Observed, require_observed
 from ..likelihood import Filter, Likelihood
 from ..posterior import Box
 from ..posterior.diagnostics import diagnostics
@@ -50,6 +50,7 @@ def estimate(
     Example: `estimate(solution, data, Direct(Kalman()), parameters=["phi", "rho"]).posterior.table()`.
     """
     seed = require_seed(seed)
+    require_observed(data)
     example = f"Direct({type(method).__name__}(…))" if isinstance(method, Filter) else "ViaSurrogate() or Direct()"
     require(method, Estimation, f"{example} as method")
     require(store, Store, "Store(folder) as store")

@@ -10,10 +10,9 @@ from jaxtyping import Array, Float, Key, PRNGKeyArray
 from ...economy import Economy, PolicyFunction
 from ...machine.arguments import require, require_counts
 from ...machine.devices import split_over_devices
-from ...machine.errors import DataError
 from ...machine.precision import in_float64
 from ...solution import Solution, Values, as_solution, reads_solution
-from ..data.observed import Observed
+from ..data.observed import Observed, require_observed
 from .base import Filter, never_nan
 from .collapse import warn_of_collapse
 from .guided import Guided
@@ -39,8 +38,7 @@ class Likelihood:
         self, solution: Solution, data: Observed, filter: Filter = Guided(), policy: PolicyFunction | None = None
     ) -> None:
         solution = as_solution(solution)
-        wanted = "data made with hanknn.data.prepare(table, model, series), or simulate_data(…).observed"
-        require(data, Observed, wanted, DataError)
+        require_observed(data)
         require(filter, Filter, "a filter, such as Kalman() or Guided(particles=100)")
         data.require_observables(solution.model)
         self.solution, self.observed, self.filter = solution, data, filter
