@@ -2,7 +2,7 @@
 
 import math
 import numbers
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import UnionType
 from typing import Any
 
@@ -27,6 +27,15 @@ def require_mapping(values: Any, kind: Kind, what: str, example: str) -> None:
     require(values, Mapping, f"{what} as a mapping, such as {example}")
     for name, value in values.items():
         require(value, kind, f"{what} of '{name}' as in {example}")
+
+
+def require_once(names: Iterable[Any], what: str, error: type[HanknnError] = SettingError) -> None:
+    """Raise `error` for a name that is there twice; `what` says in a word what it names."""
+    seen = set()
+    for name in names:
+        if name in seen:
+            raise error(f"{what} '{name}' appears twice; rename or remove one")
+        seen.add(name)
 
 
 def require_fields(settings: Any, **wanted: tuple[Any, str]) -> None:

@@ -13,7 +13,7 @@ import typer
 
 import hanknn
 
-from ...machine.arguments import LARGEST_SEED
+from ...machine.arguments import LARGEST_SEED, require_once
 from ...machine.errors import RunFolderError, SettingError
 from ...machine.files import explained, write_text
 from .app import Given
@@ -94,9 +94,7 @@ def parse_settings(settings: list[str] | None, option: str = "--set") -> dict[st
 def named_once(settings: Iterable[str], option: str) -> list[tuple[str, str]]:
     """The names before "=", each with its whole text; raises `SettingError` for a name given twice."""
     names = [setting.partition("=")[0].strip() for setting in settings]
-    for name in names:
-        if names.count(name) > 1:
-            raise SettingError(f"{option} names '{name}' twice; give it once")
+    require_once(names, option)
     return list(zip(names, settings, strict=True))
 
 
