@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import PRNGKeyArray
 
 from ...economy.networks import Dense, silu_network
 from ...machine.arguments import require_whole
@@ -52,8 +52,9 @@ class Fit:
                 "measurement error, or use more particles"
             )
         reference = float(data.first[known].max())
-        values, first = data.values[known], np.asarray(self._outcome(reference, data.first[known]))
-        second = np.asarray(self._outcome(reference, np.where(np.isfinite(data.second), data.second, np.nan)[known]))
+        outcome = lambda found: np.asarray(compress(jnp.asarray(reference - found[known]), EXACT_WITHIN))
+        values, first = data.values[known], outcome(data.first)
+        second = outcome(np.where(np.isfinite(data.second), data.second, np.nan))
         x = jnp.asarray(2 * (values - box.lower) / (box.upper - box.lower) - 1)
         pairs = np.isfinite(second)
         outcomes = jnp.asarray(np.where(pairs, 0.5 * (first + np.nan_to_num(second)), first))
@@ -83,9 +84,6 @@ class Fit:
         variance_network = variance_network.raised(2 * np.log(EXACT_WITHIN))
         surrogate = Surrogate(box, tuple(networks), variance_network, reference, EXACT_WITHIN, header)
         return surrogate, losses
-
-    def _outcome(self, reference: float, found: np.ndarray) -> Float[Array, " points"]:
-        return compress(jnp.asarray(reference - found), EXACT_WITHIN)
 
     def _variance(self, x, level, halved, key) -> Dense:
         """The network of log σ² that makes the replicates' half squared differences (σ²χ²₁) likeliest."""
