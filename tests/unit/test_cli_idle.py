@@ -7,7 +7,7 @@ import typer.main
 
 import hanknn
 from hanknn.front.cli.command import app, main
-from hanknn.front.cli.estimating import find_method, refinement
+from hanknn.front.cli.estimating import MethodOptions, refinement
 from hanknn.front.cli.filter_options import find_filter
 from hanknn.front.cli.simulating import SIZES
 from hanknn.inference.data import simulate_data, us_observed
@@ -97,8 +97,8 @@ def test_defaults_are_the_librarys():
         assert default(command, "simulate") == library(simulate_data, "periods")
     usual = hanknn.ViaSurrogate()
     numbers = [default("estimate", name) for name in ("particles", "points", "draws", "chains")]
-    assert find_method("surrogate", "guided", *numbers) == usual
-    assert find_method("exact", "kalman", *numbers) == hanknn.Direct(hanknn.Kalman(), NUTS())
+    assert MethodOptions("surrogate", "guided", *numbers).find() == usual
+    assert MethodOptions("exact", "kalman", *numbers).find() == hanknn.Direct(hanknn.Kalman(), NUTS())
     assert refinement(500).points == 200
     assert library(girf, "sizes") == SIZES
     for command in ("solve", "estimate"):

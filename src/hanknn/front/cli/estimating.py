@@ -1,5 +1,6 @@
 """`hanknn estimate`: a posterior, and all that follows from it, in a folder."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,26 +22,57 @@ METHODS = "surrogate", "metropolis", "exact"
 Truth = Annotated[list[str] | None, typer.Option("--true", help="NAME=VALUE for simulated data; may be repeated.")]
 
 
+@dataclass(frozen=True)
+class MethodOptions:
+    """How a posterior is found."""
+
+    method: Annotated[str, typer.Option(help="surrogate, metropolis (corrected by particle Metropolis), or exact.")] = (
+        METHODS[0]
+    )
+    filter: Annotated[
+        str | None,
+        typer.Option("--filter", help=f"One of {', '.join(FILTERS)} (default: {FILTER}; with --method exact kalman)."),
+    ] = None
+    particles: Particles = 100
+    points: Annotated[
+        int, typer.Option(min=64, max=MOST, help="Likelihoods of the first design; later ones have a part of that.")
+    ] = 10_000
+    draws: Annotated[int, typer.Option(min=1, max=MOST, help="Posterior draws a chain.")] = 1000
+    chains: Annotated[int, typer.Option(min=1, max=MOST, help="Chains.")] = 4
+
+    @property
+    def seen(self) -> str:
+        """The name of the filter, given or not."""
+        return self.filter or ("kalman" if self.method == "exact" else FILTER)
+
+    def find(self) -> Any:
+        """The method; raises `SettingError` where the filter is none that it works with."""
+        if self.method not in METHODS:
+            raise UnknownNameError("method", self.method, METHODS)
+        filter, posterior = find_filter(self.seen, self.particles), hanknn.posterior
+        if (self.method == "exact") != (self.seen in EXACT):
+            raise SettingError(
+                "a Kalman or grid likelihood needs no surrogate; use --method exact"
+                if self.seen in EXACT
+                else "--method exact needs --filter kalman or grid: a particle filter's likelihood is random"
+            )
+        sampler = posterior.NUTS(chains=self.chains, draws=self.draws)
+        if self.method == "exact":
+            return hanknn.Direct(filter, sampler)
+        surrogate = self.method == "surrogate"
+        correction = posterior.Reweighting() if surrogate else posterior.ParticleMetropolis(draws=self.draws)
+        design = hanknn.surrogate.Design(self.points)
+        return hanknn.ViaSurrogate(filter, design, refinement(self.points), sampler=sampler, correction=correction)
+
+
 @command()
 def estimate(
     given: Given,
     source: DataOptions,
+    options: MethodOptions,
     place: Place,
     solution: SolutionName,
     true: Truth = None,
-    method: Annotated[
-        str, typer.Option(help="surrogate, metropolis (corrected by particle Metropolis), or exact.")
-    ] = METHODS[0],
-    filter: Annotated[
-        str | None,
-        typer.Option("--filter", help=f"One of {', '.join(FILTERS)} (default: {FILTER}; with --method exact kalman)."),
-    ] = None,
-    particles: Particles = 100,
-    points: Annotated[
-        int, typer.Option(min=64, max=MOST, help="Likelihoods of the first design; later ones have a part of that.")
-    ] = 10_000,
-    draws: Annotated[int, typer.Option(min=1, max=MOST, help="Posterior draws a chain.")] = 1000,
-    chains: Annotated[int, typer.Option(min=1, max=MOST, help="Chains.")] = 4,
     parameters: Annotated[
         str | None, typer.Option(help="Which to estimate, comma-separated (default: all but those of --set).")
     ] = None,
@@ -58,11 +90,10 @@ def estimate(
     from ...machine.settings_difference import described
     from ..estimation_folder import EstimationFolder
 
-    filter = filter or ("kalman" if method == "exact" else FILTER)
-    how = find_method(method, filter, particles, points, draws, chains)
+    how = options.find()
     source.refuse_idle(given)
-    given.refuse(method == "exact", "with --method exact, which needs no surrogate; leave it out", "points")
-    refuse_particles(given, filter)
+    given.refuse(options.method == "exact", "with --method exact, which needs no surrogate; leave it out", "points")
+    refuse_particles(given, options.seen)
     fixed, names = parse_settings(set_), listed(parameters)
     found = find_solution(solution, model)
     for name in fixed:
@@ -88,25 +119,6 @@ def estimate(
         show(result.posterior.table(made and made.parameters))
         tell(result.verdict)
         tell(f"Everything is in {folder}: posterior.nc (ArviZ), posterior.csv, figures")
-
-
-def find_method(name: str, filter: str, particles: int, points: int, draws: int, chains: int) -> Any:
-    """A method of estimation by name; raises `SettingError` where the filter is none that it works with."""
-    if name not in METHODS:
-        raise UnknownNameError("method", name, METHODS)
-    seen, posterior = find_filter(filter, particles), hanknn.posterior
-    sampler = posterior.NUTS(chains=chains, draws=draws)
-    if (name == "exact") != (filter in EXACT):
-        raise SettingError(
-            "a Kalman or grid likelihood needs no surrogate; use --method exact"
-            if filter in EXACT
-            else "--method exact needs --filter kalman or grid: a particle filter's likelihood is random"
-        )
-    if name == "exact":
-        return hanknn.Direct(seen, sampler)
-    correction = posterior.Reweighting() if name == "surrogate" else posterior.ParticleMetropolis(draws=draws)
-    design = hanknn.surrogate.Design(points)
-    return hanknn.ViaSurrogate(seen, design, refinement(points), sampler=sampler, correction=correction)
 
 
 def refinement(points: int) -> Any:
