@@ -10,7 +10,6 @@ from scipy import stats
 
 from hanknn import Parameter, ParameterSpace
 from hanknn.inference.posterior import NUTS, Box, ParticleMetropolis, RandomWalk, Store, Target, TemperedSMC
-from hanknn.inference.posterior.mode import find_mode
 from hanknn.machine.errors import RunFolderError, SettingError, UnknownNameError
 
 SPACE = ParameterSpace(
@@ -65,12 +64,7 @@ def test_tempered_smc_knows_the_evidence():
     assert found == pytest.approx(exact, abs=0.06)
 
 
-def test_the_mode_is_found_and_the_box_refuses_nonsense():
-    mode = find_mode(TARGET)
-    assert mode.converged and mode.spread < 1e-6
-    assert mode.values["rate"] == pytest.approx(1.6, rel=1e-4) and mode.values["share"] == pytest.approx(
-        1 / 6, rel=1e-4
-    )
+def test_the_box_refuses_nonsense():
     with pytest.raises(UnknownNameError, match="did you mean 'share'"):
         Box.over(SPACE, ("shar",))
     with pytest.raises(SettingError, match="no range"):

@@ -1,16 +1,17 @@
 """The command line: every mistake is one clear line and exit code 2."""
 
 import json
+import os
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
-import jax
 import pandas as pd
 import pytest
 
-from hanknn.front.cli import solving
 from hanknn.front.cli.command import keep_compiled, main, tell_warning
-from hanknn.front.cli.options import narrowed
+from hanknn.front.cli.solving import narrowed
 from hanknn.models import shipped
 
 
@@ -96,7 +97,8 @@ def test_figures_never_land_in_a_folder_with_other_files(saved, capsys, tmp_path
     assert "nothing was touched" in capsys.readouterr().err and len(list(folder.iterdir())) == 1
     drawn = []  # Drawing itself is a finished run's, too (test_runs).
     monkeypatch.setattr(
-        solving, "draw_solution", lambda solution, folder, report: drawn.append(folder) or [folder / "one.png"]
+        "hanknn.front.runs.draw_solution",
+        lambda solution, folder, report: drawn.append(folder) or [folder / "one.png"],
     )
     assert main(["figures", saved, "--out", str(tmp_path / "new")]) == 0
     assert drawn == [tmp_path / "new"] and "Wrote 1 files" in capsys.readouterr().out
@@ -112,19 +114,30 @@ def test_a_model_file_of_ones_own(tmp_path, capsys):
     assert "cannot be imported" in capsys.readouterr().err
 
 
-def test_compiled_programs_are_kept_where_that_can_be_written(tmp_path):
-    names = "jax_compilation_cache_dir", "jax_compilation_cache_max_size"
-    before = {name: getattr(jax.config, name) for name in names}
-    try:
-        (tmp_path / "taken").write_text("a file")
-        keep_compiled(tmp_path / "taken")
-        assert {name: getattr(jax.config, name) for name in names} == before
-        keep_compiled(tmp_path / "free")
-        folder = Path(jax.config.jax_compilation_cache_dir)
-        assert folder.is_dir() and folder.parent == tmp_path / "free" and jax.config.jax_compilation_cache_max_size > 0
-    finally:
-        for name, value in before.items():
-            jax.config.update(name, value)
+def test_compiled_programs_are_kept_where_that_can_be_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    (tmp_path / "taken").write_text("a file")
+    before = dict(os.environ)
+    keep_compiled(tmp_path / "taken")
+    assert os.environ == before
+    keep_compiled(tmp_path / "free")
+    script = "import jax; print(jax.config.jax_compilation_cache_dir, jax.config.jax_compilation_cache_max_size)"
+    told = subprocess.run([sys.executable, "-c", script], env=os.environ, capture_output=True, text=True).stdout
+    folder, size = told.split()
+    assert Path(folder).is_dir() and Path(folder).parent == tmp_path / "free" and int(size) > 0
+
+
+def test_every_core_is_a_device_of_jax():
+    script = """
+import os, hanknn.front.cli.command as command
+command.main = lambda: None
+command.run()
+import jax
+assert len(jax.devices()) == os.cpu_count()
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "XLA_FLAGS"}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_a_warning_is_one_line_without_a_place_in_the_source(capsys):

@@ -4,7 +4,7 @@ import pytest
 import typer.main
 
 from hanknn.front.cli.command import app, main
-from hanknn.front.cli.options import LARGEST_SEED
+from hanknn.machine.arguments import LARGEST_SEED
 from hanknn.machine.version import __version__
 
 COMMANDS = typer.main.get_command(app).commands

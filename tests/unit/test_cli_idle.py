@@ -7,8 +7,9 @@ import typer.main
 
 import hanknn
 from hanknn.front.cli.command import app, main
-from hanknn.front.cli.estimation import find_method, refinement
+from hanknn.front.cli.estimating import MethodOptions, refinement
 from hanknn.front.cli.filter_options import find_filter
+from hanknn.front.cli.simulating import SIZES
 from hanknn.inference.data import simulate_data, us_observed
 from hanknn.inference.posterior import NUTS
 from hanknn.solution.simulation import girf, irf, simulate
@@ -95,11 +96,15 @@ def test_defaults_are_the_librarys():
     for command in READERS:
         assert default(command, "simulate") == library(simulate_data, "periods")
     usual = hanknn.ViaSurrogate()
-    filter = find_filter("guided", default("estimate", "particles"))
-    numbers = [default("estimate", name) for name in ("points", "draws", "chains")]
-    assert find_method("surrogate", filter, *numbers) == usual
-    assert find_method("exact", hanknn.Kalman(), *numbers) == hanknn.Direct(hanknn.Kalman(), NUTS())
+    numbers = [default("estimate", name) for name in ("particles", "points", "draws", "chains")]
+    assert MethodOptions("surrogate", "guided", *numbers).find() == usual
+    assert MethodOptions("exact", "kalman", *numbers).find() == hanknn.Direct(hanknn.Kalman(), NUTS())
     assert refinement(500).points == 200
+    assert library(girf, "sizes") == SIZES
+    for command in ("solve", "estimate"):
+        assert default(command, "save_every") == hanknn.Store.every
+    help = next(p.help for p in commands["solve"].params if p.name == "recipe")
+    assert help == f"How to train: {', '.join(hanknn.recipes.RECIPES)}."
     help = next(p.help for p in commands["estimate"].params if p.name == "error")
     for function in (simulate_data, us_observed):
         assert f"{library(function, 'measurement_error').share:g}" in help

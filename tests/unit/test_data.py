@@ -161,7 +161,7 @@ def test_simulated_data_keep_their_truth(quick):
         simulate_data(quick, ["inflatio"])
     with pytest.raises(ShapeError, match="one value"):
         simulate_data(quick, ["zeta"], parameters={"rho": [0.85, 0.9]})
-    with pytest.raises(DataError, match="'zeta' is named twice"):
+    with pytest.raises(DataError, match="'zeta' appears twice"):
         simulate_data(quick, ["zeta", "inflation", "zeta"])
     with pytest.raises(SettingError, match="periods is 0"):
         simulate_data(quick, ["zeta"], 0)
@@ -466,7 +466,7 @@ def test_fred_says_what_went_wrong():
         fred("X", fetch=lambda address: answer(DAYS[:1]))
     with pytest.raises(DataError, match="no dates with values"):
         fred("X", fetch=lambda address: answer([]))
-    with pytest.raises(DataError, match="'X' is named twice"):
+    with pytest.raises(DataError, match="'X' appears twice"):
         fred("X", "X", fetch=lambda address: answer(DAYS))
     with pytest.raises(DataError, match="not a table"):
         fred("GDPC1", fetch=lambda address: b"<html>Error</html>")

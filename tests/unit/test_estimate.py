@@ -181,11 +181,11 @@ def test_questions_that_make_no_sense_are_refused(quick, data):
         ({"seed": 10**20}, SettingError, "seed is 100000000000000000000; it must be a whole number"),
         ({"seed": -1}, SettingError, "seed is -1"),
         ({"seed": 1.5}, SettingError, "seed is 1.5"),
-        ({"data": pd.DataFrame({"zeta": [1.0]})}, DataError, "DataFrame; make them with hanknn.inference.data.prepare"),
-        ({"data": None}, DataError, "NoneType; make them with"),
-        ({"data": "simulated"}, DataError, "give its series, .observed"),
-        ({"method": "exact"}, SettingError, "method is 'exact'; give ViaSurrogate"),
-        ({"method": Direct}, SettingError, "method is <class"),
+        ({"data": pd.DataFrame({"zeta": [1.0]})}, DataError, "data made with hanknn.data.prepare.* not DataFrame"),
+        ({"data": None}, DataError, "data made with .* not NoneType"),
+        ({"data": "simulated"}, DataError, r"or simulate_data\(…\)\.observed, not SimulatedData"),
+        ({"method": "exact"}, SettingError, r"give ViaSurrogate\(\) or Direct\(\) as method, not str 'exact'"),
+        ({"method": Direct}, SettingError, "as method, not the class Direct"),
         ({"method": Kalman()}, SettingError, r"give Direct\(Kalman"),
         ({"store": "runs"}, SettingError, r"give Store\(folder\)"),
         ({"parameters": "rho"}, SettingError, r"\['rho'\]"),
@@ -235,11 +235,11 @@ for make in (
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     told = [
         "a Kalman likelihood is exact and needs no surrogate; use Direct",
-        "ViaSurrogate filter is 'guided'; give a value such as Guided",
-        "ViaSurrogate design is 6000; give",
-        "ViaSurrogate correction is <class",
-        "ViaSurrogate sampler is ParticleMetropolis",
-        "Direct filter is None; give",
+        "give a value such as Guided(particles=100) for ViaSurrogate's filter, not str 'guided'",
+        "give a value such as Design(points=10_000) for ViaSurrogate's design, not int 6000",
+        "give a value such as Reweighting() for ViaSurrogate's correction, not the class Reweighting",
+        "give a value such as NUTS() for ViaSurrogate's sampler, not ParticleMetropolis",
+        "give a value such as Kalman() for Direct's filter, not NoneType",
     ]
     for line, start in zip(done.stdout.splitlines(), told, strict=True):
         assert line.startswith(start)

@@ -8,7 +8,7 @@ import pytest
 
 import hanknn
 from hanknn.front.cli.command import main
-from hanknn.front.experiments import EXPERIMENTS, Experiment, Finding
+from hanknn.front.experiments import EXPERIMENTS, Experiment, Finding, experiment
 from hanknn.front.experiments.benchmark import ERROR, OBSERVABLES, GridLikelihood
 from hanknn.front.experiments.experiment import findings_table
 from hanknn.inference.data import simulate_data
@@ -16,10 +16,9 @@ from hanknn.inference.likelihood import Grid
 
 
 def test_every_experiment_says_what_it_is():
-    names = [experiment.name for experiment in EXPERIMENTS]
-    assert names == ["recommended", "table5", "figure6", "figure7", "figure8", "figure11"] and all(
-        e.text and e.__doc__ for e in EXPERIMENTS
-    )
+    assert list(EXPERIMENTS) == ["recommended", "table5", "figure6", "figure7", "figure8", "figure11"]
+    for name, text in EXPERIMENTS.items():
+        assert text and isinstance(experiment(name), Experiment) and experiment(name).__doc__
 
 
 def test_findings_are_met_at_most_at_their_target_and_never_by_nan():
@@ -37,13 +36,12 @@ def test_the_command_refuses_what_it_does_not_know_and_what_is_there(tmp_path, c
 
 def test_the_exit_code_says_whether_targets_were_met(tmp_path, monkeypatch):
     class Trial(Experiment):
-        name, text = "trial", "a trial"
-
         def run(self, folder, seed, resume, report):
             folder.mkdir()
             return [Finding("seed", float(seed), 1.0)]
 
-    monkeypatch.setattr("hanknn.front.cli.reproducing.NAMES", {"trial": Trial()})
+    monkeypatch.setitem(EXPERIMENTS, "trial", "a trial")
+    monkeypatch.setattr("hanknn.front.cli.reproducing.experiment", lambda name: Trial())
     assert main(["reproduce", "trial", "--quiet", "--out", str(tmp_path / "a")]) == 0
     assert main(["reproduce", "trial", "--quiet", "--seed", "2", "--out", str(tmp_path / "b")]) == 1
     assert not pd.read_csv(tmp_path / "b" / "findings.csv")["met"].any()

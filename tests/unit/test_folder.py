@@ -7,7 +7,8 @@ import os
 import numpy as np
 import pytest
 
-from hanknn.front.cli import options
+import hanknn
+from hanknn.front.cli import names
 from hanknn.front.cli.command import main
 from hanknn.front.cli.data_options import DataOptions
 from hanknn.front.folder import Folder
@@ -118,7 +119,7 @@ def test_an_error_of_the_file_system_is_one_line_whoever_meets_it(tmp_path, caps
     def refuse(*_, **__):
         raise PermissionError(errno.EACCES, "Permission denied", "/home/me/file")
 
-    monkeypatch.setattr("hanknn.front.cli.solving.simulate_paths", refuse)
+    monkeypatch.setattr("hanknn.simulate", refuse)
     assert main(["simulate", "nk"]) == 2
     assert "'/home/me/file' cannot be used: permission denied; choose a place" in capsys.readouterr().err
 
@@ -137,29 +138,29 @@ def test_a_device_is_written_to_and_never_replaced():
 
 
 def test_a_forecast_takes_the_data_options_of_its_estimation():
-    kept = DataOptions(data="us", error=["0.5"]).settings()
+    kept = vars(DataOptions(data="us", error=["0.5"]))
     assert DataOptions().of_estimation(kept, set()) == DataOptions(data="us", error=["0.5"])
     file = DataOptions(data="a.csv", series=["x=level:y"], demean=True, error=["0.5"])
-    newer = DataOptions(data="b.csv").of_estimation(file.settings(), {"data"})
+    newer = DataOptions(data="b.csv").of_estimation(vars(file), {"data"})
     assert newer == DataOptions(data="b.csv", series=["x=level:y"], demean=True, error=["0.5"])
-    assert DataOptions(error=["0.5"]).of_estimation(file.settings(), {"error"}) == file
+    assert DataOptions(error=["0.5"]).of_estimation(vars(file), {"error"}) == file
     with pytest.raises(SettingError, match=r"had --error 0.5: leave --error out"):
-        DataOptions(error=["0.1"]).of_estimation(file.settings(), {"error"})
+        DataOptions(error=["0.1"]).of_estimation(vars(file), {"error"})
 
 
 @pytest.mark.parametrize("name", ["nk", "rank", "hank"])
 def test_a_shipped_name_means_the_shipped_solution(name, tmp_path, monkeypatch, capsys):
-    solution, loaded = options.load("nk"), []
-    monkeypatch.setattr(options, "load", lambda source, model: loaded.append(str(source)) or solution)
+    solution, loaded = hanknn.load("nk"), []
+    monkeypatch.setattr(hanknn, "load", lambda source, model: loaded.append(str(source)) or solution)
     monkeypatch.chdir(tmp_path)
     (tmp_path / name).mkdir()
-    options.find_solution(name, None)
+    names.find_solution(name, None)
     assert loaded[-1] == name and f"./{name}" in capsys.readouterr().err
     with pytest.raises(RunFolderError, match=r"holds no solution.npz; give the folder"):
-        options.find_solution(f"./{name}", None)
+        names.find_solution(f"./{name}", None)
     (tmp_path / name / "checkpoint.npz").write_text("")
     with pytest.raises(RunFolderError, match=r"--resume"):
-        options.find_solution(f"./{name}", None)
+        names.find_solution(f"./{name}", None)
     (tmp_path / name / "solution.npz").write_text("")
-    options.find_solution(f"./{name}", None)
+    names.find_solution(f"./{name}", None)
     assert loaded[-1] == f"{name}/solution.npz" and capsys.readouterr().err == ""

@@ -1,6 +1,7 @@
 """Importing changes nothing, and imports run one way."""
 
 import ast
+import os
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -18,7 +19,7 @@ SOLUTION = MODELS | {"solution"}
 REFERENCES = SOLUTION | {"references", "references/rank", "references/hank"}
 READING = REFERENCES | {"solution/simulation", "solution/accuracy"}
 LIKELIHOOD = SOLUTION | {"solution/simulation", "inference/data", "inference/likelihood"}
-INFERENCE = LIKELIHOOD | {"inference", "inference/posterior", "inference/surrogate"}
+INFERENCE = LIKELIHOOD | {"inference", "inference/posterior", "inference/surrogate", "inference/estimation"}
 FOLDERS = READING | INFERENCE | {"training", "front/figures"}
 ALLOWED = {
     "machine": set(),
@@ -34,6 +35,7 @@ ALLOWED = {
     "references/rank": SOLUTION,
     "references/hank": REFERENCES,
     "inference": INFERENCE,
+    "inference/estimation": INFERENCE,
     "inference/data": SOLUTION | {"solution/simulation"},
     "inference/likelihood": LIKELIHOOD,
     "inference/posterior": MODEL,
@@ -102,8 +104,38 @@ def test_every_public_name_is_there_and_hides_no_module():
         for alias in node.names:
             assert not (SOURCE / f"{alias.name}.py").exists(), f"{alias.name} is a module as well as a name"
             assert getattr(hanknn, alias.name) is not None and alias.name in dir(hanknn)
-    script = "import sys, hanknn, hanknn.front.cli; assert 'jax' not in sys.modules"
+    script = "import sys, hanknn; assert 'jax' not in sys.modules"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+LIGHT = """
+import sys
+from hanknn.front.cli import entry
+sys.argv = ["hanknn", *sys.argv[1:]]
+try:
+    entry()
+finally:
+    heavy = {"jax", "pandas", "matplotlib"} & set(sys.modules)
+    assert not heavy, heavy
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--help"], "steady-states"),
+        (["--version"], hanknn.__version__),
+        *(([name, "--help"], "Usage: hanknn") for name in ("solve", "check", "girf", "estimate", "reproduce")),
+        ([], "--resume"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_help_and_completion_are_light(arguments, told):
+    completing = {"_HANKNN_COMPLETE": "complete_bash", "COMP_WORDS": "hanknn solve --re", "COMP_CWORD": "2"}
+    environment = dict(os.environ) if arguments else os.environ | completing
+    script = [sys.executable, "-c", LIGHT, *arguments]
+    done = subprocess.run(script, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0 and told in done.stdout, done.stderr
 
 
 def test_importing_changes_no_setting():

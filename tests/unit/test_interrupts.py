@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import hanknn
 from hanknn.front.cli import demo, solving
 from hanknn.front.cli.command import main
 from hanknn.front.progress import interrupts, work_bar, working
@@ -125,7 +126,7 @@ def test_what_to_do_next_is_told_where_there_is_something(arguments, told, capsy
         raise KeyboardInterrupt
 
     monkeypatch.chdir(tmp_path)
-    for module, name in ((solving, "solve_into"), (solving, "check_solution"), (demo, "solve_into")):
+    for module, name in ((solving, "solve_into"), (hanknn, "check"), (demo, "solve_into")):
         monkeypatch.setattr(module, name, interrupt)
     assert main(arguments) == interrupts.CODE
     assert capsys.readouterr().err.lstrip("\n").endswith(told)

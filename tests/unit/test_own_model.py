@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from hanknn.front.cli.command import main
-from hanknn.front.cli.options import find_model
+from hanknn.front.cli.names import find_model
 from hanknn.front.cli.own_model import is_own
 from hanknn.machine.errors import ModelError
 

@@ -65,7 +65,7 @@ def test_the_correction_removes_the_bias_of_the_logarithm(fitted):
     assert table.loc["corrected", "draws"] > 50
     assert table.loc["uncorrected", "mean"] < -0.25, "log L̂ is biased downwards"
     assert abs(table.loc["corrected", "mean"]) < 0.15 and table.loc["corrected", "rmse"] < 0.3
-    assert history.losses.shape[1] == 2
+    assert history.shape[1] == 2
 
 
 def test_the_variance_head_learns_how_noise_varies(fitted):

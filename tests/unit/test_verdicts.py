@@ -5,7 +5,7 @@ import pytest
 
 from hanknn import Parameter, ParameterSpace
 from hanknn.economy.priors import TruncatedNormal
-from hanknn.inference.estimation import chains_verdict, little_said
+from hanknn.inference.estimation.verdicts import chains_verdict, little_said
 from hanknn.inference.posterior import Box
 from hanknn.inference.posterior.result import Posterior
 

@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import xarray as xr
+import pandas as pd
 
 from ..inference.data.observed import Observed
-from ..inference.estimation import Estimate, Estimation, ViaSurrogate, estimate
+from ..inference.data.simulated import SimulatedData
+from ..inference.estimation import Estimate, Estimation, estimate
 from ..inference.likelihood import Filter, Likelihood, ParticleFilter, filter_states, forecast
 from ..inference.posterior import Store
+from ..machine.errors import RunFolderError
 from ..machine.work import Report, silent
 from ..solution import Solution
 from .figures import fan_chart, likelihood_panels, prior_posterior, save, surrogate_history, traces, tracked_states
-from .folder import Folder
+from .folder import Folder, read_settings
 
 STEPS, SURROGATE, POSTERIOR, TABLE = "steps", "surrogate.npz", "posterior.nc", "posterior.csv"
 METRICS, FILTERED, FORECAST, DRAWS, FIGURES = "metrics.json", "filtered.csv", "forecast.csv", "draws.csv", "figures"
@@ -54,52 +56,43 @@ class EstimationFolder:
         store = Store(self.path / STEPS, every=save_every)
         found = estimate(solution, data, method, parameters, fixed, seed, store, report, begin=self.folder.claim)
         found.posterior.save(self.path / POSTERIOR)
-        draws = found.posterior.draws(4000, seed)
-        self.folder.write(DRAWS, _csv(draws, solution.model.parameters.names))
+        draws = pd.DataFrame(found.posterior.draws(4000, seed), columns=list(solution.model.parameters.names))
+        self.folder.write(DRAWS, draws.to_csv(index=False))
         if found.surrogate is not None:
             found.surrogate.save(self.path / SURROGATE)
         return found
 
-    def finish(
-        self,
-        solution: Solution,
-        data: Observed,
-        method: Estimation,
-        found: Estimate,
-        truth: Mapping[str, float] | None = None,
-        true_states: xr.Dataset | None = None,
-    ) -> None:
-        """Table, metrics, filtered states, forecast and figures."""
-        table = found.posterior.table(truth)
-        self.folder.write(TABLE, table.to_csv())
-        surrogate = (
-            {} if found.surrogate_errors is None else {"surrogate_errors": found.surrogate_errors.to_dict("index")}
-        )
-        notes = {k: float(v) for k, v in found.notes.items()}
-        self.folder.write_json(METRICS, {"verdict": found.verdict, **notes, **_plain(surrogate)})
-        median = found.posterior.quantiles()[0.5]
-        center = {**dict(zip(solution.model.parameters, found.posterior.box.fixed, strict=True)), **median}
-        tracked = filter_states(solution, data, center, with_particles(method.filter, PARTICLES))
-        draws = found.posterior.draws(FORECAST_DRAWS)
-        predicted = forecast(solution, data, draws, filter=with_particles(method.filter, FORECAST_PARTICLES))
+    def finish(self, found: Estimate, made: SimulatedData | None = None) -> None:
+        """Table, metrics, filtered states, forecast and figures; `made`: simulated data, whose truth is known."""
+        solution, posterior, filter = found.solution, found.posterior, found.method.filter
+        self.folder.write(TABLE, posterior.table(made and made.parameters).to_csv())
+        metrics = {"verdict": found.verdict, **{k: float(v) for k, v in found.notes.items()}}
+        if found.surrogate_errors is not None:
+            metrics["surrogate_errors"] = found.surrogate_errors.astype(float).to_dict("index")
+        self.folder.write_json(METRICS, metrics)
+        median = posterior.quantiles()[0.5]
+        center = {**dict(zip(solution.model.parameters, posterior.box.fixed, strict=True)), **median}
+        tracked = filter_states(solution, found.data, center, with_particles(filter, PARTICLES))
+        draws = posterior.draws(FORECAST_DRAWS)
+        predicted = forecast(solution, found.data, draws, filter=with_particles(filter, FORECAST_PARTICLES))
         self.folder.write(FILTERED, tracked.to_dataframe().to_csv())
         self.folder.write(FORECAST, predicted.to_dataframe().to_csv())
-        self._draw(solution, data, method, found, truth or center, truth, tracked, predicted, true_states)
+        self._draw(found, center, made, tracked, predicted)
 
-    def _draw(self, solution, data, method, found: Estimate, center, truth, tracked, predicted, true_states) -> None:
-        folder = self.path / FIGURES
+    def _draw(self, found: Estimate, center, made: SimulatedData | None, tracked, predicted) -> None:
+        folder, solution, truth = self.path / FIGURES, found.solution, made and made.parameters
         others = None if found.uncorrected in (None, found.posterior) else {"surrogate alone": found.uncorrected}
         save(prior_posterior(found.posterior, truth, others), folder, "prior_posterior")
         chains = found.uncorrected if found.posterior.weights is not None else found.posterior
         if chains is not None:
             save(traces(chains), folder, "traces")
-        if found.surrogate is not None and found.surrogate_losses is not None and isinstance(method, ViaSurrogate):
+        if found.surrogate is not None and found.surrogate_losses is not None:
             save(surrogate_history(found.surrogate_losses, found.surrogate.exact_within), folder, "surrogate_history")
-            likelihood = Likelihood(solution, data, method.filter)
-            panels = likelihood_panels(found.surrogate, likelihood, center, truth=truth is not None)
+            likelihood = Likelihood(solution, found.data, found.method.filter)
+            panels = likelihood_panels(found.surrogate, likelihood, truth or center, truth=made is not None)
             save(panels, folder, "likelihood")
         names = [*solution.equations.scalar_states, *solution.equations.scalar_policies]
-        save(tracked_states(tracked, names, true_states), folder, "states")
+        save(tracked_states(tracked, names, made and made.truth), folder, "states")
         save(fan_chart(tracked, predicted), folder, "forecast")
 
 
@@ -108,11 +101,25 @@ def with_particles(filter: Filter, least: int) -> Filter:
     return replace(filter, particles=max(least, filter.particles)) if isinstance(filter, ParticleFilter) else filter
 
 
-def _csv(rows: np.ndarray, names: Sequence[str]) -> str:
-    lines = [",".join(names), *(",".join(repr(float(v)) for v in row) for row in rows)]
-    return "\n".join(lines) + "\n"
+def kept_settings(folder: Path) -> dict[str, Any]:
+    """The settings of a finished estimation; raises `RunFolderError` for another folder."""
+    if not (folder / DRAWS).is_file():
+        raise RunFolderError(f"'{folder}' holds no finished estimation; give the folder of hanknn estimate")
+    return {"seed": 0, "options": {}, **read_settings(folder)}
 
 
-def _plain(content: dict[str, Any]) -> dict[str, Any]:
-    """Numbers as JSON knows them."""
-    return {k: _plain(v) if isinstance(v, dict) else float(v) for k, v in content.items()}
+def kept_draws(folder: Path, solution: Solution, count: int, seed: int) -> np.ndarray:
+    """Rows of full parameter vectors, drawn from an estimation's; raises `RunFolderError` where they do not fit."""
+    names = solution.model.parameters.names
+    try:
+        table = pd.read_csv(folder / DRAWS)
+        values = table.to_numpy(np.float64)
+    except ValueError:
+        raise RunFolderError(f"'{folder / DRAWS}' is damaged; estimate again") from None
+    if tuple(table.columns) != tuple(names):
+        missing = next((n for n in (*table.columns, *names) if (n in table.columns) != (n in names)), names[0])
+        raise RunFolderError(
+            f"'{folder}' is an estimation of another model than '{solution.model.name}' (they differ in parameter "
+            f"'{missing}'); give the folder of an estimation of this one"
+        )
+    return values[np.random.default_rng(seed).choice(len(values), min(count, len(values)), replace=False)]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..economy.model import Model
-from ..machine.errors import TrainingStopped
+from ..machine.errors import RunFolderError, TrainingStopped
 from ..machine.work import Report, Step, Store, silent
 from ..solution import Solution
 from ..solution.accuracy import AccuracyReport, check
@@ -67,6 +67,15 @@ class RunFolder:
         save(loss_history(solved.history.table, solved.history.validation), self.path / FIGURES, "loss_history")
         draw_solution(solved.solution, self.path / FIGURES, report)
         (self.path / UNFINISHED).unlink(missing_ok=True)
+
+
+def solution_of(folder: Path) -> Path:
+    """The solution's file in a run folder; raises `RunFolderError` where there is none."""
+    if not (folder / SOLUTION).is_file():
+        unfinished = (folder / UNFINISHED).is_file()
+        cure = "go on with its solve by --resume" if unfinished else "give the folder of a finished hanknn solve"
+        raise RunFolderError(f"'{folder}' holds no {SOLUTION}; {cure}")
+    return folder / SOLUTION
 
 
 def draw_solution(solution: Solution, folder: Path, report: Report = silent) -> list[Path]:

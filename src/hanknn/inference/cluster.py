@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Key
 
+from ..machine.arguments import require_counts
 from ..machine.errors import SettingError
 from ..machine.fingerprint import fingerprint
 from ..machine.precision import in_float64
@@ -33,8 +34,7 @@ def on_cluster(client: "Client", solution: Solution, data: Observed, chunk: int 
     """An `evaluation` for `estimate` that sends `chunk` parameter values a task to the client's workers."""
     if importlib.util.find_spec("distributed") is None:
         raise SettingError("the cluster needs dask.distributed; install it with pip install distributed")
-    if chunk < 1:
-        raise SettingError(f"chunk is {chunk}; it must be at least 1")
+    require_counts(chunk=(chunk, 1))
     content = identity(solution), data.table, data.noise
 
     def evaluation(filter: Filter) -> Evaluate:

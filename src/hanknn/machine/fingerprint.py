@@ -6,9 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import jax
 import numpy as np
-import pandas as pd
 
 from .errors import SettingError
 
@@ -30,6 +28,8 @@ def fingerprint(*content: Any) -> str:
 
 def _parts(content: Any) -> Iterator[bytes]:
     """The content as bytes, each value after what kind of thing it is."""
+    import pandas as pd  # slow to import, and the command line shows its help without it
+
     if content is None or isinstance(content, bool | int | str):
         yield json.dumps(content).encode()
     elif isinstance(content, float):
@@ -41,7 +41,7 @@ def _parts(content: Any) -> Iterator[bytes]:
         yield b"table"
         yield from _parts([*map(str, columns), "of", *map(str, content.index)])
         yield from _parts(content.to_numpy(np.float64))
-    elif isinstance(content, np.ndarray | jax.Array):
+    elif hasattr(content, "__array__"):  # NumPy's arrays and JAX's
         array = np.asarray(content)
         if array.dtype.kind not in "biufcSU":
             raise SettingError(f"a fingerprint cannot read an array of type {array.dtype}")

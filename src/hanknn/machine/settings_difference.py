@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
-import jax
 import numpy as np
 
 from .fingerprint import fingerprint
@@ -40,7 +39,7 @@ def described(content: Any) -> Any:
         return str(content)
     if content is None or isinstance(content, bool | int | float | str):
         return content
-    return fingerprint(np.asarray(content) if isinstance(content, jax.Array) else content)
+    return fingerprint(content)
 
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, str, str] | None:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 
 from .errors import SolutionFileError
@@ -67,11 +66,15 @@ def read(path: Path, kind: str) -> tuple[dict[str, Any], list[np.ndarray]]:
 
 def leaves_to_numpy(tree: Any) -> list[np.ndarray]:
     """The leaves of a pytree as NumPy arrays, random keys as their raw data."""
+    import jax  # takes seconds: the command line shows its help without it
+
     return [np.asarray(jax.random.key_data(leaf) if _is_key(leaf) else leaf) for leaf in jax.tree.leaves(tree)]
 
 
 def leaves_from_numpy(like: Any, arrays: Sequence[np.ndarray], path: Path) -> Any:
     """A pytree of the structure of `like`; raises `SolutionFileError` where shapes or types differ."""
+    import jax
+
     leaves, structure = jax.tree.flatten(like)
     if len(leaves) != len(arrays):
         raise SolutionFileError(f"'{path}' holds {len(arrays)} arrays where {len(leaves)} are expected")
@@ -89,6 +92,8 @@ def leaves_from_numpy(like: Any, arrays: Sequence[np.ndarray], path: Path) -> An
 
 
 def _is_key(leaf: Any) -> bool:
+    import jax
+
     return jax.numpy.issubdtype(leaf.dtype, jax.dtypes.prng_key)
 
 

@@ -10,10 +10,10 @@ import jax
 from ..economy import Equations
 from ..economy.definition import definition
 from ..economy.model import Model
+from ..machine.arguments import require_seed
 from ..machine.errors import SettingError
 from ..machine.precision import in_float64
 from ..machine.version import __version__
-from ..machine.whole import require_seed
 from ..machine.work import Report, Store, silent
 from ..models import as_model
 from ..solution import Solution

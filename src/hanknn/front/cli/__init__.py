@@ -1,4 +1,4 @@
-"""The command line. What a command needs is imported once Ctrl-C is answered, for that takes seconds."""
+"""The command line: light to import, for what a command needs takes seconds, within which Ctrl-C is answered."""
 
 import contextlib
 import os
@@ -13,11 +13,6 @@ def entry() -> int:
     """The `hanknn` command."""
     try:
         with interrupts.handled(_farewell):
-            if sys.argv[1:] == ["--version"]:
-                from ...machine.version import __version__
-
-                print(__version__)
-                return 0
             from .command import run
 
             code = run()

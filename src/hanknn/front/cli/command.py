@@ -7,26 +7,37 @@ import sys
 import warnings
 from pathlib import Path
 
-import jax
 import platformdirs
 import typer.main
 
 from ...machine import interrupts
 from ...machine.errors import HanknnError
 from ...machine.files import explained
-from . import demo as demo, estimation as estimation, reproducing as reproducing, solving as solving, steady as steady
-from .options import app as app
+from . import (
+    demo as demo,
+    estimating as estimating,
+    filtering as filtering,
+    reproducing as reproducing,
+    simulating as simulating,
+    solving as solving,
+    steady as steady,
+)
+from .app import app as app
 from .printing import spell_what_cannot_be_shown
 
 CACHE_BYTES = 2**30
+OUT_OF_MEMORY = "out of memory; ask for fewer draws, paths, periods or particles"
 
 
 def run() -> int:
-    """The command, with every core a JAX device, so that first-order training uses them all."""
+    """The command, with every core a JAX device, so that first-order training uses them all.
+
+    JAX reads its settings in the environment when a command imports it.
+    """
     spell_what_cannot_be_shown()
     warnings.showwarning = tell_warning
-    jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)
-    if jax.config.jax_compilation_cache_dir is None:  # pyright: ignore[reportAttributeAccessIssue]  (JAX's own)
+    os.environ["JAX_NUM_CPU_DEVICES"] = str(os.cpu_count() or 1)
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         keep_compiled(platformdirs.user_cache_path("hanknn"))
     return main()
 
@@ -46,8 +57,8 @@ def keep_compiled(folder: Path) -> None:
         own.mkdir(parents=True, exist_ok=True)
     except OSError:
         return
-    jax.config.update("jax_compilation_cache_dir", str(own))
-    jax.config.update("jax_compilation_cache_max_size", CACHE_BYTES)
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = str(own)
+    os.environ["JAX_COMPILATION_CACHE_MAX_SIZE"] = str(CACHE_BYTES)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -59,33 +70,36 @@ def main(arguments: list[str] | None = None) -> int:
             return interrupted(given)
         flush()
         return code
-    except HanknnError as error:
-        return _fail(str(error))
-    except KeyboardInterrupt:
-        return interrupted(given)
     except BrokenPipeError:
         _give_up_output()
         return 1
-    except OSError as error:
-        _give_up_output()
-        return _fail(explained(error))
-    except MemoryError:
-        return _fail("out of memory; ask for fewer draws, paths, periods or particles")
-    except Exception as error:
-        if isinstance(error.__cause__, KeyboardInterrupt):
+    except (Exception, KeyboardInterrupt) as error:
+        # An import that Ctrl-C breaks off raises whatever it likes.
+        if interrupts.came() or any(isinstance(e, KeyboardInterrupt) for e in (error, error.__cause__)):
             return interrupted(given)
-        if "RESOURCE_EXHAUSTED" in str(error):  # JAX's word for it
-            return _fail("out of memory; ask for fewer draws, paths, periods or particles")
-        # Typer's own usage errors, whichever module the installed version keeps them in.
-        format_message = getattr(error, "format_message", None)
-        if format_message is None:
+        if isinstance(error, OSError):
+            _give_up_output()
+        told = _told(error)
+        if told is None:
             raise
-        message = format_message()
         if type(error).__name__ == "NoArgsIsHelpError":  # `hanknn` alone: the help is the answer
-            if message:
-                print(message)
+            print(told, end="\n" if told else "")
             return 0
-        return _fail(message) if message else 0
+        print("error: " + " ".join(told.split()), file=sys.stderr)
+        return 2
+
+
+def _told(error: BaseException) -> str | None:
+    """What went wrong, in words; None for a mistake of the library's own, which keeps its traceback."""
+    if isinstance(error, HanknnError):
+        return str(error)
+    if isinstance(error, OSError):
+        return explained(error)
+    if isinstance(error, MemoryError) or "RESOURCE_EXHAUSTED" in str(error):  # JAX's word for it
+        return OUT_OF_MEMORY
+    # Typer's own usage errors, whichever module the installed version keeps them in.
+    format_message = getattr(error, "format_message", None)
+    return None if format_message is None else format_message()
 
 
 def interrupted(given: list[str]) -> int:
@@ -119,8 +133,3 @@ def _give_up_output() -> None:
     except OSError:
         with contextlib.suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _fail(message: str) -> int:
-    print("error: " + " ".join(message.split()), file=sys.stderr)
-    return 2

@@ -6,36 +6,16 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from ...inference.data.measurement import VarianceShare
-from ...inference.data.simulated import simulate_data
-from ...inference.estimation import ViaSurrogate
-from ...inference.likelihood import Guided
-from ...inference.posterior import NUTS
-from ...inference.posterior.importance import Reweighting
-from ...inference.surrogate import Design, Fit, Regression
-from ...machine.settings_difference import described
-from ...models import shipped
-from ...solution import Solution
-from ..estimation_folder import EstimationFolder
+import hanknn
+
 from ..progress import work_bar, working
-from ..runs import SOLUTION
-from .options import Force, Resume, Seed, app
+from .app import command
+from .options import Force, Place, Resume, Seed
 from .printing import out, tell
 from .solving import solve_into
 
-METHOD = ViaSurrogate(
-    filter=Guided(particles=100),
-    design=Design(points=1536),
-    refinement=Design(points=1024),
-    rounds=1,
-    fit=Fit(regression=Regression(width=14, depth=4, iterations=35)),
-    sampler=NUTS(chains=4, warmup=300, draws=1200),
-    correction=Reweighting(draws=800),
-)
-"""Smaller than what `hanknn estimate` does, to fit the demonstration's time."""
 
-
-@app.command()
+@command()
 def demo(
     folder: Annotated[Path, typer.Option("--out", help="Run folder.")] = Path("runs/demo"),
     seed: Seed = 0,
@@ -43,17 +23,22 @@ def demo(
     force: Force = False,
 ) -> None:
     """Solve the three-equation New Keynesian model, check it against its closed form, estimate it on simulated data."""
-    economy = shipped("nk")
-    settings = {"solution": str(folder), "method": described(METHOD), "seed": seed}
-    # Refused now, not after the solution has been found.
-    place = EstimationFolder(Path(f"{folder}-posterior"), settings, resume, force)
+    from ...machine.settings_difference import described
+    from ..estimation_folder import EstimationFolder
+    from ..runs import SOLUTION
+
+    economy, method = hanknn.models.shipped("nk"), small_method()
+    settings = {"solution": str(folder), "method": described(method), "seed": seed}
+    # Refused now, not after the model has been solved.
+    keep = EstimationFolder(Path(f"{folder}-posterior"), settings, resume, force)
     tell("The linearised three-equation New Keynesian model, solved once for all values of:\n")
     table = Table("parameter", "what it is", "baseline", "range", box=None)
     for name in economy.parameters:
         p = economy.parameters[name]
         table.add_row(name, p.text, f"{p.value:g}", f"{p.bounds[0]:g} to {p.bounds[1]:g}" if p.range else "fixed")
     out.print(table)
-    solution, report = solve_into(economy, "nk", "default", seed, folder, resume, force, False)
+    settings = {"model": "nk", "recipe": "default", "seed": seed}
+    solution, report = solve_into(folder, economy, settings, Place(folder, resume, force))
     result = Table("at the baseline", "X, error", "inflation, error", box=None, title="\nAgainst the closed form")
     for _, row in report.probes.iterrows():
         errors = (f"{100 * row[f'error_{policy}']:+.3f} %" for policy in economy.policies)
@@ -61,7 +46,18 @@ def demo(
     if report.policy_errors is not None:
         result.add_row("relative L2 over the box", *(f"{100 * e:.3f} %" for e in report.policy_errors["relative_l2"]))
     out.print(result)
-    _estimate(solution, place, seed)
+    tell("\nEstimation on 100 simulated quarters of natural rate, output gap and inflation (5 % measurement error)")
+    made = hanknn.data.simulate_data(solution, [*economy.states, *economy.policies], 100, seed=seed)
+    with work_bar() as bar:
+        found = keep.estimate(solution, made.observed, method, seed=seed, report=bar)
+    with working("filtered states, forecast and figures"):
+        keep.finish(found, made)
+    shown = Table("parameter", "true", "prior mean", "posterior mean", "median", "5 %", "95 %", box=None)
+    for name, row in found.posterior.table(made.parameters).iterrows():
+        cells = (f"{row[c]:.3g}" for c in ("true", "prior mean", "mean", "median", "5 %", "95 %"))
+        shown.add_row(str(name), *cells)
+    out.print(shown)
+    tell(found.verdict)
     tell(
         f"\nSolution: {folder}/figures, {folder}/metrics.json, {folder}/{SOLUTION}\n"
         f"Posterior: {folder}-posterior/figures, {folder}-posterior/posterior.nc (ArviZ) and posterior.csv"
@@ -71,18 +67,17 @@ def demo(
     )
 
 
-def _estimate(solution: Solution, place: EstimationFolder, seed: int) -> None:
-    """The posterior on 100 simulated quarters, printed beside the true values."""
-    tell("\nEstimation on 100 simulated quarters of natural rate, output gap and inflation (5 % measurement error)")
-    data = simulate_data(solution, [*solution.model.states, *solution.model.policies], 100, None, VarianceShare(), seed)
-    with work_bar() as report:
-        found = place.estimate(solution, data.observed, METHOD, seed=seed, report=report)
-    with working("filtered states, forecast and figures"):
-        place.finish(solution, data.observed, METHOD, found, data.parameters, data.truth)
-    table = found.posterior.table(data.parameters)
-    shown = Table("parameter", "true", "prior mean", "posterior mean", "median", "5 %", "95 %", box=None)
-    for name, row in table.iterrows():
-        cells = (f"{row[c]:.3g}" for c in ("true", "prior mean", "mean", "median", "5 %", "95 %"))
-        shown.add_row(str(name), *cells)
-    out.print(shown)
-    tell(found.verdict)
+def small_method() -> "hanknn.ViaSurrogate":
+    """Smaller than what `hanknn estimate` does, to fit the demonstration's time."""
+    from ...inference.posterior import NUTS, Reweighting
+    from ...inference.surrogate import Design, Fit, Regression
+
+    return hanknn.ViaSurrogate(
+        filter=hanknn.Guided(particles=100),
+        design=Design(points=1536),
+        refinement=Design(points=1024),
+        rounds=1,
+        fit=Fit(regression=Regression(width=14, depth=4, iterations=35)),
+        sampler=NUTS(chains=4, warmup=300, draws=1200),
+        correction=Reweighting(draws=800),
+    )

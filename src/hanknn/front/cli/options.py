@@ -1,43 +1,27 @@
-"""The command's arguments and options: what they are called, and what they name."""
+"""Options that several commands have, and their values as the library takes them.
 
-import inspect
+Defaults that are the library's are written out, for asking it takes seconds; a test holds them to it.
+"""
+
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-import pandas as pd
 import typer
 
-from ...economy.model import Model
-from ...machine.errors import RunFolderError, SettingError, UnknownNameError
+import hanknn
+
+from ...machine.arguments import LARGEST_SEED, require_once
+from ...machine.errors import RunFolderError, SettingError
 from ...machine.files import explained, write_text
-from ...machine.work import Store
-from ...models import SHIPPED, shipped
-from ...solution import Solution, load
-from ...training.recipes import RECIPES, Recipe, suited
-from ..runs import SOLUTION, UNFINISHED
-from .own_model import is_own, own_model
-from .printing import note
-
-app = typer.Typer(
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # help holds brackets, [/PER], that are meant as they are
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Solve nonlinear macroeconomic models with neural networks, once for all parameter values.\n\n"
-    "Start with: hanknn demo. Then: hanknn solve nk, hanknn check nk, hanknn irf nk --set phi=0.8, "
-    "hanknn estimate nk.",
-)
-
-LARGEST_SEED = 2**32 - 1
-"""Larger ones would give the numbers of a smaller one."""
+from .app import Given
+from .names import find_solution
 
 MOST = 10**7
 """The largest count of quarters, draws, paths or particles: more than memory holds ends a process without a word."""
 
-ModelName = Annotated[str, typer.Argument(help="A shipped model ('nk'), or your own as FILE.py:ClassName.")]
 SolutionName = Annotated[
     str, typer.Argument(help="A shipped solution ('nk'), a run folder ('./nk' where it is called so), or a file.")
 ]
@@ -45,72 +29,55 @@ OwnModel = Annotated[str | None, typer.Option("--model", help="Your own model, F
 Settings = Annotated[list[str] | None, typer.Option("--set", help="A parameter value, NAME=VALUE; may be repeated.")]
 Seed = Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="Random seed; the same seed gives the same result.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print errors only.")]
-Csv = Annotated[Path | None, typer.Option("--out", help="Write the table to this CSV file as well.")]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite what is there.")]
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with what an interrupted run left in the folder.")]
 SaveEvery = Annotated[float, typer.Option(min=0, help="Seconds between saves.")]
-Extrapolate = Annotated[bool, typer.Option("--extrapolate", help="Allow parameters outside the solved ranges.")]
-
-SAVE_EVERY = Store.every
 
 
-def usual(function: Callable, name: str) -> Any:
-    """The default of a library function's argument, which the command line shares."""
-    return inspect.signature(function).parameters[name].default
+@dataclass(frozen=True)
+class Place:
+    """Where long work is kept."""
+
+    folder: Annotated[
+        Path | None, typer.Option("--out", help="Folder (default: one below runs/, named after the work).")
+    ] = None
+    resume: Resume = False
+    force: Force = False
+    quiet: Quiet = False
 
 
-def find_model(name: str) -> Model:
-    """A shipped model by name, or the class FILE.py:ClassName."""
-    return own_model(name) if is_own(name) else shipped(name)
+@dataclass(frozen=True)
+class At:
+    """A solution, and the parameter values at which it is read."""
+
+    solution: SolutionName
+    set_: Settings = None
+    model: OwnModel = None
+    extrapolate: Annotated[bool, typer.Option("--extrapolate", help="Allow parameters outside the solved ranges.")] = (
+        False
+    )
+
+    def find(self) -> tuple["hanknn.Solution", dict[str, float]]:
+        values = parse_settings(self.set_)
+        return find_solution(self.solution, self.model), values
 
 
-def find_recipe(name: str, model: Model) -> Recipe:
-    """A recipe by name; "default" is what suits the model."""
-    if name not in RECIPES:
-        raise UnknownNameError("recipe", name, RECIPES)
-    return suited(model) if name == "default" else RECIPES[name]()
+@dataclass(frozen=True)
+class Output:
+    """Where a table goes, besides the terminal."""
 
+    file: Annotated[Path | None, typer.Option("--out", help="Write the table to this CSV file as well.")] = None
+    force: Force = False
+    quiet: Quiet = False
 
-def find_solution(name: str, model: str | None) -> Solution:
-    """A shipped solution, a run folder's, or a file's. A shipped one's name means it, whatever lies there."""
-    path, own = Path(name), None if model is None else find_model(model)
-    if is_own(name):
-        raise SettingError(
-            f"'{name}' is a model, not a solution: solve it first (hanknn solve {name} --out FOLDER), then give the "
-            f"folder, and --model {name}"
-        )
-    if name in {known.name for known in SHIPPED}:
-        if path.exists():
-            note(f"'{name}' is the shipped solution; write ./{name} for what lies here under that name")
-        return load(name, own)
-    try:
-        if not path.is_dir():
-            return load(name, own)
-        if not (path / SOLUTION).is_file():
-            unfinished = (path / UNFINISHED).is_file()
-            cure = "go on with its solve by --resume" if unfinished else "give the folder of a finished hanknn solve"
-            raise RunFolderError(f"'{path}' holds no {SOLUTION}; {cure}")
-    except OSError as error:
-        raise RunFolderError(explained(error, path)) from error
-    return load(path / SOLUTION, own)
+    def require(self, given: Given) -> None:
+        """Before anything is computed: the file can be written, and no option does nothing."""
+        given.refuse(self.file is None, "without --out; leave it out", "force")
+        require_place(self.file, self.force)
 
-
-def narrowed(model: Model, only: list[str]) -> Model:
-    """The model over a part of its box, from NAME, NAME=LOW..HIGH and NAME=VALUE."""
-    free, values = [], {}
-    for name, text in named_once(only, "--only"):
-        value = text.partition("=")[2]
-        low, dots, high = value.partition("..")
-        try:
-            if "=" in text:
-                values[name] = (float(low), float(high)) if dots else float(low)
-            else:
-                free.append(name)
-        except ValueError:
-            raise SettingError(
-                f"--only {text}: give NAME, NAME=LOW..HIGH or NAME=VALUE, such as --only phi=0.6..0.8"
-            ) from None
-    return model.only(*free, **values)
+    def write(self, table: Any) -> None:
+        if self.file is not None:
+            write_text(self.file, table.to_csv())
 
 
 def parse_settings(settings: list[str] | None, option: str = "--set") -> dict[str, float]:
@@ -127,9 +94,7 @@ def parse_settings(settings: list[str] | None, option: str = "--set") -> dict[st
 def named_once(settings: Iterable[str], option: str) -> list[tuple[str, str]]:
     """The names before "=", each with its whole text; raises `SettingError` for a name given twice."""
     names = [setting.partition("=")[0].strip() for setting in settings]
-    for name in names:
-        if names.count(name) > 1:
-            raise SettingError(f"{option} names '{name}' twice; give it once")
+    require_once(names, option)
     return list(zip(names, settings, strict=True))
 
 
@@ -151,8 +116,3 @@ def require_place(file: Path | None, force: bool, option: str = "--out") -> None
             raise RunFolderError(f"'{file}' cannot be written; give an {option} that you may write to")
     except OSError as error:
         raise RunFolderError(explained(error, file)) from error
-
-
-def write_table(table: pd.DataFrame, file: Path | None) -> None:
-    if file is not None:
-        write_text(file, table.to_csv())

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ...economy.model import Model
+import hanknn
+
 from ...machine.errors import ModelError, UnknownNameError
 
 
@@ -17,14 +18,15 @@ def is_own(name: str) -> bool:
     return _split(name) is not None
 
 
-def own_model(name: str) -> Model:
+def own_model(name: str) -> "hanknn.Model":
     """The model FILE.py:ClassName; raises `ModelError` and `UnknownNameError`."""
     file, class_name = _split(name) or (name, "")
     path = Path(file)
     if not path.is_file():
         raise ModelError(f"no file '{path}'; give your model as FILE.py:ClassName")
     module = _imported(path)
-    classes = {k: v for k, v in vars(module).items() if inspect.isclass(v) and issubclass(v, Model) and v is not Model}
+    base = hanknn.Model
+    classes = {k: v for k, v in vars(module).items() if inspect.isclass(v) and issubclass(v, base) and v is not base}
     if not class_name:
         first = next((k for k, v in classes.items() if v.__module__ == module.__name__), "ClassName")
         raise ModelError(f"'{name}' names no class; give {path}:{first}")

@@ -4,6 +4,7 @@ import codecs
 import io
 import sys
 import unicodedata
+from typing import Any
 
 from rich.console import Console
 
@@ -17,6 +18,11 @@ SPELT |= {"\u0302": "^", "\u0303": "~", "\u0304": "_bar", "√": "sqrt", "∞": 
 def tell(text: str) -> None:
     """A line that is not broken: paths can be copied from it."""
     out.print(text, soft_wrap=True)
+
+
+def show(table: Any, digits: int = 4) -> None:
+    """A pandas table, its numbers with so many significant digits."""
+    print(table.to_string(float_format=f"{{:.{digits}g}}".format))
 
 
 def note(text: str) -> None:

@@ -5,21 +5,16 @@ from typing import Annotated
 
 import typer
 
+import hanknn
+
 from ...machine.errors import SettingError
-from ...models.hank.parameters import PARAMETERS
-from ...references.hank.frontier_table import tabulate_frontier
-from ...references.hank.steady_state import SteadyState
-from ...references.hank.steady_table import tabulate
-from ...references.hank.summary_table import tabulate_summaries
 from ..progress import work_bar, working
-from .expanded import expanded
-from .idle import Given, Idle
-from .options import Force, Quiet, Settings, app, parse_settings, require_place
-from .printing import tell
+from .app import Given, command
+from .options import Force, Quiet, Settings, parse_settings, require_place
+from .printing import show, tell
 
 
-@app.command("steady-states")
-@expanded
+@command("steady-states")
 def steady_states(
     given: Given,
     set_: Settings = None,
@@ -43,6 +38,10 @@ def steady_states(
     With --summaries: the same for how households' values and their distribution are summarised around them.
     With --frontier: how large preference shocks may be before hank's representative twin has no equilibrium.
     """
+    from ...references.hank.frontier_table import tabulate_frontier
+    from ...references.hank.steady_table import tabulate
+    from ...references.hank.summary_table import tabulate_summaries
+
     values = parse_settings(set_)
     builders = (
         ("--out", file, tabulate),
@@ -50,15 +49,14 @@ def steady_states(
         ("--frontier", frontier, tabulate_frontier),
     )
     wanted = [(option, path, build) for option, path, build in builders if path is not None]
-    given.refuse(
-        Idle(bool(wanted), ("set_",), "on --out, --summaries and --frontier, which take all values; leave one out"),
-        Idle(not wanted, ("force", "quiet"), "without --out, --summaries or --frontier; leave it out"),
-    )
+    given.refuse(bool(wanted), "on --out, --summaries and --frontier, which take all values; leave one out", "set_")
+    given.refuse(not wanted, "without --out, --summaries or --frontier; leave it out", "force", "quiet")
     if not wanted:
-        own = {name: values.pop(name, PARAMETERS[name].value) for name in ("sigma_s", "borrowing_limit")}
+        baseline = hanknn.models.HANK().parameters
+        risk, limit = (values.pop(name, baseline[name].value) for name in ("sigma_s", "borrowing_limit"))
         with working("steady state"):
-            steady = SteadyState().solve(own["sigma_s"], own["borrowing_limit"], values)
-        print(steady.table().to_string(float_format="{:.6g}".format))
+            steady = hanknn.references.SteadyState().solve(risk, limit, values)
+        show(steady.table(), 6)
         return
     places = [path.resolve() for _, path, _ in wanted]
     if len(set(places)) < len(places):

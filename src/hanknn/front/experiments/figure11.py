@@ -15,9 +15,6 @@ OURS = 1e-9
 class Figure11(Experiment):
     """The default solve. Target: a mean squared residual of 1e-9, a thousandth of KMR's."""
 
-    name = "figure11"
-    text = "rank: training loss with the zero lower bound phased in (two minutes)"
-
     def run(self, folder, seed, resume, report):
         tell = lambda p: report(Step("Levenberg-Marquardt", p.iteration, p.iterations))
         solved = solve(RANK(), constrained(), seed, tell)

@@ -27,9 +27,6 @@ class Figure6(Experiment):
     wherever the density is within e⁻¹⁰ of its peak; KMR show agreement by eye.
     """
 
-    name = "figure6"
-    text = "rank: posterior cuts, network against time iteration (three minutes)"
-
     @in_float64
     def run(self, folder, seed, resume, report):
         solution = load("rank")

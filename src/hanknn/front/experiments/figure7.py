@@ -27,9 +27,6 @@ class Figure7(Experiment):
     Target: the mean squared residual of markets along these curves at most 1e-8 (relative units).
     """
 
-    name = "figure7"
-    text = "hank: output and the rate against the preference shock; steady states, Lorenz curves (two minutes)"
-
     @in_float64
     def run(self, folder, seed, resume, report):
         solution = load("hank")

@@ -45,9 +45,6 @@ class Figure8(Experiment):
     target: the table holds ours, for a continuum of households and for as many as they track.
     """
 
-    name = "figure8"
-    text = "hank: output volatility and the frequency of the bound against households' risk (twenty minutes)"
-
     def run(self, folder, seed, resume, report):
         folder.mkdir(parents=True, exist_ok=True)
         without = self._without(folder, seed, resume, report)

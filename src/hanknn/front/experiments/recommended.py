@@ -17,9 +17,6 @@ LOSS, OUTPUT_GAP, INFLATION = 1.3e-6, 0.0149, 0.0045
 class Recommended(Experiment):
     """Adam-type training with fresh draws, five gradient steps on each, cosine annealing 1e-3 → 1e-10."""
 
-    name = "recommended"
-    text = "nk: the Julia port's recommended training procedure in full (four minutes)"
-
     def run(self, folder, seed, resume, report):
         tell = lambda p: report(Step("gradient steps (thousands)", p.iteration * 5 // 1000, p.iterations * 5 // 1000))
         solved = solve(LinearNK(), RECIPES["recommended-full"](), seed, tell)

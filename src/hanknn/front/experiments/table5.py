@@ -18,7 +18,7 @@ from ...inference.surrogate import Design
 from ...machine.precision import in_float64
 from ...machine.settings_difference import described
 from ...machine.work import Report
-from ...solution import Solution, load
+from ...solution import load
 from ...solution.identity import identity
 from ..estimation_folder import STEPS, EstimationFolder
 from ..figures import prior_posterior, save
@@ -45,7 +45,6 @@ PUBLISHED = {
 class Posteriors(NamedTuple):
     """What the experiment compares, the folder in which it lies, and the seconds that each took."""
 
-    solution: Solution
     data: SimulatedData
     place: EstimationFolder
     ours: Estimate
@@ -60,15 +59,10 @@ class Table5(Experiment):
     posterior is exact whatever the surrogate.
     """
 
-    name = "table5"
-    text = "rank: posterior on 500 simulated quarters against time iteration for every draw (twenty minutes)"
-
     @in_float64
     def run(self, folder, seed, resume, report):
         found = self.posteriors(folder, seed, resume, report)
-        found.place.finish(
-            found.solution, found.data.observed, METHOD, found.ours, found.data.parameters, found.data.truth
-        )
+        found.place.finish(found.ours, found.data)
         posterior, truth = found.ours.posterior, found.data.parameters
         save(prior_posterior(posterior, truth, {"time iteration": found.benchmark}), folder, "table5")
         table = compared(posterior, found.benchmark, truth)
@@ -89,7 +83,7 @@ class Table5(Experiment):
         solution = load("rank")
         data = exercise(solution, seed)
         began = time.perf_counter()
-        settings = {"experiment": self.name, "seed": seed, "method": described(METHOD), **described(identity(solution))}
+        settings = {"experiment": "table5", "seed": seed, "method": described(METHOD), **described(identity(solution))}
         place = EstimationFolder(folder, settings, resume, not resume)
         ours = place.estimate(solution, data.observed, METHOD, seed=seed, report=report)
         middle = time.perf_counter()
@@ -99,7 +93,7 @@ class Table5(Experiment):
         )
         benchmark = self._benchmark(ours, exact, seed, store, report)
         seconds = {"surrogate": middle - began, "time iteration": time.perf_counter() - middle}
-        return Posteriors(solution, data, place, ours, benchmark, seconds)
+        return Posteriors(data, place, ours, benchmark, seconds)
 
     def _benchmark(self, ours, exact: GridLikelihood, seed: int, store: Store, report) -> Posterior:
         box = ours.posterior.box

@@ -2,26 +2,13 @@
 
 from .fred import fred as fred
 from .macrodata import us_macrodata as us_macrodata, us_observed as us_observed
-from .measurement import MeasurementError as MeasurementError, StandardDeviation as StandardDeviation, VarianceShare
-from .observed import Observed as Observed
+from .measurement import (
+    MeasurementError as MeasurementError,
+    StandardDeviation as StandardDeviation,
+    VarianceShare as VarianceShare,
+)
+from .observed import Observed as Observed, observable as observable
 from .prepare import prepare as prepare
 from .simulated import SimulatedData as SimulatedData, simulate_data as simulate_data
 from .tables import read as read
 from .transforms import Growth as Growth, Level as Level, Series as Series
-
-__all__ = [
-    "Growth",
-    "Level",
-    "MeasurementError",
-    "Observed",
-    "Series",
-    "SimulatedData",
-    "StandardDeviation",
-    "VarianceShare",
-    "fred",
-    "prepare",
-    "read",
-    "simulate_data",
-    "us_macrodata",
-    "us_observed",
-]

@@ -2,7 +2,6 @@
 
 import datetime
 import re
-from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -11,16 +10,22 @@ import pandas as pd
 from ...machine.errors import DataError
 
 HOW = "write them as 1985Q1 or 1985-01-01"
-YEAR_QUARTER = re.compile(r"(?P<year>\d{4})[\s:./-]?[qQ](?P<quarter>[1-4])")
-QUARTER_YEAR = re.compile(r"[qQ](?P<quarter>[1-4])[\s:./-]?(?P<year>\d{4})")
-YEAR_MONTH_DAY = re.compile(r"(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})([T ].*)?")
-YEAR_MONTH = re.compile(r"(?P<year>\d{4})[mM](?P<month>\d{1,2})")
-YEAR_NUMBER = re.compile(r"(?P<year>\d{4})[:./-](?P<number>\d{1,2})")
-NUMBER_NUMBER_YEAR = re.compile(r"(?P<first>\d{1,2})[/-](?P<second>\d{1,2})[/-](?P<year>\d{4})( .*)?")
-DAY_MONTH_YEAR = re.compile(r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})( .*)?")
-IN_WORDS = re.compile(r"(?=.*[A-Za-z]{3})(?=.*\b\d{4}\b).*")
-
-Matches = Sequence[re.Match[str]]
+YEAR, MONTH, DAY = r"(?P<year>\d{4})", r"(?P<month>\d{1,2})", r"(?P<day>\d{1,2})"
+READINGS = [
+    re.compile(pattern)
+    for pattern in (
+        YEAR + r"[\s:./-]?[qQ](?P<quarter>[1-4])",
+        r"[qQ](?P<quarter>[1-4])[\s:./-]?" + YEAR,
+        f"{YEAR}[-/.]{MONTH}[-/.]{DAY}([T ].*)?",
+        f"{DAY}[./-]{MONTH}[./-]{YEAR}( .*)?",
+        f"{MONTH}[/-]{DAY}[/-]{YEAR}( .*)?",
+        f"{YEAR}[mM]{MONTH}",
+        YEAR + "[:./-]0?(?P<quarter>[1-4])",
+        f"{YEAR}[:./-]{MONTH}",
+        r"(?=.*[A-Za-z]{3})(?=.*\b\d{4}\b).*",  # with a month's name
+    )
+]
+"""How dates are written; 1999-3 and 01/04/1999 can be read in two ways."""
 
 
 def quarterly(table: pd.DataFrame) -> pd.DataFrame:
@@ -43,12 +48,9 @@ def quarterly(table: pd.DataFrame) -> pd.DataFrame:
         raise DataError(f"quarter {later} comes after a later one; sort the table by date")
     whole = pd.period_range(index[0], index[-1], freq="Q")
     if len(whole) != len(index):
-        missing = whole.difference(index)
-        hint = (
-            "the data look annual; the model's periods are quarters"
-            if len(whole) >= 3 * len(index) - 2
-            else ("add the row with empty cells if its values are missing")
-        )
+        missing, hint = whole.difference(index), "add the row with empty cells if its values are missing"
+        if len(whole) >= 3 * len(index) - 2:
+            hint = "the data look annual; the model's periods are quarters"
         raise DataError(f"quarter {missing[0]} is missing ({len(missing)} in all); {hint}")
     return table.set_axis(index)
 
@@ -98,85 +100,35 @@ def _empty(cell: object) -> bool:
 
 
 def _read(texts: list[str]) -> pd.PeriodIndex:
-    """Texts that are all written in the same way."""
-    ways: dict[re.Pattern[str], Callable[[Matches], pd.PeriodIndex]] = {
-        YEAR_QUARTER: _by_quarter,
-        QUARTER_YEAR: _by_quarter,
-        YEAR_MONTH_DAY: lambda found: _by_month(found, "month", "day"),
-        DAY_MONTH_YEAR: lambda found: _by_month(found, "month", "day"),
-        YEAR_MONTH: lambda found: _by_month(found, "month"),
-        YEAR_NUMBER: _by_number,
-        NUMBER_NUMBER_YEAR: _by_either_order,
-        IN_WORDS: _in_words,
-    }
-    found: list[re.Match[str] | None] = []
-    for pattern, read in ways.items():
-        found = [pattern.fullmatch(text) for text in texts]
-        matches = [match for match in found if match is not None]
-        if len(matches) == len(texts):
-            return read(matches)
-        if matches:
-            odd = texts[found.index(None)]
-            raise DataError(f"the date '{odd}' is not written as '{matches[0].string}' is; {HOW}")
-    raise DataError(f"the date '{texts[0]}' cannot be read; {HOW}")
-
-
-def _by_quarter(found: Matches) -> pd.PeriodIndex:
-    return _periods([int(match["year"]) for match in found], [int(match["quarter"]) for match in found])
-
-
-def _by_month(found: Matches, month: str, day: str | None = None) -> pd.PeriodIndex:
-    """Years and months, and days that must be some month's; raises `DataError` with the first that is no date."""
-    for match in found:
+    """Texts that are all written in the same way; of two readings the one that is quarter after quarter."""
+    found, invalid, partial = [], "", ""
+    for reading in READINGS:
+        matches = [match for match in map(reading.fullmatch, texts) if match is not None]
         try:
-            datetime.date(int(match["year"]), int(match[month]), int(match[day]) if day else 1)
-        except ValueError as error:
-            raise DataError(f"the date '{match.string}' cannot be read ({error}); {HOW}") from None
-    return _periods([int(match["year"]) for match in found], [(int(match[month]) + 2) // 3 for match in found])
+            if len(matches) == len(texts):
+                found.append(pd.PeriodIndex([_period(match) for match in matches]))
+        except DataError as error:
+            invalid = invalid or str(error)
+        if 0 < len(matches) < len(texts):
+            odd = next(text for text in texts if not reading.fullmatch(text))
+            partial = partial or f"the date '{odd}' is not written as '{matches[0].string}' is"
+    if not found:
+        wrong = invalid or partial or f"the date '{texts[0]}' cannot be read"
+        raise DataError(f"{wrong}; {HOW}")
+    running = [index for index in found if (np.diff(index.asi8) == 1).all()]
+    if any(not index.equals(running[0]) for index in running):
+        ways = "a quarter or a month" if texts[0][:4].isdigit() else "the day or the month first"
+        raise DataError(f"the dates ('{texts[0]}', …) can be read with {ways}; {HOW}")
+    return (running or found)[0]
 
 
-def _by_number(found: Matches) -> pd.PeriodIndex:
-    """1999-3: a quarter in a column whose numbers run from 1 to 4 only, else a month."""
-    numbers = [int(match["number"]) for match in found]
-    if not all(1 <= number <= 4 for number in numbers):
-        return _by_month(found, "number")
-    as_quarters, as_months = _periods([int(match["year"]) for match in found], numbers), _by_month(found, "number")
-    return _one_of(as_quarters, as_months, found, "a quarter or a month")
-
-
-def _by_either_order(found: Matches) -> pd.PeriodIndex:
-    """01/04/1999: day first or month first, whichever makes dates, one a quarter."""
-    orders = []
-    for month, day in (("second", "first"), ("first", "second")):
-        try:
-            orders.append(_by_month(found, month, day))
-        except DataError:
-            continue
-    if not orders:
-        raise DataError(f"the dates ('{found[0].string}', …) are days and months in neither order; {HOW}")
-    return orders[0] if len(orders) == 1 else _one_of(orders[0], orders[1], found, "the day or the month first")
-
-
-def _one_of(first: pd.PeriodIndex, other: pd.PeriodIndex, found: Matches, readings: str) -> pd.PeriodIndex:
-    """The reading that is quarter after quarter; raises `DataError` where both are, and differ."""
-    if first.equals(other) or not _runs(other):
-        return first
-    if not _runs(first):
-        return other
-    raise DataError(f"the dates ('{found[0].string}', …) can be read with {readings}; {HOW}")
-
-
-def _runs(index: pd.PeriodIndex) -> bool:
-    return bool((np.diff(index.asi8) == 1).all())
-
-
-def _in_words(found: Matches) -> pd.PeriodIndex:
-    """Dates with a month's name; the year has four digits."""
+def _period(match: re.Match[str]) -> pd.Period:
+    """The quarter of one date; raises `DataError` for a month or a day that is none."""
+    parts = {name: int(number) for name, number in match.groupdict().items()}
     try:
-        return pd.PeriodIndex([match.string for match in found], freq="Q")
+        if "month" in parts:
+            datetime.date(parts["year"], parts["month"], parts.get("day", 1))
+            parts["quarter"] = (parts["month"] + 2) // 3
+        return pd.Period(year=parts["year"], quarter=parts["quarter"], freq="Q") if parts else pd.Period(match[0], "Q")
     except ValueError as error:
-        raise DataError(f"the dates cannot be read ({error}); {HOW}") from None
-
-
-def _periods(years: list[int], quarters: list[int]) -> pd.PeriodIndex:
-    return pd.PeriodIndex([pd.Period(year=y, quarter=q, freq="Q") for y, q in zip(years, quarters, strict=True)])
+        raise DataError(f"the date '{match.string}' cannot be read ({error})") from None

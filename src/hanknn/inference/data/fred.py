@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from ...machine.arguments import require, require_once
 from ...machine.errors import DataError
-from .arguments import require
 from .dates import quarter
 
 ADDRESS = "https://fred.stlouisfed.org/graph/fredgraph.csv"
@@ -35,9 +35,7 @@ def fred(
             raise DataError(f"write the codes one by one, such as fred('GDPC1', 'GDPDEF'), not {code!r:.60}")
     if not series:
         raise DataError("name at least one series, such as fred('GDPC1', 'GDPDEF', 'FEDFUNDS')")
-    doubled = [code for i, code in enumerate(series) if code in series[:i]]
-    if doubled:
-        raise DataError(f"series '{doubled[0]}' is named twice; remove one")
+    require_once(series, "series", DataError)
     query = {} if start is None else {"cosd": f"{quarter(start, 'start').start_time:%Y-%m-%d}"}
     query |= {} if end is None else {"coed": f"{quarter(end, 'end', last=True).end_time:%Y-%m-%d}"}
     columns = [_quarterly(_series(code, query, fetch or _fetch)) for code in series]

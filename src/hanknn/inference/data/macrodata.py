@@ -5,11 +5,11 @@ from collections.abc import Collection
 import pandas as pd
 
 from ...economy.model import Model
+from ...machine.arguments import require
 from ...machine.errors import UnknownNameError
-from .arguments import require, require_model
 from .center import central_values
 from .measurement import Setting, VarianceShare
-from .observed import Observed
+from .observed import Observed, require_model
 from .prepare import prepare
 from .transforms import Growth, Level
 

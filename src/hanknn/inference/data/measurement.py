@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ...machine.arguments import require, require_mapping
 from ...machine.errors import DataError, SettingError, UnknownNameError
-from .arguments import require, require_mapping
 
 EXAMPLE = "{'interest_rate': StandardDeviation(0.5)}"
 
@@ -56,12 +56,12 @@ ROUNDING = 1e-10
 rounding leaves (1e-16), far below what seven digits show."""
 
 
-def covariance(table: pd.DataFrame, setting: Setting, magnitudes: Mapping[str, float] | None = None) -> np.ndarray:
-    """The diagonal covariance of the errors, shape (series, series).
+def covariance(table: pd.DataFrame, setting: Setting, origins: Mapping[str, float] | None = None) -> np.ndarray:
+    """The diagonal covariance of the errors, shape (series, series), of series that are finite and not all missing.
 
-    `magnitudes`: the size of the numbers that each series was computed from (default: of its values), which are finite
-    and not all missing. Raises `DataError` where a share of a series' variance is asked for and it does not vary but
-    for rounding, and `UnknownNameError` for a name that is no series.
+    `origins`: what each series' values are differences from (default: zero). Raises `DataError` where a share of a
+    series' variance is asked for and it does not vary but for rounding, and `UnknownNameError` for a name that is no
+    series.
     """
     if isinstance(setting, Mapping):
         require_mapping(setting, MeasurementError, "measurement errors", EXAMPLE)
@@ -76,22 +76,15 @@ def covariance(table: pd.DataFrame, setting: Setting, magnitudes: Mapping[str, f
         raise DataError(f"series '{missing[0]}' has no measurement error; name one for each series, or one for all")
     for name, how in named.items():
         if isinstance(how, VarianceShare):
-            _require_variation(name, table[name], None if magnitudes is None else magnitudes[name])
+            _require_variation(name, table[name].dropna(), (origins or {}).get(name, 0.0))
     return np.diag([named[name].variance(table[name].to_numpy()) for name in table.columns])
 
 
-def _require_variation(name: str, series: pd.Series, magnitude: float | None) -> None:
-    values = series.dropna()
-    size = float(values.abs().max()) if magnitude is None else magnitude
-    if values.std(ddof=0) > ROUNDING * size:
+def _require_variation(name: str, values: pd.Series, origin: float) -> None:
+    if values.std(ddof=0) > ROUNDING * (origin + values.abs().max()):
         return
-    told = (
-        "has one value only"
-        if len(values) == 1
-        else f"does not vary: it is {values.iloc[0]:.6g} in every quarter"
-        if values.nunique() == 1
-        else f"does not vary but for rounding: it is {values.mean():.6g}, give or take {np.ptp(values):.1g}"
-    )
+    told = f"does not vary but for rounding: it is {values.mean():.6g}, give or take {np.ptp(values):.1g}"
+    told = "has one value only" if len(values) == 1 else told
     raise DataError(
         f"series '{name}' {told}. A share of its variance says nothing of its measurement error; give it as "
         "StandardDeviation(...)"

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from ...economy.model import Model, Variable
+from ...machine.arguments import require, require_mapping, require_once
 from ...machine.errors import DataError, UnknownNameError
 from ...machine.fingerprint import fingerprint
-from .arguments import require, require_mapping, require_model
 from .dates import quarterly
 
 
@@ -35,7 +35,7 @@ class Observed:
         require(self.table, pd.DataFrame, "observed series as a pandas DataFrame")
         if not self.table.size:
             raise DataError("the data have no rows or no series")
-        require_single(self.table, "series")
+        require_once(self.table.columns, "series", DataError)
         object.__setattr__(self, "table", _as_numbers(self.table))
         if not pd.api.types.is_numeric_dtype(self.table.index):
             object.__setattr__(self, "table", quarterly(self.table))
@@ -90,6 +90,18 @@ class Observed:
         }
 
 
+def require_model(model: object) -> None:
+    """Raise `SettingError` for a class, a name or a solution where a model belongs."""
+    example = f"{model.__name__}()" if isinstance(model, type) else "solution.model or hanknn.models.LinearNK()"
+    require(model, Model, f"a model, such as {example}")
+
+
+def require_observed(data: object) -> None:
+    """Raise `DataError` for a table, or for all that `simulate_data` returns, where data belong."""
+    wanted = "data made with hanknn.data.prepare(table, model, series), or simulate_data(…).observed"
+    require(data, Observed, wanted, DataError)
+
+
 def observables(model: Model) -> dict[str, Variable]:
     """Everything that data can show of a model: scalar states and policies, and its own observables."""
     require_model(model)
@@ -103,13 +115,6 @@ def observable(model: Model, name: str) -> Variable:
     if name not in known:
         raise UnknownNameError("observable", name, known, f"model '{model.name}'")
     return known[name]
-
-
-def require_single(table: pd.DataFrame, what: str) -> None:
-    """Raise `DataError` where two columns have one name."""
-    if table.columns.has_duplicates:
-        doubled = table.columns[table.columns.duplicated()][0]
-        raise DataError(f"{what} '{doubled}' appears twice; rename or remove one")
 
 
 def require_values(table: pd.DataFrame) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from ...economy.model import Model
+from ...machine.arguments import require, require_mapping, require_once
 from ...machine.errors import DataError
-from .arguments import require, require_mapping
 from .dates import quarter, quarterly
 from .measurement import Setting, VarianceShare, covariance
-from .observed import Observed, observable, observables, require_single, require_values
+from .observed import Observed, observable, observables, require_values
 from .tables import read
 from .transforms import Level, Series
 
@@ -45,7 +45,7 @@ def prepare(
     known = observables(model)
     require(source, pd.DataFrame | str | Path, "a table (pandas DataFrame) or a file's path")
     whole = source if isinstance(source, pd.DataFrame) else read(source)
-    require_single(whole, "column")
+    require_once(whole.columns, "column", DataError)
     table = quarterly(whole)
     if series is None:
         series = {str(name): Level(str(name), known[name].unit) for name in table.columns if name in known}
@@ -67,8 +67,7 @@ def prepare(
     sample = _cut(pd.DataFrame(columns, index=table.index), start, end)
     require_values(sample)
     means = {name: float(sample[name].mean()) for name, how in series.items() if how.demean}
-    magnitudes = {name: how.magnitude(sample[name].dropna().to_numpy()) for name, how in series.items()}
-    noise = covariance(sample, measurement_error, magnitudes)
+    noise = covariance(sample, measurement_error, {name: how.origin for name, how in series.items()})
     left = sample.assign(**{name: sample[name] - mean for name, mean in means.items()})
     return Observed(left, noise, _told(sample, series, means), means)
 

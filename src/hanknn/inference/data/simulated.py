@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from ...machine.arguments import require, require_counts, require_once
 from ...machine.errors import DataError, SettingError
 from ...machine.precision import in_float64
 from ...solution import Solution, Values, reads_solution
 from ...solution.simulation import simulate
-from .arguments import require
 from .measurement import Setting, VarianceShare, covariance
 from .observed import Observed, observable, require_values
 
@@ -46,13 +46,10 @@ def simulate_data(
     names = tuple(observables)
     if not names:
         raise SettingError("name at least one observable")
-    if periods < 1:
-        raise SettingError(f"periods is {periods}; it must be at least 1")
+    require_counts(periods=(periods, 1))
     for name in names:
         observable(solution.model, name)
-    doubled = [name for i, name in enumerate(names) if name in names[:i]]
-    if doubled:
-        raise DataError(f"observable '{doubled[0]}' is named twice; remove one")
+    require_once(names, "observable", DataError)
     theta = solution.one_value(parameters)
     # The first quarter has no quarter before it, which growth needs.
     truth = simulate(solution, periods + 1, parameters, seed).isel(period=slice(1, None))

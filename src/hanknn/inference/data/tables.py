@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ...machine.arguments import require_once
 from ...machine.errors import DataError
 
 DELIMITERS = ",;\t|"
@@ -46,9 +47,7 @@ def _csv(path: Path) -> pd.DataFrame:
             f"'{path}' has one column ('{header.strip():.60}'); a table has dates and at least one series, "
             "separated by commas or semicolons"
         )
-    doubled = [name for i, name in enumerate(names) if name and name in names[:i]]
-    if doubled:
-        raise DataError(f"column '{doubled[0]}' appears twice in '{path}'; rename or remove one")
+    require_once(filter(None, names), f"'{path}': column", DataError)
     comma = delimiter != "," and re.search(r"\d,\d", body) is not None
     # Empty lines are kept, so that a row's number in a message is the file's.
     table = pd.read_csv(

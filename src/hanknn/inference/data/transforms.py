@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ...machine.arguments import require_finite
 from ...machine.errors import DataError, UnknownNameError
-from ...machine.whole import require_finite
 
 ANNUAL_PERCENT = "percent, annualised"
 
@@ -22,6 +22,8 @@ class Series(abc.ABC):
 
     column: str
     demean = False
+    origin = 0.0
+    """What the values are differences from: their rounding errors are in proportion to it, too."""
 
     @property
     @abc.abstractmethod
@@ -31,10 +33,6 @@ class Series(abc.ABC):
     @abc.abstractmethod
     def apply(self, table: pd.DataFrame) -> pd.Series:
         """The observable with its mean, NaN where the table has no value."""
-
-    def magnitude(self, values: np.ndarray) -> float:
-        """Size of the numbers that the values were computed from: their rounding errors are in proportion to it."""
-        return float(np.nanmax(np.abs(values)))
 
 
 @dataclass(frozen=True)
@@ -65,6 +63,7 @@ class Growth(Series):
 
     per: str | None = None
     demean: bool = False
+    origin = 400.0
 
     @property
     def gives(self) -> str:
@@ -75,10 +74,6 @@ class Growth(Series):
         if self.per is not None:
             level = level / _positive(table, self.per)
         return 400 * (level / level.shift(1) - 1)
-
-    def magnitude(self, values: np.ndarray) -> float:
-        """Of the ratio that one is taken from."""
-        return 400 + super().magnitude(values)
 
 
 def column(table: pd.DataFrame, name: str) -> pd.Series:

@@ -10,6 +10,7 @@ import xarray as xr
 from jaxtyping import Array
 
 from ...economy import Economy
+from ...machine.arguments import require_counts
 from ...machine.batches import in_batches
 from ...machine.errors import SettingError
 from ...machine.precision import in_float64
@@ -43,8 +44,7 @@ def forecast(
     which is in the attribute `demeaned_by`: added, it gives levels. Raises `SettingError` where a draw cannot have
     produced the data.
     """
-    if horizon < 1 or paths < 1:
-        raise SettingError(f"horizon is {horizon} and paths {paths}; both must be at least 1")
+    require_counts(horizon=(horizon, 1), paths=(paths, 1))
     likelihood = Likelihood(solution, data, filter)
     rows = parameters if isinstance(parameters, np.ndarray) else solution.model.parameters.resolve(parameters)
     thetas = np.atleast_2d(rows)

@@ -10,7 +10,8 @@ from jaxtyping import Array, Float
 
 from ...economy import Now
 from ...economy.points import like, pack
-from ...machine.errors import ModelError, SettingError
+from ...machine.arguments import require_whole, require_within
+from ...machine.errors import ModelError
 from .base import Cloud, Filter, Increments, Track, weighted_moments
 from .space import Observation
 
@@ -38,10 +39,8 @@ class Grid(Filter):
     width: float = 6.0
 
     def __post_init__(self) -> None:
-        if self.nodes < 11 or not self.width > 0:
-            raise SettingError(
-                f"Grid nodes is {self.nodes} and width {self.width}; give at least 11, and a positive width"
-            )
+        require_whole(self, nodes=11)
+        require_within(self, "(0, inf)", "width")
 
     def require(self, seen: Observation) -> None:
         seen.require_scalars("Grid")

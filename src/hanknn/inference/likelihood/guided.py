@@ -9,10 +9,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from ...economy import Now
-from ...machine.errors import SettingError
+from ...machine.arguments import require_whole
 from .particle import Advance, ParticleFilter, resampled, reweighted
 from .space import Period
 from .stratified import lattice, student_log_density, student_quantile
+
+WIDER = 1.2
+"""Factor on the proposal's scale."""
 
 
 class Proposal(NamedTuple):
@@ -64,19 +67,17 @@ class Guided(ParticleFilter):
 
     Particles are resampled every period, sorted by the model's first scalar state, and proposed from a lattice instead
     of independent draws: unbiased like those, and several times as precise where one state matters most. Student's t
-    has four degrees of freedom in each shock, so that weights stay bounded where the linearisation is off. `widen`:
-    factor on the proposal's scale. `steps`: Gauss-Newton steps to its centre.
+    has four degrees of freedom in each shock, so that weights stay bounded where the linearisation is off.
+    `steps`: Gauss-Newton steps to the proposal's centre.
     """
 
     particles: int = 100
     resample_below: float = 1.0
-    widen: float = 1.2
     steps: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.widen > 0 or self.steps < 1:
-            raise SettingError(f"widen is {self.widen} and steps {self.steps}; give positive ones")
+        require_whole(self, steps=1)
 
     def advance(self, seen, data, turn, theta, cloud, key):
         first, second = jax.random.split(key)
@@ -88,9 +89,9 @@ class Guided(ParticleFilter):
         def move(last, standard):
             look = seen.ahead(last, theta)
             proposal = propose(look, data, shocks, steps=self.steps)
-            shock = proposal.mean + self.widen * _solve(proposal.factor, standard)
+            shock = proposal.mean + WIDER * _solve(proposal.factor, standard)
             now, predicted = look(shock)
-            scale = jnp.sum(jnp.log(jnp.diag(proposal.factor) / self.widen))
+            scale = jnp.sum(jnp.log(jnp.diag(proposal.factor) / WIDER))
             log_q = jnp.sum(student_log_density(standard)) + scale
             log_p = -0.5 * jnp.sum(shock**2) - 0.5 * shocks * jnp.log(2 * jnp.pi)
             return now, data.log_density(predicted) + log_p - log_q

@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from ...economy import Now
 from ...economy.points import Point
-from ...machine.errors import SettingError
+from ...machine.arguments import require_whole, require_within
 from .base import Cloud, Filter, Increments, Track, weighted_moments
 from .space import Observation, Period
 
@@ -59,10 +59,8 @@ class ParticleFilter(Filter):
     """Quarters before the data with which the pass begins."""
 
     def __post_init__(self) -> None:
-        if self.particles < 2:
-            raise SettingError(f"{type(self).__name__} particles is {self.particles}; it must be at least 2")
-        if not 0 <= self.resample_below <= 1:
-            raise SettingError(f"resample_below is {self.resample_below}; it must lie between 0 and 1")
+        require_whole(self, particles=2)
+        require_within(self, "[0, 1]", "resample_below")
 
     @abc.abstractmethod
     def advance(

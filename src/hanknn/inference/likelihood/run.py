@@ -8,12 +8,11 @@ import numpy as np
 from jaxtyping import Array, Float, Key, PRNGKeyArray
 
 from ...economy import Economy, PolicyFunction
+from ...machine.arguments import require, require_counts
 from ...machine.devices import split_over_devices
-from ...machine.errors import SettingError
 from ...machine.precision import in_float64
 from ...solution import Solution, Values, as_solution, reads_solution
-from ..data.arguments import require
-from ..data.observed import Observed
+from ..data.observed import Observed, require_observed
 from .base import Filter, never_nan
 from .collapse import warn_of_collapse
 from .guided import Guided
@@ -39,7 +38,7 @@ class Likelihood:
         self, solution: Solution, data: Observed, filter: Filter = Guided(), policy: PolicyFunction | None = None
     ) -> None:
         solution = as_solution(solution)
-        require(data, Observed, "observed data, such as prepare(table, solution.model) or simulate_data(…).observed")
+        require_observed(data)
         require(filter, Filter, "a filter, such as Kalman() or Guided(particles=100)")
         data.require_observables(solution.model)
         self.solution, self.observed, self.filter = solution, data, filter
@@ -71,8 +70,7 @@ class Likelihood:
 
         `size` rows at a time are computed together; the number does not change the results.
         """
-        if size < 1:
-            raise SettingError(f"batch size is {size}; it must be at least 1")
+        require_counts(size=(size, 1))
         keys = jax.random.split(jax.random.key(0) if key is None else key, len(thetas))
         return self.rows(thetas, keys, size)
 

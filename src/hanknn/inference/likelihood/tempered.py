@@ -6,10 +6,13 @@ from itertools import pairwise
 import jax
 import jax.numpy as jnp
 
-from ...machine.errors import SettingError
+from ...machine.arguments import require_whole, require_within
 from .base import Cloud
 from .guided import propose
 from .particle import Advance, ParticleFilter, resampled, reweighted, systematic
+
+STEP = 1.5
+"""Length of a Metropolis step, in conditional s.d. of the shock."""
 
 
 @dataclass(frozen=True)
@@ -17,18 +20,17 @@ class Tempered(ParticleFilter):
     """Each period's data come in over `stages` powers of their density, with Metropolis steps between.
 
     Power k is (k / stages)^`bend`. A fixed schedule keeps the likelihood's estimate unbiased. `steps`:
-    random-walk Metropolis steps on the shock at each stage, `step_size` times its conditional s.d.
+    random-walk Metropolis steps on the shock at each stage.
     """
 
     stages: int = 4
     bend: float = 2.0
     steps: int = 1
-    step_size: float = 1.5
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.stages < 1 or self.steps < 0 or not self.bend > 0 or not self.step_size > 0:
-            raise SettingError("Tempered needs stages ≥ 1, steps ≥ 0, and positive bend and step_size")
+        require_whole(self, stages=1, steps=0)
+        require_within(self, "(0, inf)", "bend")
 
     def advance(self, seen, data, turn, theta, cloud, key):
         first, second, third = jax.random.split(key, 3)
@@ -67,7 +69,7 @@ class Tempered(ParticleFilter):
         """A random-walk step on each shock, at the tempered target; its scale depends on the ancestor alone."""
         first, second = jax.random.split(key)
         # slopes² = 1 + g² at full power; at this power the precision is 1 + power · g².
-        scale = self.step_size / jnp.sqrt(1 + power * (slopes**2 - 1))
+        scale = STEP / jnp.sqrt(1 + power * (slopes**2 - 1))
         trial = shocks + scale * jax.random.normal(first, shocks.shape, shocks.dtype)
         trial_now, trial_density = jax.vmap(look)(last, trial)
         gain = power * (trial_density - density) - 0.5 * jnp.sum(trial**2 - shocks**2, axis=1)

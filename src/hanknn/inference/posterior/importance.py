@@ -7,8 +7,8 @@ import jax
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
+from ...machine.arguments import require_whole
 from ...machine.errors import SettingError
-from ...machine.whole import require_whole
 from .diagnostics import pareto_smoothed
 
 GOOD_K = 0.7

@@ -8,14 +8,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
+from ...machine.arguments import require_whole
 from ...machine.compiled import jit
-from ...machine.errors import SettingError
-from ...machine.whole import require_whole
 from ...machine.work import Report, Step, Store, silent
 from .chains import Record, run_chains
 from .sample import Sample
 from .smc import TemperedSMC
 from .target import Target
+
+ACCEPTANCE = 0.85
+"""That warm-up aims at."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +27,11 @@ class NUTS:
     chains: int = 4
     warmup: int = 500
     draws: int = 1000
-    target_acceptance: float = 0.85
     max_doublings: int = 7
     chunk: int = 50
 
     def __post_init__(self) -> None:
         require_whole(self, chains=1, warmup=1, draws=1, max_doublings=1, chunk=1)
-        if not 0 < self.target_acceptance < 1:
-            raise SettingError(f"NUTS target_acceptance is {self.target_acceptance}; it must lie in (0, 1)")
 
     def sample(self, target: Target, key: PRNGKeyArray, store: Store = Store(), report: Report = silent) -> Sample:
         import blackjax  # starts JAX's backend: not before the user has set the number of devices
@@ -66,7 +65,7 @@ class NUTS:
             blackjax.nuts,
             target.log_density,
             is_mass_matrix_diagonal=False,
-            target_acceptance_rate=self.target_acceptance,
+            target_acceptance_rate=ACCEPTANCE,
             adaptation_info_fn=lambda *_: None,
             max_num_doublings=self.max_doublings,
         )

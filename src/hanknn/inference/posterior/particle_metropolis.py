@@ -12,9 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from ...machine.arguments import require_whole
 from ...machine.compiled import jit
-from ...machine.errors import SettingError
-from ...machine.whole import require_whole
 from ...machine.work import Report, Store, silent
 from .chains import Record, run_chains
 from .random_walk import proposal_factor
@@ -46,13 +45,10 @@ class ParticleMetropolis:
     warmup: int = 100
     draws: int = 1000
     guided_steps: int = 200
-    step_scale: float = 1.0
     chunk: int = 50
 
     def __post_init__(self) -> None:
         require_whole(self, chains=1, warmup=0, draws=1, guided_steps=0, chunk=1)
-        if not self.step_scale > 0:
-            raise SettingError(f"ParticleMetropolis step_scale is {self.step_scale}; it must be positive")
 
     def sample(
         self,
@@ -78,7 +74,7 @@ class ParticleMetropolis:
 
     def kernel(self, guide: Target, factor: np.ndarray, estimate: Estimate):
         """One transition as a function (state, key) -> (state, record)."""
-        scaled = self.step_scale * jnp.asarray(factor)
+        scaled = jnp.asarray(factor)
 
         def walk(carry, key):
             z, density = carry

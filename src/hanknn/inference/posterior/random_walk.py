@@ -7,8 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import PRNGKeyArray
 
+from ...machine.arguments import require_whole
 from ...machine.compiled import jit
-from ...machine.whole import require_whole
 from ...machine.work import Report, Store, silent
 from .chains import Record, run_chains
 from .sample import Sample

@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from ...machine.arguments import require_whole, require_within
 from ...machine.compiled import jit
 from ...machine.errors import SettingError
-from ...machine.whole import require_whole
 from ...machine.work import Report, Step, Store, silent
 from .sample import Sample
 from .target import Target
@@ -34,8 +34,7 @@ class TemperedSMC:
 
     def __post_init__(self) -> None:
         require_whole(self, particles=16, runs=1, moves=1)
-        if not 0 < self.target_ess < 1:
-            raise SettingError(f"TemperedSMC target_ess is {self.target_ess}; it must lie in (0, 1)")
+        require_within(self, "(0, 1)", "target_ess")
 
     def sample(self, target: Target, key: PRNGKeyArray, store: Store = Store(), report: Report = silent) -> Sample:
         found = []

@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Key, PRNGKeyArray
 
+from ...machine.arguments import require_whole, require_within
 from ...machine.errors import RunFolderError, SettingError
 from ...machine.fingerprint import fingerprint
-from ...machine.whole import require_whole
 from ...machine.work import Report, Step, Store
 from ..posterior.target import Box
 
@@ -44,8 +44,7 @@ class Design:
 
     def __post_init__(self) -> None:
         require_whole(self, points=64, chunk=1)
-        if not 0 < self.replicated <= 1:
-            raise SettingError(f"Design replicated is {self.replicated}; it is a share and must lie in (0, 1]")
+        require_within(self, "(0, 1]", "replicated")
 
     def over(self, box: Box, seed: int) -> np.ndarray:
         """Scrambled Sobol points over the box's support, shape (points, estimated).

@@ -2,58 +2,49 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import PRNGKeyArray
 
 from ...economy.networks import Dense, silu_network
+from ...machine.arguments import require_whole
 from ...machine.compiled import jit
 from ...machine.errors import SettingError
-from ...machine.whole import require_whole
 from ...machine.work import Report, Step
 from ..posterior.target import Box
 from .design import Evaluated
 from .regress import Regression, Rows
 from .surrogate import Surrogate, compress, variance_at
 
-
-class History(NamedTuple):
-    """Weighted mean squares of the first member's last fit, (iterations, 2): training and held out."""
-
-    losses: np.ndarray
+HELD_OUT = 0.2
+"""Share of the design kept for early stopping and errors."""
+EXACT_WITHIN = 50.0
+"""Log-likelihood units below the best estimate within which a surrogate is in true units."""
+MISFIT = 0.1
+"""The s.d. of the network's own error that the weights allow for."""
+ROUGH_ITERATIONS, VARIANCE_WIDTH = 30, 8
 
 
 @dataclass(frozen=True)
 class Fit:
-    """How a surrogate is fitted.
-
-    `members`: networks of the mean, whose average is used. `held_out`: share of the design kept for early
-    stopping and errors. `exact_within`: log-likelihood units below the best estimate within which the
-    surrogate is in true units. `misfit`: the s.d. of the network's own error that the weights allow for.
-    """
+    """How a surrogate is fitted. `members`: networks of the mean, whose average is used."""
 
     regression: Regression = Regression()
     members: int = 1
-    held_out: float = 0.2
-    exact_within: float = 50.0
-    misfit: float = 0.1
-    rough_iterations: int = 30
-    variance_width: int = 8
     variance_steps: int = 1500
 
     def __post_init__(self) -> None:
-        require_whole(self, members=1, rough_iterations=1, variance_width=1, variance_steps=1)
-        if not 0 < self.held_out < 1 or not self.exact_within > 0 or not self.misfit > 0:
-            raise SettingError("Fit needs held_out in (0, 1), positive exact_within and misfit")
+        require_whole(self, members=1, variance_steps=1)
 
     def __call__(
         self, box: Box, data: Evaluated, key: PRNGKeyArray, header: dict[str, Any], report: Report
-    ) -> tuple[Surrogate, History]:
-        """A surrogate of these estimates; raises `SettingError` where too few are finite."""
+    ) -> tuple[Surrogate, np.ndarray]:
+        """A surrogate of these estimates, and weighted mean squares of the first member's last fit, (iterations, 2):
+        training and held out. Raises `SettingError` where too few estimates are finite."""
         known = np.isfinite(data.first)
         if known.sum() < 64:
             raise SettingError(
@@ -61,13 +52,14 @@ class Fit:
                 "measurement error, or use more particles"
             )
         reference = float(data.first[known].max())
-        values, first = data.values[known], np.asarray(self._outcome(reference, data.first[known]))
-        second = np.asarray(self._outcome(reference, np.where(np.isfinite(data.second), data.second, np.nan)[known]))
+        outcome = lambda found: np.asarray(compress(jnp.asarray(reference - found[known]), EXACT_WITHIN))
+        values, first = data.values[known], outcome(data.first)
+        second = outcome(np.where(np.isfinite(data.second), data.second, np.nan))
         x = jnp.asarray(2 * (values - box.lower) / (box.upper - box.lower) - 1)
         pairs = np.isfinite(second)
         outcomes = jnp.asarray(np.where(pairs, 0.5 * (first + np.nan_to_num(second)), first))
         first_key, noise_key, held_key, *others = jax.random.split(key, self.members + 2)
-        held = np.asarray(jax.random.permutation(held_key, len(values))) < self.held_out * len(values)
+        held = np.asarray(jax.random.permutation(held_key, len(values))) < HELD_OUT * len(values)
         count = jnp.asarray(np.where(pairs, 2.0, 1.0))
 
         def regress(weights, start, regression):
@@ -75,13 +67,13 @@ class Fit:
             return regression.fit(Rows(*(a[~held] for a in rows)), Rows(*(a[held] for a in rows)), start)
 
         # A first fit finds the variance; the mean is then fitted on, with its weights.
-        rough = regress(count, first_key, dataclasses.replace(self.regression, iterations=self.rough_iterations))
+        rough = regress(count, first_key, dataclasses.replace(self.regression, iterations=ROUGH_ITERATIONS))
         report(Step("surrogate (networks)", 1, self.members + 1))
         level = jax.vmap(rough.network)(x)[:, 0]
         halved = jnp.asarray(0.5 * (first - second) ** 2)[pairs]
         variance_network = self._variance(x[pairs], level[pairs], halved, noise_key)
         spread = jax.vmap(lambda a, b: variance_at(variance_network, a, b))(x, level)
-        weights = 1 / (spread / count + (self.misfit / self.exact_within) ** 2)
+        weights = 1 / (spread / count + (MISFIT / EXACT_WITHIN) ** 2)
         networks, losses = [], np.zeros((0, 2))
         for member, start in enumerate([rough.network, *others]):
             fitted = regress(weights, start, self.regression)
@@ -89,16 +81,13 @@ class Fit:
             losses = fitted.losses if member == 0 else losses
             report(Step("surrogate (networks)", member + 2, self.members + 1))
         # Variances were in compressed units; in log-likelihood units:
-        variance_network = variance_network.raised(2 * np.log(self.exact_within))
-        surrogate = Surrogate(box, tuple(networks), variance_network, reference, self.exact_within, header)
-        return surrogate, History(losses)
-
-    def _outcome(self, reference: float, found: np.ndarray) -> Float[Array, " points"]:
-        return compress(jnp.asarray(reference - found), self.exact_within)
+        variance_network = variance_network.raised(2 * np.log(EXACT_WITHIN))
+        surrogate = Surrogate(box, tuple(networks), variance_network, reference, EXACT_WITHIN, header)
+        return surrogate, losses
 
     def _variance(self, x, level, halved, key) -> Dense:
         """The network of log σ² that makes the replicates' half squared differences (σ²χ²₁) likeliest."""
-        network = silu_network(key, [x.shape[1] + 1, self.variance_width, self.variance_width, 1])
+        network = silu_network(key, [x.shape[1] + 1, VARIANCE_WIDTH, VARIANCE_WIDTH, 1])
         network = network.raised(jnp.log(jnp.mean(halved) + 1e-12))
         floor = 1e-10
 

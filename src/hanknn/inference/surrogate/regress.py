@@ -12,10 +12,9 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from ...economy.networks import Dense, silu_network
+from ...machine.arguments import require_whole, require_within
 from ...machine.compiled import jit
 from ...machine.damping import Damping
-from ...machine.errors import SettingError
-from ...machine.whole import require_whole
 
 CHUNK, TRIES = 1024, 8
 """Rows computed at once; steps tried an iteration."""
@@ -51,8 +50,7 @@ class Regression:
 
     def __post_init__(self) -> None:
         require_whole(self, width=1, depth=1, iterations=1, patience=1)
-        if not self.damping > 0:
-            raise SettingError(f"Regression damping is {self.damping}; it must be positive")
+        require_within(self, "(0, inf)", "damping")
 
     def fit(self, train: Rows, held_out: Rows, start: PRNGKeyArray | Dense) -> Fitted:
         """Minimise the weighted mean square, from random weights or from a network. All arrays float64."""

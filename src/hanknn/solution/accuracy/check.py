@@ -14,11 +14,11 @@ from ...economy.misfit import AT_ONCE
 from ...economy.networks import network_policy
 from ...economy.points import Point, pack
 from ...economy.policy_errors import policy_error_matrix
+from ...machine.arguments import require_counts, require_seed
 from ...machine.batches import in_batches
 from ...machine.compiled import jit
 from ...machine.errors import SettingError
 from ...machine.precision import in_float64
-from ...machine.whole import require_counts, require_seed
 from .. import Solution, Values, reads_solution
 from ..simulation.paths import settled_states
 from .report import AccuracyReport

@@ -8,11 +8,11 @@ import xarray as xr
 from jaxtyping import Array
 
 from ...economy.points import Point
+from ...machine.arguments import require_counts, require_seed
 from ...machine.compiled import jit
 from ...machine.devices import split_over_devices
 from ...machine.errors import SettingError
 from ...machine.precision import in_float64
-from ...machine.whole import require_counts, require_seed
 from .. import Solution, Values, reads_solution
 from .paths import shown_path
 

@@ -12,9 +12,9 @@ from ...economy import Economy, Now
 from ...economy.misfit import AT_ONCE
 from ...economy.model import Model
 from ...economy.points import Point, scalars
+from ...machine.arguments import require_counts, require_seed
 from ...machine.batches import in_batches
 from ...machine.precision import in_float64
-from ...machine.whole import require_counts, require_seed
 from .. import Solution, Values, reads_solution
 
 

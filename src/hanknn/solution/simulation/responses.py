@@ -11,9 +11,9 @@ from jaxtyping import Array
 
 from ...economy import Economy
 from ...economy.points import Point
+from ...machine.arguments import require_counts, require_finite, require_seed
 from ...machine.errors import SettingError, UnknownNameError
 from ...machine.precision import in_float64
-from ...machine.whole import require_counts, require_finite, require_seed
 from .. import Solution, Values, reads_solution
 from .paths import dataset, labelled, settled_states, shown_path, simulate, solved_rows
 

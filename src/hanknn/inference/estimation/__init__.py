@@ -1,0 +1,6 @@
+"""Estimate a solved model: likelihood, surrogate and samplers put together, each step saved as it goes."""
+
+from .direct import Direct as Direct
+from .estimate import estimate as estimate
+from .method import Estimate as Estimate, Estimation as Estimation
+from .via_surrogate import ViaSurrogate as ViaSurrogate

@@ -1,0 +1,44 @@
+"""How far to trust a posterior, in words."""
+
+import numpy as np
+
+from ..posterior.result import Posterior
+
+LITTLE, NEAR = 0.1, 0.3
+"""A posterior is like its prior with less contraction than the first, the mean within the second (prior s.d.) of the
+prior's, and a variance that is no more than the second above the prior's."""
+
+
+def chains_verdict(posterior: Posterior) -> str:
+    """Whether the chains agree, in words."""
+    r_hat, ess = posterior.convergence()
+    # NaN where chains never moved: as bad as it gets.
+    worst, least = float(np.max(r_hat)), float(np.min(ess))
+    divergent = 0 if posterior.sample is None else int(posterior.sample.divergent.sum())
+    told = f"largest R-hat {worst:.3f}, fewest effective draws {least:.0f}, {divergent} divergent"
+    if len(posterior.values) == 1:
+        return f"One chain has no other to agree with; run several ({told})."
+    fine = worst <= 1.01 and least > 400 and divergent == 0
+    return f"The chains agree ({told})." if fine else f"Run longer: the chains do NOT yet agree well ({told})."
+
+
+def little_said(posterior: Posterior) -> str:
+    """A sentence that names the parameters whose posterior is like their prior; else empty."""
+    (mean, _), (prior_mean, prior_sd) = posterior.mean_sd(), posterior.prior_mean_sd
+    contraction = posterior.contraction().to_numpy()
+    alike = (contraction < LITTLE) & (contraction > -NEAR) & (np.abs(mean - prior_mean) < NEAR * prior_sd)
+    names = [name for name, same in zip(posterior.names, alike, strict=True) if same]
+    return f" The data say little about {', '.join(names)} (posterior like the prior)." if names else ""
+
+
+def edge_warning(posterior: Posterior, share: float = 0.05) -> str:
+    """A warning that names the parameters whose median lies within `share` of an end of their range; else empty."""
+    box = posterior.box
+    place = (posterior.quantiles()[0.5].to_numpy() - box.lower) / (box.upper - box.lower)
+    names = [name for name, at in zip(box.names, place, strict=True) if min(at, 1 - at) < share]
+    if not names:
+        return ""
+    return (
+        f" The posterior presses against the range of {', '.join(names)}: the data want what lies outside. Solve over "
+        "wider ranges, allow more measurement error, or doubt the model."
+    )
