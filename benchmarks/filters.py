@@ -15,7 +15,7 @@ import pandas as pd
 
 import hanknn
 from hanknn.inference.data import VarianceShare, simulate_data
-from hanknn.inference.likelihood import Bootstrap, Guided, Kalman, Likelihood, Tempered
+from hanknn.inference.likelihood import Bootstrap, Guided, Kalman, Likelihood, Tempered, Twisted
 
 OBSERVED = ("zeta", "output_gap", "inflation")
 REPLICATIONS = {100: 1000, 1000: 200}
@@ -36,7 +36,7 @@ def unbiased(solution: hanknn.Solution, draws: int = 20) -> None:
         named = dict(zip(space.names, theta, strict=True))
         data = simulate_data(solution, OBSERVED, 100, named, VarianceShare(0.1), seed=i).observed
         exact = Likelihood(solution, data, Kalman()).batch(theta[None])[0]
-        for kind in (Bootstrap, Tempered, Guided):
+        for kind in (Bootstrap, Tempered, Guided, Twisted):
             for particles, count in REPLICATIONS.items():
                 filter = kind(particles=particles)
                 likelihood = Likelihood(solution, data, filter)
@@ -75,7 +75,7 @@ def speed(solution: hanknn.Solution, draws: int = 2048) -> None:
     data = simulate_data(solution, OBSERVED, 100, measurement_error=VarianceShare(0.1)).observed
     thetas = np.random.default_rng(0).uniform(space.lower, space.upper, (draws, len(space)))
     rows = []
-    for filter in (Bootstrap(100), Tempered(100), Guided(100), Kalman()):
+    for filter in (Bootstrap(100), Tempered(100), Guided(100), Twisted(100), Kalman()):
         likelihood = Likelihood(solution, data, filter)
         likelihood.batch(thetas[:256])
         rates = []

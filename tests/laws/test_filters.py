@@ -20,8 +20,10 @@ from hanknn.inference.likelihood import (
     Guided,
     Kalman,
     Likelihood,
+    OnSummaries,
     ScaleWarning,
     Tempered,
+    Twisted,
     filter_states,
     forecast,
     log_likelihood,
@@ -38,6 +40,8 @@ FILTERS = {
     "every period": Bootstrap(60, resample_below=1.0),
     "guided": Guided(60),
     "tempered": Tempered(60),
+    "twisted": Twisted(60),
+    "on summaries": OnSummaries(Twisted(60)),
 }
 NOISE = np.diag([1e-2, 4e-3, 1e-2]) ** 2
 
@@ -138,13 +142,16 @@ def test_predictions_are_as_uncertain_where_a_value_is_missing(filter, quick):
     """What a period's value is changes nothing of how far it was foreseen: from the same data before."""
     rows = table()
     noise = np.diag([0.02, 0.05, 0.05]) ** 2
+    # Particles that later data send somewhere tell what was foreseen by their weights, so up to chance.
+    twisted = {Twisted(60): Twisted(2000), OnSummaries(Twisted(60)): OnSummaries(Twisted(2000))}
+    filter, rel = twisted.get(filter, filter), 0.02 if filter in twisted else 1e-12
     found = [
         filter_states(quick, Observed(t, noise), filter=filter)
         for t in (rows, rows.where(np.indices(rows.shape)[0] != 7))
     ]
     for name in rows:
         seen, missing = (float(f[f"{name}_predicted_sd"][7]) for f in found)
-        assert missing == pytest.approx(seen, rel=1e-12)
+        assert missing == pytest.approx(seen, rel=rel)
         assert missing > 0.02, "the error is in it"
 
 
@@ -254,13 +261,15 @@ def test_array_states_change_no_likelihood_and_are_not_tracked(quick):
             return {**super().state_scale(theta), "distribution": jnp.ones(3)}
 
         def inputs(self, state, theta):
-            return {"zeta": state.zeta}
+            return {"zeta": state.zeta / self.state_scale(theta)["zeta"]}
 
     solution, data = dataclasses.replace(quick, model=Households()), Observed(table(), NOISE)
+    thetas = np.tile(quick.model.parameters.baseline, (40, 1))
     for filter in (Guided(40), Bootstrap(2000), Tempered(100)):
-        plain, households = (log_likelihood(one, data, filter=filter) for one in (quick, solution))
         # A start among arrays is simulated: another draw of it.
-        assert abs(plain - households) < 3
+        plain, households = (Likelihood(one, data, filter).batch(thetas) for one in (quick, solution))
+        error = np.sqrt((plain.var() + households.var()) / len(thetas))
+        assert abs(plain.mean() - households.mean()) < 4 * error + 0.05
     assert not [name for name in filter_states(solution, data, filter=Guided(40)).data_vars if "distribution" in name]
     assert forecast(solution, data, filter=Guided(40), paths=50)["zeta"].shape == (5, 12)
     for ask in (lambda: log_likelihood(solution, data, filter=Kalman()), lambda: shock_decomposition(solution, data)):

@@ -15,6 +15,7 @@ from hanknn.inference.likelihood import (
     Guided,
     Kalman,
     Tempered,
+    Twisted,
     filter_states,
     forecast,
     shock_decomposition,
@@ -113,7 +114,9 @@ def test_smoothed_states_agree_with_dense_gaussian_algebra(filter, nk, seen, obs
 SLOW = pytest.param(Tempered(100), marks=pytest.mark.slow)
 
 
-@pytest.mark.parametrize("filter", [Bootstrap(200), Bootstrap(200, resample_below=1.0), Guided(50), SLOW], ids=repr)
+@pytest.mark.parametrize(
+    "filter", [Bootstrap(200), Bootstrap(200, resample_below=1.0), Guided(50), Twisted(20), SLOW], ids=repr
+)
 def test_particle_filters_estimate_the_likelihood_without_bias(filter, nk, seen, observed):
     exact = Dense(observed.table, observed.noise).log_likelihood()
     ratio = np.exp(log_likelihoods(filter, seen, observed, nk.parameters.baseline, 400) - exact)
@@ -141,7 +144,9 @@ def exact(nk, seen, observed):
 
 
 @pytest.mark.parametrize(
-    "filter", [Guided(2000), Bootstrap(8000), pytest.param(Tempered(4000), marks=pytest.mark.slow)], ids=repr
+    "filter",
+    [Guided(2000), Twisted(1000), Bootstrap(8000), pytest.param(Tempered(4000), marks=pytest.mark.slow)],
+    ids=repr,
 )
 def test_particle_filters_track_what_kalman_tracks(filter, exact, nk, seen, observed):
     with jax.enable_x64(True):
@@ -204,7 +209,7 @@ def test_on_a_nonlinear_model_particle_filters_agree_with_the_grid_and_kalman_re
     observed = Observed(pd.DataFrame({"g": rows}), np.array([[0.09]]))
     exact = _by_quadrature(rows)
     assert log_likelihoods(Grid(nodes=401), seen, observed, [0.8, 0.5], 1)[0] == pytest.approx(exact, abs=1e-3)
-    for filter in (Bootstrap(300), Guided(300), Tempered(100)):
+    for filter in (Bootstrap(300), Guided(300), Tempered(100), Twisted(100)):
         ratio = np.exp(log_likelihoods(filter, seen, observed, [0.8, 0.5], 300) - exact)
         assert abs(ratio.mean() - 1) < 3.5 * ratio.std() / np.sqrt(300), filter
     with jax.enable_x64(True), pytest.raises(ModelError, match="'g' departs from linearity"):

@@ -13,10 +13,10 @@ from ..economy import Economy
 from ..economy.networks import Dense, Layer, silu_network
 from ..economy.points import Point, replaced
 from ..economy.summarised import HIDDEN, SummaryLaw, features
+from ..machine.arguments import require_seed
 from ..machine.compiled import jit, once
 from ..machine.errors import ModelError, NotSolvedError
 from ..machine.precision import in_float64
-from ..machine.whole import require_seed
 from ..machine.work import Report, Step, silent
 from ..solution import Solution, as_solution
 

@@ -16,6 +16,7 @@ FILTERS = {
     "guided": lambda particles: hanknn.Guided(particles),
     "bootstrap": lambda particles: hanknn.Bootstrap(particles),
     "tempered": lambda particles: hanknn.Tempered(particles),
+    "twisted": lambda particles: hanknn.Twisted(particles),
 }
 EXACT = "kalman", "grid"
 """Those without particles: they draw nothing."""

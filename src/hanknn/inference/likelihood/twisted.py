@@ -8,10 +8,13 @@ import jax.numpy as jnp
 from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, Float
 
-from ...machine.errors import SettingError
+from ...machine.arguments import require_whole
 from .likely_path import Outlook, likely_path
 from .particle import Advance, Begun, ParticleFilter, resampled, reweighted
 from .stratified import lattice, student_log_density, student_quantile
+
+WIDEN = 1.2
+"""Factor on the proposal's scale."""
 
 
 class Turn(NamedTuple):
@@ -33,20 +36,18 @@ class Twisted(ParticleFilter):
     2017). For a linear model weights differ by the proposals' shape alone. A particle costs one policy evaluation a
     period. Where a state is an array, the path is that of the summarised economy (`hanknn.summarise`).
 
-    `widen`: factor on the proposal's scale. `iterations`: Gauss-Newton steps to the path.
+    `iterations`: Gauss-Newton steps to the path.
     """
 
     particles: int = 100
     resample_below: float = 1.0
-    widen: float = 1.2
     iterations: int = 5
 
     lead: ClassVar[int] = 20
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not self.widen > 0 or self.iterations < 1:
-            raise SettingError(f"widen is {self.widen} and iterations {self.iterations}; give positive ones")
+        require_whole(self, iterations=1)
 
     def require(self, seen):
         _ = seen.linear  # raises where there is none
@@ -74,10 +75,10 @@ class Twisted(ParticleFilter):
         ancestors, away = order[chosen], away[order[chosen]]
         shocks = turn.outlook.mean.shape[0]
         spread = student_quantile(lattice(self.particles, shocks, second, theta.dtype))
-        scale = jnp.sum(jnp.log(jnp.diag(turn.outlook.factor) / self.widen))
+        scale = jnp.sum(jnp.log(jnp.diag(turn.outlook.factor) / WIDEN))
 
         def move(last, away, standard):
-            drawn = self.widen * solve_triangular(turn.outlook.factor.T, standard, lower=False)
+            drawn = WIDEN * solve_triangular(turn.outlook.factor.T, standard, lower=False)
             shock = turn.outlook.mean + turn.outlook.gain @ away + drawn
             now, predicted = seen.ahead(last, theta)(shock)
             later = turn.next.bend(seen.vector(now, theta) - turn.after)
