@@ -14,6 +14,10 @@ SURE = 0.97
 """Largest strain (`Model.strain`) at which an economy counts as having an equilibrium: what is known of the frontier
 is known of a simpler economy, to a few per cent."""
 
+BEYOND = 1.2
+"""Largest strain at which an economy whose states hold arrays is estimated: to simulate each, as `misfit` does, would
+take a sampler days."""
+
 
 class Draw(NamedTuple):
     """Parameters in the model's order, and a state of that economy."""

@@ -14,6 +14,7 @@ import pandas as pd
 from jaxtyping import Array, Bool, Float
 
 from ..economy import Economy, Equations
+from ..economy.draws import BEYOND
 from ..economy.misfit import SOLVED, misfit
 from ..economy.model import Model
 from ..economy.networks import Architecture, PolicyNetwork, network_policy
@@ -196,10 +197,16 @@ class Solution:
         return (self._misfits(rows) <= SOLVED)[where.reshape(-1)].reshape(theta.shape[:-1])
 
     def solved_function(self, theta: Float[Array, " parameters"]) -> Bool[Array, ""]:
-        """As `solved`, for one vector, as a JAX function; its derivative is zero."""
+        """As `solved`, for one vector, as a JAX function for samplers; its derivative is zero.
+
+        Where a state is an array it says whether the strain is at most `BEYOND`: a misfit takes a simulation.
+        """
         if not self.model.constraints:
             return jnp.asarray(True)
-        return _misfit(self.economy, jax.lax.stop_gradient(theta)) <= SOLVED
+        theta = jax.lax.stop_gradient(theta)
+        if self.model.arrays:
+            return self.equations.strain(self.equations.given(theta)) <= BEYOND
+        return _misfit(self.economy, theta) <= SOLVED
 
     @functools.cached_property
     def _misfits_asked(self) -> dict[bytes, float]:

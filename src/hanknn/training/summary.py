@@ -10,6 +10,7 @@ import optax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from ..economy import Economy
+from ..economy.draws import BEYOND
 from ..economy.networks import Dense, Layer, silu_network
 from ..economy.points import Point, replaced
 from ..economy.summarised import HIDDEN, SummaryLaw, features
@@ -20,8 +21,6 @@ from ..machine.precision import in_float64
 from ..machine.work import Report, Step, silent
 from ..solution import Solution, as_solution
 
-BEYOND = 1.2
-"""Strain up to which economies are simulated: posteriors reach beyond what an equilibrium is known for."""
 ECONOMIES, QUARTERS, BURN, AT_ONCE = 2000, 40, 60, 100
 HELD_OUT = 0.05
 """Share of the economies on which errors are measured."""

@@ -18,7 +18,7 @@ from ..likelihood import Filter, Likelihood
 from ..posterior import Box
 from ..posterior.diagnostics import diagnostics
 from .method import Estimate, Estimation, Evaluation, Work
-from .verdicts import edge_warning, little_said
+from .verdicts import edge_warning, little_said, strained
 from .via_surrogate import ViaSurrogate
 
 
@@ -64,7 +64,10 @@ def estimate(
     here = lambda filter: (likelihood if filter == method.filter else Likelihood(solution, data, filter)).rows
     work = Work(likelihood, box, jax.random.key(seed), store, report, evaluation or here)
     found = method.run(work)
-    return replace(found, verdict=found.verdict + little_said(found.posterior) + edge_warning(found.posterior))
+    posterior = found.posterior
+    return replace(
+        found, verdict=found.verdict + little_said(posterior) + edge_warning(posterior) + strained(solution, posterior)
+    )
 
 
 def _split(

@@ -2,11 +2,16 @@
 
 import numpy as np
 
+from ...economy.draws import BEYOND
+from ...solution import Solution
 from ..posterior.result import Posterior
 
 LITTLE, NEAR = 0.1, 0.3
 """A posterior is like its prior with less contraction than the first, the mean within the second (prior s.d.) of the
 prior's, and a variance that is no more than the second above the prior's."""
+
+PRIOR_DRAWS = 4000
+"""Draws that tell how much of a prior lies somewhere."""
 
 
 def chains_verdict(posterior: Posterior) -> str:
@@ -29,6 +34,24 @@ def little_said(posterior: Posterior) -> str:
     alike = (contraction < LITTLE) & (contraction > -NEAR) & (np.abs(mean - prior_mean) < NEAR * prior_sd)
     names = [name for name, same in zip(posterior.names, alike, strict=True) if same]
     return f" The data say little about {', '.join(names)} (posterior like the prior)." if names else ""
+
+
+def strained(solution: Solution, posterior: Posterior) -> str:
+    """How much of prior and posterior lies where no equilibrium is known, in words; else empty."""
+    box, rng = posterior.box, np.random.default_rng(0)
+    prior = solution.strains(box.full(box.prior_draws(rng.uniform(size=(PRIOR_DRAWS, len(box.names))))))
+    if not (prior > 1).any():
+        return ""
+    values = posterior.values.reshape(-1, len(box.names))
+    weights = np.full(len(values), 1 / len(values)) if posterior.weights is None else posterior.weights.reshape(-1)
+    beyond = float(np.sum(weights * (solution.strains(box.full(values)) > 1)) / np.sum(weights))
+    refused = (
+        f", {100 * np.mean(prior > BEYOND):.0f} % of it refused (above {BEYOND:g})" if solution.model.arrays else ""
+    )
+    return (
+        f" {100 * np.mean(prior > 1):.0f} % of the prior{refused} and {100 * beyond:.0f} % of the posterior lie at strains "
+        "above one, where no equilibrium is known."
+    )
 
 
 def edge_warning(posterior: Posterior, share: float = 0.05) -> str:
