@@ -55,14 +55,37 @@ class Summarised(Model):
     model: Model
     law: SummaryLaw
 
-    summaries = property(lambda self: self.law.names)
-    name = property(lambda self: self.model.name)
-    parameters = property(lambda self: self.model.parameters)
-    shocks = property(lambda self: self.model.shocks)
-    policies = property(lambda self: self.model.policies)
-    outputs = property(lambda self: self.model.outputs)
-    constraints = property(lambda self: self.model.constraints)
-    observables = property(lambda self: {name: self.model.observables[name] for name in self.law.shown})
+    @property
+    def summaries(self) -> tuple[str, ...]:
+        return self.law.names
+
+    @property
+    def name(self):
+        return self.model.name
+
+    @property
+    def parameters(self):
+        return self.model.parameters
+
+    @property
+    def shocks(self):
+        return self.model.shocks
+
+    @property
+    def policies(self):
+        return self.model.policies
+
+    @property
+    def outputs(self):
+        return self.model.outputs
+
+    @property
+    def constraints(self):
+        return self.model.constraints
+
+    @property
+    def observables(self):
+        return {name: self.model.observables[name] for name in self.law.shown}
 
     @property
     def states(self):

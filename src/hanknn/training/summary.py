@@ -1,7 +1,7 @@
 """A law of motion for what a network sees of states that are arrays, learned from simulations of its solution."""
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ..economy import Economy
 from ..economy.draws import BEYOND
-from ..economy.networks import Dense, Layer, silu_network
+from ..economy.networks import Layer, silu_network
 from ..economy.points import Point, replaced
 from ..economy.summarised import HIDDEN, SummaryLaw, features
 from ..machine.arguments import require_seed
@@ -19,7 +19,7 @@ from ..machine.compiled import jit, once
 from ..machine.errors import ModelError, NotSolvedError
 from ..machine.precision import in_float64
 from ..machine.work import Report, Step, silent
-from ..solution import Solution, as_solution
+from ..solution import Solution, reads_solution
 
 ECONOMIES, QUARTERS, BURN, AT_ONCE = 2000, 40, 60, 100
 HELD_OUT = 0.05
@@ -36,6 +36,7 @@ class Moved(NamedTuple):
     summaries: Float[Array, "*economies quarters summaries"]
 
 
+@reads_solution
 @in_float64
 def summarise(solution: Solution, seed: int = 0, report: Report = silent) -> Solution:
     """The solution with a law of motion for what its network sees of states that are arrays.
@@ -50,7 +51,7 @@ def summarise(solution: Solution, seed: int = 0, report: Report = silent) -> Sol
 
     Example: `summarise(hanknn.load("hank")).header["law_errors"]`.
     """
-    solution, key = as_solution(solution), jax.random.key(require_seed(seed))
+    key = jax.random.key(require_seed(seed))
     economy, model = solution.economy, solution.model
     if not model.arrays:
         raise ModelError(f"model '{model.name}' has no state that is an array: nothing is to be summarised")
@@ -148,7 +149,7 @@ def _fitted(moved: Moved, names: tuple[str, ...], shown: tuple[str, ...], key, r
     first, key = jax.random.split(key)
     network = silu_network(first, (x.shape[1], *HIDDEN, y.shape[1]))
     narrow = lambda tree: jax.tree.map(lambda a: jnp.asarray(a, jnp.float32), tree)
-    parts: tuple[Layer, Dense] = narrow((Layer(jnp.asarray(line[:-1]), jnp.asarray(line[-1])), network))
+    parts: Any = narrow((Layer(jnp.asarray(line[:-1]), jnp.asarray(line[-1])), network))
     inputs, outcomes, unit = narrow((x, y, scale))
     descent = optax.adam(optax.cosine_decay_schedule(RATE, STEPS))
 

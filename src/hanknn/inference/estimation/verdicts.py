@@ -45,12 +45,11 @@ def strained(solution: Solution, posterior: Posterior) -> str:
     values = posterior.values.reshape(-1, len(box.names))
     weights = np.full(len(values), 1 / len(values)) if posterior.weights is None else posterior.weights.reshape(-1)
     beyond = float(np.sum(weights * (solution.strains(box.full(values)) > 1)) / np.sum(weights))
-    refused = (
-        f", {100 * np.mean(prior > BEYOND):.0f} % of it refused (above {BEYOND:g})" if solution.model.arrays else ""
-    )
+    percent = lambda share: f"{100 * float(np.mean(share)):.0f} %"
+    refused = f" ({percent(prior > BEYOND)} is refused, above {BEYOND:g})" if solution.model.arrays else ""
     return (
-        f" {100 * np.mean(prior > 1):.0f} % of the prior{refused} and {100 * beyond:.0f} % of the posterior lie at strains "
-        "above one, where no equilibrium is known."
+        f" No equilibrium is known at strains above one: there lie {percent(prior > 1)} of the prior{refused} and "
+        f"{100 * beyond:.0f} % of the posterior."
     )
 
 

@@ -70,9 +70,9 @@ def likely_path(
     first = _first_guess(step, start, data, shocks)
     blank = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), jax.eval_shape(lambda: _look_back(step, first, data)))
     # The recursion backward is in the program once: where the last step leads is not looked at.
-    _, *found = jax.lax.scan(improve, (first, first, blank), length=iterations)[0]
+    found = jax.lax.scan(improve, (first, first, blank), length=iterations)[0][1:]
     fine = jnp.all(jnp.stack([jnp.all(jnp.isfinite(leaf)) for leaf in jax.tree.leaves(found)]))
-    return tuple(jax.tree.map(lambda one, other: jnp.where(fine, one, other), found, [*_nothing(*found)]))
+    return jax.tree.map(lambda one, other: jnp.where(fine, one, other), found, _nothing(*found))
 
 
 def _nothing(path: Path, outlook: Outlook) -> tuple[Path, Outlook]:

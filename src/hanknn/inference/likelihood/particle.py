@@ -116,8 +116,9 @@ class ParticleFilter(Filter):
             period, (begun.cloud, begun.filtered, empty), inputs
         )
         smoothed = _fixed_lag(lagged[0]), _fixed_lag(lagged[1])
-        moments = (found[self.lead :] for found in (*filtered, *smoothed, *predicted))
-        return Track(self._of_data(begun, increments), effective[self.lead :], *moments, final)
+        told = Track(increments, effective, *filtered, *smoothed, *predicted, final)
+        periods = {name: value[self.lead :] for name, value in told._asdict().items() if name != "final"}
+        return told._replace(**periods | {"increments": self._of_data(begun, increments)})
 
     def _of_data(self, begun: Begun, increments: Float[Array, " all"]) -> Float[Array, " periods"]:
         """Increments of the data's periods: what comes before them belongs to the first."""

@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 
 from ...economy import Economy, Now
 from ...economy.points import Point, like, pack, scalars
+from ...economy.summarised import Summarised
 from ...machine.errors import ModelError
 from ..data.observed import Observed
 
@@ -61,7 +62,7 @@ class Observation:
     def vector(self, now: Now, theta: Point) -> Float[Array, " states"]:
         """The state of `linear` as a vector, in its scale."""
         equations, state = self.linear.economy.equations, now.state
-        if self.linear is not self:
+        if self.linear is not self and isinstance(equations.model, Summarised):
             state = equations.model.summary(state, theta)
         return pack(state) / pack(equations.units(theta).state_scale)
 

@@ -305,7 +305,7 @@ class HANK(Model):
             "labor": jnp.exp(theta.log_labor),
             "tax_level": jnp.exp(theta.log_tax_level),
         }
-        return filled(self.policies, 0.0) | prices
+        return {**filled(self.policies, 0.0), **prices}
 
     def answered(self, policy: Point, theta: Point) -> Scalars:
         """Those that rule: what would be in the other regime moves nobody."""
