@@ -17,7 +17,7 @@ from hanknn.inference.likelihood import Grid
 
 def test_every_experiment_says_what_it_is():
     names = [experiment.name for experiment in EXPERIMENTS]
-    assert names == ["recommended", "table5", "figure6", "figure7", "figure8", "figure11"] and all(
+    assert names == ["kmr-julia", "table5", "figure6", "figure7", "figure8", "figure11"] and all(
         e.text and e.__doc__ for e in EXPERIMENTS
     )
 

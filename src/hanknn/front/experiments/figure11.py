@@ -19,7 +19,7 @@ class Figure11(Experiment):
     text = "rank: training loss with the zero lower bound phased in (two minutes)"
 
     def run(self, folder, seed, resume, report):
-        tell = lambda p: report(Step("Levenberg-Marquardt", p.iteration, p.iterations))
+        tell = lambda p: report(Step("Levenberg-Marquardt", p.done, p.total))
         solved = solve(RANK(), constrained(), seed, tell)
         folder.mkdir(parents=True, exist_ok=True)
         solved.history.table.to_csv(folder / "history.csv", index=False)

@@ -1,4 +1,4 @@
-"""The Julia port's recommended procedure in full: 50,000 iterations of 5 gradient steps on `nk`."""
+"""What the Julia port of KMR's code recommends, in full: 50,000 iterations of 5 gradient steps on `nk`."""
 
 import pandas as pd
 
@@ -14,15 +14,15 @@ LOSS, OUTPUT_GAP, INFLATION = 1.3e-6, 0.0149, 0.0045
 """What the port reached: last losses (sum over a batch of 100), and errors at ζ = 0.01, baseline parameters."""
 
 
-class Recommended(Experiment):
+class KMRJulia(Experiment):
     """Adam-type training with fresh draws, five gradient steps on each, cosine annealing 1e-3 → 1e-10."""
 
-    name = "recommended"
-    text = "nk: the Julia port's recommended training procedure in full (four minutes)"
+    name = "kmr-julia"
+    text = "nk: the training that the Julia port of KMR's code recommends, in full (four minutes)"
 
     def run(self, folder, seed, resume, report):
-        tell = lambda p: report(Step("gradient steps (thousands)", p.iteration * 5 // 1000, p.iterations * 5 // 1000))
-        solved = solve(LinearNK(), RECIPES["recommended-full"](), seed, tell)
+        tell = lambda p: report(Step("gradient steps (thousands)", p.done * 5 // 1000, p.total * 5 // 1000))
+        solved = solve(LinearNK(), RECIPES["kmr-julia-full"](), seed, tell)
         probes = check(solved.solution).probes
         near: pd.Series = probes.iloc[0]
         folder.mkdir(parents=True, exist_ok=True)
