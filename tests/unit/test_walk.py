@@ -153,7 +153,7 @@ def states_of_training(model=None, weighting=PolicyUnits(), **settings):
 
 def test_stability_is_asked_for_while_it_guards():
     """Not to the end: it is not quite zero at a solution, and what is asked for besides the equations bends them."""
-    asked = [np.asarray(state.besides) for state in states_of_training(steps=3, stability=0.5, guarded=2)]
+    asked = [np.asarray(state.weighed.besides) for state in states_of_training(steps=3, stability=0.5, guarded=2)]
     assert [set(weights.ravel()) for weights in asked] == [{1.0}, {1.0}, {0.0}, {0.0}]
 
 
@@ -171,8 +171,8 @@ def test_where_an_equilibrium_is_in_doubt_the_guard_stays_and_weights_are_small(
         doubtful = np.asarray(state.sample.theta)[:, LinearNK.parameters.names.index("sigma_shock")] > SURE * 0.05
         assert 0 < doubtful.sum() < len(doubtful) / 2
         expected = np.where(doubtful, 0.2, 1.0 if iteration < 2 else 0.0)
-        np.testing.assert_allclose(state.besides[:, 0], expected)
-        np.testing.assert_allclose(state.matrices[:, 0, 0], np.where(doubtful, 0.2, 1.0))
+        np.testing.assert_allclose(state.weighed.besides[:, 0], expected)
+        np.testing.assert_allclose(state.weighed.matrices[:, 0, 0], np.where(doubtful, 0.2, 1.0))
 
 
 def test_some_economies_give_way_to_new_ones():

@@ -16,13 +16,11 @@ from ..economy.draws import Draw, ergodic_draw
 from ..economy.expectations import Expectation, MonteCarlo
 from ..economy.networks import network_policy
 from ..machine.compiled import once
+from ..machine.devices import AXIS
 from ..machine.errors import SettingError
 from .method import Info, Method
 from .sample.rules import Drawn, Sampling
 from .weighting import EquationWeights, Weighting
-
-AXIS = "economies"
-"""The axis over devices."""
 
 
 class FirstOrderState(NamedTuple):
@@ -146,5 +144,5 @@ class FirstOrder(Method):
             iteration=state.iteration + 1,
         )
         good = jnp.all(jnp.isfinite(losses)) & jnp.all(jnp.isfinite(weights))
-        by_equation = equations.by_equation
-        return new, Info(losses[0], by_equation(squares[0]), rate.astype(self.dtype), good, jnp.asarray(False))
+        mean_squares = equations.by_equation(squares[0])
+        return new, Info(losses[0], mean_squares, rate.astype(self.dtype), good, jnp.asarray(False))

@@ -48,15 +48,7 @@ class Training:
     gradient is not finite; the error carries the last good result as `trained`.
     """
 
-    def __init__(
-        self,
-        equations: Equations,
-        recipe: Recipe,
-        seed: int,
-        report: Report,
-        store: Store,
-        definition: dict[str, Any],
-    ) -> None:
+    def __init__(self, equations: Equations, recipe: Recipe, seed: int, report: Report, store: Store, definition):
         self.equations, self.recipe, self.report = equations, recipe, report
         self.store = store.within(model=equations.model.name, recipe=recipe, seed=seed)
         self.key = jax.random.key(seed)

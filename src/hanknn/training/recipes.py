@@ -19,6 +19,9 @@ one does over the whole box."""
 PHASED_IN = Curriculum()
 """How an occasionally binding constraint comes in where there are no households."""
 
+CONSTRAINED = GaussNewton(
+    sample=Fixed(wide_share=0.3, screen=Screen()), expectation=SplitGaussHermite(4), curriculum=PHASED_IN
+)
 WALKED = Walked(
     points=256, steps=8, redrawn=0.05, anywhere=0.15, screen=Screen(ratio=5.0, sharpness=4.0), doubtful=0.15
 )
@@ -52,17 +55,14 @@ def thorough() -> Recipe:
 
 def constrained() -> Recipe:
     """For one shock and an occasionally binding constraint: two minutes on two cores, half of it compilation."""
-    return Recipe(SmoothNetwork(12, 3, curved_width=24, curved_depth=3, bend=1.0), (_constrained(75),))
+    return Recipe(SmoothNetwork(12, 3, curved_width=24, curved_depth=3, bend=1.0), (CONSTRAINED,))
 
 
 def constrained_thorough() -> Recipe:
     """The same, wider and longer: how the shipped weights of `rank` were solved."""
-    return Recipe(SmoothNetwork(16, 4, curved_width=32, curved_depth=3, bend=1.0), (_constrained(150),))
-
-
-def _constrained(iterations: int) -> GaussNewton:
-    sample = Fixed(wide_share=0.3, screen=Screen())
-    return GaussNewton(iterations, sample, SplitGaussHermite(4), curriculum=PHASED_IN)
+    return Recipe(
+        SmoothNetwork(16, 4, curved_width=32, curved_depth=3, bend=1.0), (replace(CONSTRAINED, iterations=150),)
+    )
 
 
 def households(iterations: int = 130, points: int = 1024) -> Recipe:

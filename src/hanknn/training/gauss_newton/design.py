@@ -19,14 +19,19 @@ SPAN = 0.1
 """Share of a step over which the rows' curvature is measured."""
 
 
+class Weighed(NamedTuple):
+    """The matrix applied to each point's residuals, and roots of the weights of what is asked besides."""
+
+    matrices: Float[Array, "points rows residuals"]
+    besides: Float[Array, "points besides"]
+
+
 class Points(NamedTuple):
-    """Economies and states, a row a point; the matrix applied to each one's residuals, the weights of what is asked
-    besides, and the key of its expectations' nodes."""
+    """Economies and states, a row a point, their weights, and the key of each one's expectations' nodes."""
 
     thetas: Point
     states: Point
-    matrices: Float[Array, "points rows residuals"]
-    besides: Float[Array, "points besides"]
+    weighed: Weighed
     keys: PRNGKeyArray
 
 
@@ -61,7 +66,7 @@ class Design(NamedTuple):
     @property
     def height(self) -> int:
         """Rows of one point."""
-        return self.points.matrices.shape[1] + self.points.besides.shape[1]
+        return sum(part.shape[1] for part in self.points.weighed)
 
     @property
     def count(self) -> Int[Array, ""]:
@@ -71,7 +76,7 @@ class Design(NamedTuple):
     @property
     def in_sample_space(self) -> bool:
         """Whether J is smaller than JᵀJ."""
-        return len(self.points.matrices) * self.height < self.size
+        return self.points.thetas.rows * self.height < self.size
 
     def loss(self, weights: Float[Array, " weights"]) -> tuple[Float[Array, ""], Float[Array, " equations"]]:
         """Mean square of the weighted rows, and each equation's own mean square, over the active points."""
@@ -155,7 +160,7 @@ class Design(NamedTuple):
             return jax.tree.map(put, stored, jacobian), sums.plus(jacobian.transposed_times(rows), rows, raw)
 
         shapes = jax.eval_shape(lambda: linear(0)[0])
-        start = jax.tree.map(lambda s: jnp.zeros((len(self.points.matrices), *s.shape[1:]), dtype), shapes)
+        start = jax.tree.map(lambda s: jnp.zeros((self.points.thetas.rows, *s.shape[1:]), dtype), shapes)
         return self._over_parts(store, (start, self._no_sums(dtype)))
 
     def _no_sums(self, dtype):

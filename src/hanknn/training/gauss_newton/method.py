@@ -24,12 +24,11 @@ from ..sample.fixed import Fixed
 from ..sample.sample import Sample, Turn
 from ..weighting import PolicyUnits, Weighting
 from .curvature import Curvature, Local, largest
-from .design import Design, Points
+from .design import Design, Points, Weighed
 
 
 class GaussNewtonState(NamedTuple):
-    """What continues. `moved`: whether the last step was taken; `precise`: whether double precision is needed;
-    `matrices`, `besides`: see `Points`."""
+    """What continues. `moved`: whether the last step was taken; `precise`: whether double precision is needed."""
 
     weights: Float[Array, " weights"]
     damping: Float[Array, ""]
@@ -39,8 +38,7 @@ class GaussNewtonState(NamedTuple):
     precise: Bool[Array, ""]
     iteration: Int[Array, ""]
     sample: Any
-    matrices: Float[Array, "points rows residuals"]
-    besides: Float[Array, "points besides"]
+    weighed: Weighed
     key: PRNGKeyArray
 
 
@@ -81,8 +79,8 @@ class GaussNewton(Method):
         weights = ravel_pytree(network)[0].astype(self.dtype)
         sample, start = self.sample.init(equations, key), jnp.asarray(0, jnp.int32)
         turn = lambda: self._turn(equations, network, start, self._share(start))
-        matrices, besides = jax.eval_shape(lambda: self._weighed(turn(), sample))
-        rows = self.sample.points * (matrices.shape[1] + besides.shape[1])
+        weighed = jax.eval_shape(lambda: self._weighed(turn(), sample))
+        rows = self.sample.points * sum(part.shape[1] for part in weighed)
         return GaussNewtonState(
             weights=weights,
             damping=jnp.asarray(-1.0, self.dtype),
@@ -92,8 +90,7 @@ class GaussNewton(Method):
             precise=jnp.asarray(self.curvature.float32_until >= 1),
             iteration=start,
             sample=sample,
-            matrices=jnp.zeros(matrices.shape, self.dtype),
-            besides=jnp.zeros(besides.shape, self.dtype),
+            weighed=jax.tree.map(lambda part: jnp.zeros(part.shape, self.dtype), weighed),
             key=jax.random.fold_in(key, 1),
         )
 
@@ -104,8 +101,7 @@ class GaussNewton(Method):
         turn = self._turn(equations, rebuild(state.weights), state.iteration, share)
         sample, new = self.sample.moved(turn, state.sample, state.key)
         changed = eased | new
-        kept = state.matrices, state.besides
-        weighed = jax.lax.cond(changed, lambda: self._weighed(turn, sample), lambda: kept)
+        weighed = jax.lax.cond(changed, lambda: self._weighed(turn, sample), lambda: state.weighed)
         design = self._design(turn, share, rebuild, state, sample, weighed)
         here = jax.lax.cond(
             changed | state.moved, lambda: curvature.at(design, state.weights, state.precise), lambda: state.here
@@ -134,8 +130,7 @@ class GaussNewton(Method):
             precise=state.precise | (damping < until * top) | ((until > 0) & half_over),
             iteration=state.iteration + 1,
             sample=sample,
-            matrices=weighed[0],
-            besides=weighed[1],
+            weighed=weighed,
         )
         done = (damping > 1e12 * top) | (jnp.mean(squares) <= self.target)
         good = jnp.isfinite(loss) & jnp.all(jnp.isfinite(here.gradient))
@@ -147,12 +142,11 @@ class GaussNewton(Method):
     def _turn(self, equations, network, iteration, share) -> Turn:
         return Turn(iteration, equations, _economy(equations, network, share), self.expectation, share == 0)
 
-    def _weighed(self, turn, sample):
-        """The matrix applied to each point's residuals, and the weights of what is asked besides."""
+    def _weighed(self, turn, sample) -> Weighed:
         thetas = jax.vmap(turn.equations.parameters)(sample.theta)
         matrices = jax.vmap(lambda s, t: self.weighting.matrix(turn.economy, s, t))(sample.state, thetas)
         roots = jnp.sqrt(self.sample.weights(turn, sample))
-        return matrices * roots[:, :1, None], roots[:, 1:]
+        return Weighed(matrices * roots[:, :1, None], roots[:, 1:])
 
     def _design(self, turn, share, rebuild, state, sample, weighed) -> Design:
         equations = turn.equations
@@ -161,12 +155,12 @@ class GaussNewton(Method):
             economy = _economy(equations, network, share.astype(point.thetas.dtype))
             raw = economy.residuals(point.states, point.thetas, self.expectation, point.keys)
             besides = self.sample.besides(economy, point.states, point.thetas)
-            return jnp.append(point.matrices @ raw, point.besides * besides), raw
+            return jnp.append(point.weighed.matrices @ raw, point.weighed.besides * besides), raw
 
         # New nodes, of a rule that draws them, with new states only: steps are judged on one and the same sample.
         drawn = jax.random.fold_in(state.key, state.iteration if self.sample.moves else 0)
         thetas = jax.vmap(equations.parameters)(sample.theta)
-        points = Points(thetas, sample.state, weighed[0], weighed[1], jax.random.split(drawn, self.sample.points))
+        points = Points(thetas, sample.state, weighed, jax.random.split(drawn, self.sample.points))
         active, at_once = self.sample.active(state.iteration), self.curvature.at_once
         return Design(equations, rebuild, point, points, active, self.sample.fewest, at_once, state.weights.size)
 

@@ -40,12 +40,12 @@ class Fixed(Sample):
         require_power_of_two("Fixed start", self.start)
         if self.start > self.points:
             raise SettingError(f"Fixed start ({self.start}) exceeds points ({self.points})")
-        if self.double_every < 1:
-            raise SettingError(f"Fixed double_every is {self.double_every}; it must be at least 1")
+        if min(self.double_every, self.screen_every) < 1:
+            raise SettingError(
+                f"Fixed double_every is {self.double_every}, screen_every {self.screen_every}; give at least 1"
+            )
         if not 0 <= self.wide_share <= 1:
             raise SettingError(f"Fixed wide_share is {self.wide_share}; it is a share, between 0 and 1")
-        if self.screen_every < 1:
-            raise SettingError(f"Fixed screen_every is {self.screen_every}; it must be at least 1")
 
     def init(self, equations, key):
         parameters, scale = equations.model.parameters, equations.model.wide_scale

@@ -31,7 +31,7 @@ class Drawn(Sampling):
     redraw_every: int = 1
 
     def __post_init__(self) -> None:
-        _require_count("redraw_every", self.redraw_every)
+        _require_counts(redraw_every=self.redraw_every)
 
     def advance(self, economy, draw, key, iteration):
         fresh = ergodic_draw(economy.equations, key, draw.theta.dtype)
@@ -49,8 +49,7 @@ class Simulated(Sampling):
     redraw_every: int = 1
 
     def __post_init__(self) -> None:
-        _require_count("steps", self.steps)
-        _require_count("redraw_every", self.redraw_every)
+        _require_counts(steps=self.steps, redraw_every=self.redraw_every)
 
     def advance(self, economy, draw, key, iteration):
         first, second = jax.random.split(key)
@@ -60,6 +59,7 @@ class Simulated(Sampling):
         return Draw(theta, economy.after(draw.state, shocks, economy.parameters(theta)))
 
 
-def _require_count(name: str, value: int) -> None:
-    if value < 1:
-        raise SettingError(f"{name} is {value}; it must be at least 1")
+def _require_counts(**counts: int) -> None:
+    for name, value in counts.items():
+        if value < 1:
+            raise SettingError(f"{name} is {value}; it must be at least 1")
