@@ -78,8 +78,9 @@ class GaussNewton(Method):
     def init(self, equations, network, key):
         weights = ravel_pytree(network)[0].astype(self.dtype)
         sample, start = self.sample.init(equations, key), jnp.asarray(0, jnp.int32)
+        thetas = lambda: jax.vmap(equations.parameters)(sample.theta)
         turn = lambda: self._turn(equations, network, start, self._share(start))
-        weighed = jax.eval_shape(lambda: self._weighed(turn(), sample))
+        weighed = jax.eval_shape(lambda: self._weighed(turn(), sample, thetas()))
         rows = self.sample.points * sum(part.shape[1] for part in weighed)
         return GaussNewtonState(
             weights=weights,
@@ -99,10 +100,10 @@ class GaussNewton(Method):
         share = self._share(state.iteration)
         eased = share != self._share(state.iteration - 1)
         turn = self._turn(equations, rebuild(state.weights), state.iteration, share)
-        sample, new = self.sample.moved(turn, state.sample, state.key)
-        changed = eased | new
-        weighed = jax.lax.cond(changed, lambda: self._weighed(turn, sample), lambda: state.weighed)
-        design = self._design(turn, share, rebuild, state, sample, weighed)
+        sample, thetas, renewed = self.sample.moved(turn, state.sample, state.key)
+        changed = eased | renewed
+        weighed = jax.lax.cond(changed, lambda: self._weighed(turn, sample, thetas), lambda: state.weighed)
+        design = self._design(turn, share, rebuild, state, (thetas, sample.state, weighed))
         here = jax.lax.cond(
             changed | state.moved, lambda: curvature.at(design, state.weights, state.precise), lambda: state.here
         )
@@ -142,13 +143,12 @@ class GaussNewton(Method):
     def _turn(self, equations, network, iteration, share) -> Turn:
         return Turn(iteration, equations, _economy(equations, network, share), self.expectation, share == 0)
 
-    def _weighed(self, turn, sample) -> Weighed:
-        thetas = jax.vmap(turn.equations.parameters)(sample.theta)
+    def _weighed(self, turn, sample, thetas) -> Weighed:
         matrices = jax.vmap(lambda s, t: self.weighting.matrix(turn.economy, s, t))(sample.state, thetas)
-        roots = jnp.sqrt(self.sample.weights(turn, sample))
+        roots = jnp.sqrt(self.sample.weights(turn, sample, thetas))
         return Weighed(matrices * roots[:, :1, None], roots[:, 1:])
 
-    def _design(self, turn, share, rebuild, state, sample, weighed) -> Design:
+    def _design(self, turn, share, rebuild, state, points) -> Design:
         equations = turn.equations
 
         def point(network, point):
@@ -159,8 +159,7 @@ class GaussNewton(Method):
 
         # New nodes, of a rule that draws them, with new states only: steps are judged on one and the same sample.
         drawn = jax.random.fold_in(state.key, state.iteration if self.sample.moves else 0)
-        thetas = jax.vmap(equations.parameters)(sample.theta)
-        points = Points(thetas, sample.state, weighed, jax.random.split(drawn, self.sample.points))
+        points = Points(*points, jax.random.split(drawn, self.sample.points))
         active, at_once = self.sample.active(state.iteration), self.curvature.at_once
         return Design(equations, rebuild, point, points, active, self.sample.fewest, at_once, state.weights.size)
 

@@ -71,13 +71,13 @@ class Fixed(Sample):
         changed = (iteration == 0) | (self.active(iteration) != before)
         if self.screen is not None:
             changed = changed | (turn.in_force & (iteration % self.screen_every == 0))
-        return now, changed
+        return now, jax.vmap(turn.equations.parameters)(now.theta), changed
 
-    def weights(self, turn, now):
+    def weights(self, turn, now, thetas):
         even = lambda: jnp.ones(self.points, now.theta.dtype)
         screen = self.screen
         if screen is None:
             return even()[:, None]
-        one = lambda vector: misfit(turn.economy, turn.equations.parameters(vector), turn.expectation)
-        weigh = lambda: screen.weights(in_batches(one, (now.theta,), 1024))
+        one = lambda theta: misfit(turn.economy, theta, turn.expectation)
+        weigh = lambda: screen.weights(in_batches(one, (thetas,), 1024))
         return jax.lax.cond(turn.in_force, weigh, even)[:, None]

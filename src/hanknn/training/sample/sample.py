@@ -48,12 +48,16 @@ class Sample(abc.ABC):
         return jnp.asarray(self.points, jnp.int32)
 
     @abc.abstractmethod
-    def moved(self, turn: Turn, now: Any, key: PRNGKeyArray) -> tuple[Any, Bool[Array, ""]]:
-        """The points of an iteration from those of the one before, and whether they, their number or their weights are
-        new; `key` is always the same."""
+    def moved(self, turn: Turn, now: Any, key: PRNGKeyArray) -> tuple[Any, Point, Bool[Array, ""]]:
+        """The points of an iteration from those of the one before, their parameters with what is derived from them, and
+        whether points, their number or their weights are new; `key` is always the same.
+
+        Nobody else derives anything of them in a step: where that takes a batch of linear systems, two such batches at
+        a time wait for each other for ever in XLA's pool of as many threads as there are cores.
+        """
 
     @abc.abstractmethod
-    def weights(self, turn: Turn, now: Any) -> Float[Array, "points asked"]:
+    def weights(self, turn: Turn, now: Any, thetas: Point) -> Float[Array, "points asked"]:
         """How much squared residuals count: of a point's equations, and of each thing that is asked `besides`."""
 
     def besides(self, economy: Economy, state: Point, theta: Point) -> Float[Array, " besides"]:

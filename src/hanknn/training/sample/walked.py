@@ -106,10 +106,10 @@ class Walked(Sample):
         key = jax.random.fold_in(key, iteration)
         there = walk(turn.economy, thetas, begun, self.steps, scales, key, turn.expectation)
         squares = remembered(now.squares, there.sizes**2, (iteration == 0) | new)
-        return Walking(theta, there.states, squares), jnp.asarray(True)
+        return Walking(theta, there.states, squares), thetas, jnp.asarray(True)
 
-    def weights(self, turn, now):
-        sure = jax.vmap(lambda vector: turn.equations.strain(turn.equations.given(vector)))(now.theta) <= SURE
+    def weights(self, turn, now, thetas):
+        sure = jax.vmap(turn.equations.strain)(thetas) <= SURE
         weights = jnp.where(sure, 1.0, self.doubtful).astype(now.theta.dtype)
         if self.screen is not None:
             weights = self.screen.weights(jnp.sqrt(now.squares)) * weights
