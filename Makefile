@@ -42,7 +42,7 @@ bench: .venv/development       ## the figures in the README
 	$(BIN)/python benchmarks/calibration.py
 
 experiments: .venv/development ## published results, in full
-	$(BIN)/hanknn reproduce recommended --force
+	$(BIN)/hanknn reproduce kmr-julia --force
 	$(BIN)/hanknn reproduce table5 --force
 	$(BIN)/hanknn reproduce figure6 --force
 	$(BIN)/hanknn reproduce figure7 --force

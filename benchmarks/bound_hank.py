@@ -21,8 +21,8 @@ import pandas as pd
 import hanknn
 from hanknn.models import HANK
 from hanknn.references import twin_frontier
-from hanknn.training.curriculum import Curriculum
 from hanknn.training.recipes import calibration
+from hanknn.training.sample import Curriculum
 
 CASES = ("sigma_zeta=0.012", "sigma_zeta=0.0135", "sigma_zeta=0.015,relaxation=0.2", "sigma_zeta=0.015")
 DRAWS = 400

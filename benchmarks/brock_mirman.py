@@ -19,12 +19,13 @@ from hanknn.economy.draws import ergodic_sample
 from hanknn.economy.expectations import GaussHermite
 from hanknn.economy.networks import SmoothNetwork
 from hanknn.economy.points import pack
-from hanknn.training.gauss_newton import GaussNewton
+from hanknn.training.gauss_newton import Curvature, GaussNewton
+from hanknn.training.sample import Fixed
 
 PAGE = Path(__file__).parents[1] / "docs" / "extend" / "brock_mirman.py"
 RECIPE = hanknn.Recipe(
     SmoothNetwork(width=8, depth=3, curved_width=4, curved_depth=1),
-    (GaussNewton(iterations=75, points=2048, start=1024, double_every=20, float32_until=1.0),),
+    (GaussNewton(75, Fixed(points=2048, start=1024, double_every=20), curvature=Curvature(float32_until=1.0)),),
 )
 
 

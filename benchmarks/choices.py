@@ -8,14 +8,14 @@ import dataclasses
 import hanknn
 from hanknn.economy.networks import KMRNetwork, SmoothNetwork
 from hanknn.training.gauss_newton import GaussNewton
-from hanknn.training.sampling import StateDraws
+from hanknn.training.sample import Fixed
 from hanknn.training.weighting import EquationWeights
 
 DEFAULT = GaussNewton()
 VARIANTS = {
     "default (policy units, linear term, wide states)": hanknn.Recipe(SmoothNetwork(), (DEFAULT,)),
     "plain residuals": hanknn.Recipe(SmoothNetwork(), (dataclasses.replace(DEFAULT, weighting=EquationWeights()),)),
-    "no wide states": hanknn.Recipe(SmoothNetwork(), (dataclasses.replace(DEFAULT, draws=StateDraws(wide_share=0.0)),)),
+    "no wide states": hanknn.Recipe(SmoothNetwork(), (GaussNewton(sample=Fixed(wide_share=0.0)),)),
     "dense network (KMR's, 5 × 16)": hanknn.Recipe(KMRNetwork(width=16, depth=5), (DEFAULT,)),
 }
 

@@ -35,8 +35,8 @@ def foreseeing(bound: bool, iterations: int, points: int) -> hanknn.Solution:
     model = HANK(relaxation=0.0 if bound else 1.0).only()
     usual = calibration(iterations, points)
     method = usual.methods[0]
-    walk = dataclasses.replace(method.walk, wide_share=0.5, wide_scale=2.0)
-    method = dataclasses.replace(method, expectation=GaussHermite(1), walk=walk)
+    sample = dataclasses.replace(method.sample, wide_share=0.5, wide_scale=2.0)
+    method = dataclasses.replace(method, expectation=GaussHermite(1), sample=sample)
     return hanknn.solve(model, hanknn.Recipe(usual.network, (method,))).solution
 
 

@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 
 import hanknn
+from hanknn.economy.draws import plausible
 from hanknn.economy.misfit import AT_ONCE
 from hanknn.machine.devices import split_over_devices
 from hanknn.machine.precision import in_float64
 from hanknn.solution.simulation.paths import settled_states, shown_path
-from hanknn.training.sampling import plausible
 
 BATCH, REPEATS = 512, 20
 MARKETS = ["labor_market", "government_budget", "bond_market", "phillips_curve"]

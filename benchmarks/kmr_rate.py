@@ -15,7 +15,7 @@ import jax
 
 import hanknn
 from hanknn.training.recipes import kmr
-from hanknn.training.sampling import Simulated
+from hanknn.training.sample import Simulated
 
 INNER_STEPS = 5
 

@@ -35,9 +35,10 @@ from hanknn.machine.work import Step
 from hanknn.models import HANK
 from hanknn.models.hank.parameters import PARAMETERS
 from hanknn.references import PerfectForesight
-from hanknn.training.curriculum import Curriculum
-from hanknn.training.recipes import households
-from hanknn.training.walk import Walk
+from hanknn.training.gauss_newton import Curvature, GaussNewton
+from hanknn.training.recipes import WALKED
+from hanknn.training.sample import Curriculum, Walked
+from hanknn.training.weighting import EquationWeights
 
 SIZE, PERIODS = 0.1, 20
 AT_A_POINT_TRAINED, ONCE_TRAINED = 0.005, 0.02
@@ -51,18 +52,25 @@ HELD = {"zeta": 0.015, "z": 0.04, "mp": 0.005}
 """Standard deviations while training."""
 
 NETWORK = SmoothNetwork(28, 2, curved_width=8, curved_depth=2, bend=0.3, begin=0.01, hidden_width=56)
-METHOD = dataclasses.replace(
-    households(iterations=100, points=1024).methods[0],
+CURVATURE = Curvature(damping=1e-5, least_damping=1e-10, float32_until=1.0, memory=0.9, bend=False, at_once=64)
+METHOD = GaussNewton(
+    iterations=100,
+    sample=Walked(points=1024, steps=10, screen=WALKED.screen, doubtful=WALKED.doubtful),
     expectation=GaussHermite(1),  # certainty equivalence holds: one node, at zero, is exact
+    weighting=EquationWeights(arrays=0.5),
+    curvature=CURVATURE,
     curriculum=Curriculum(2, 20),
-    walk=Walk(steps=10),
-    memory=0.9,
-    least_damping=1e-10,
-    float32_until=1.0,
 )
 AT_A_POINT = hanknn.Recipe(
     hanknn.recipes.calibration().network,
-    (dataclasses.replace(METHOD, points=256, start=256, iterations=60, least_damping=1e-11),),
+    (
+        dataclasses.replace(
+            METHOD,
+            iterations=60,
+            sample=dataclasses.replace(METHOD.sample, points=256),
+            curvature=dataclasses.replace(CURVATURE, least_damping=1e-11),
+        ),
+    ),
 )
 """Where every parameter is given, a smaller network and fewer states do."""
 

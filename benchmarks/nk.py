@@ -17,7 +17,7 @@ import pandas as pd
 import hanknn
 from hanknn.economy.networks import KMRNetwork
 from hanknn.training.first_order import FirstOrder
-from hanknn.training.sampling import Simulated
+from hanknn.training.sample import Simulated
 
 KMR_SHIPPED, KMR_PAPER = 1.1e-9, 1e-10
 

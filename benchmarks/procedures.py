@@ -14,11 +14,11 @@ from hanknn.training.recipes import RECIPES
 
 STEPS = 25_000
 PROCEDURES = {
-    "fresh": "fresh parameters, ergodic states and shocks every iteration",
-    "kept": "parameters and states kept for 100 iterations, new shocks",
-    "simulated": "states stepped 10 periods, parameters redrawn every iteration (KMR)",
-    "simulated-kept": "states stepped 10 periods, parameters redrawn every 100 iterations",
-    "recommended": "fresh, 5 inner gradient steps an iteration",
+    "kmr-fresh": "fresh parameters, ergodic states and shocks every iteration",
+    "kmr-kept": "parameters and states kept for 100 iterations, new shocks",
+    "kmr-simulated": "states stepped 10 periods, parameters redrawn every iteration (KMR)",
+    "kmr-simulated-kept": "states stepped 10 periods, parameters redrawn every 100 iterations",
+    "kmr-julia": "fresh, 5 inner gradient steps an iteration",
 }
 
 

@@ -43,7 +43,7 @@ VARIANTS = {
     "labour and inflation as outputs": (Direct(), {}),
     "Gauss-Hermite, 8 nodes": (hanknn.models.RANK(), {"expectation": GaussHermite(8)}),
     "plain residuals": (hanknn.models.RANK(), {"weighting": EquationWeights()}),
-    "no screen": (hanknn.models.RANK(), {"screen": None}),
+    "no screen": (hanknn.models.RANK(), {"sample": dataclasses.replace(METHOD.sample, screen=None)}),
 }
 
 

@@ -16,34 +16,38 @@ from hanknn.economy.networks import KMRNetwork, SmoothNetwork
 from hanknn.machine import work
 from hanknn.machine.errors import RunFolderError, SettingError, TrainingStopped
 from hanknn.training.first_order import FirstOrder
-from hanknn.training.gauss_newton import GaussNewton
-from hanknn.training.sampling import Fresh, Kept, Simulated
-from hanknn.training.walk import Walk
+from hanknn.training.gauss_newton import Curvature, GaussNewton
+from hanknn.training.gauss_newton.curvature import parameter_space_solver, sample_space_solver
+from hanknn.training.sample import Drawn, Fixed, Simulated, Walked
 from hanknn.training.weighting import EquationWeights, PolicyUnits
 
 NETWORKS = {FirstOrder: KMRNetwork(width=12, depth=2), GaussNewton: SmoothNetwork(8, 2, 4, 1)}
 FIRST = FirstOrder(iterations=1000, batch=64, learning_rate=1e-2)
-NEWTON = GaussNewton(iterations=10, points=256, start=128, double_every=5, expectation=GaussHermite(3))
-PLAIN = dataclasses.replace(NEWTON, bend=False)  # less to compile
-DOUBLE = dataclasses.replace(PLAIN, float32_until=1.0)  # and less again
+NEWTON = GaussNewton(10, Fixed(points=256, start=128, double_every=5), GaussHermite(3))
+SINGLE = Curvature(least_damping=1e-3, float32_until=0.0, bend=False)  # less to compile
+DOUBLE = dataclasses.replace(NEWTON, curvature=Curvature(float32_until=1.0, bend=False))  # and less again
+
+
+def _walked(points, memory=0.0, least_damping=0.0, **settings):
+    """On `points` of a walk, where nothing else is asked of economies than their equations."""
+    curvature = dataclasses.replace(DOUBLE.curvature, memory=memory, least_damping=least_damping)
+    return dataclasses.replace(DOUBLE, sample=Walked(points, stability=0.0), curvature=curvature, **settings)
+
+
 METHODS = {
     "fresh": FIRST,
-    "kept": dataclasses.replace(FIRST, sampling=Kept(redraw_every=100)),
+    "kept": dataclasses.replace(FIRST, sampling=Drawn(redraw_every=100)),
     "simulated": dataclasses.replace(FIRST, sampling=Simulated(steps=10, redraw_every=1)),
     "simulated-kept": dataclasses.replace(FIRST, sampling=Simulated(steps=10, redraw_every=100)),
     "inner-steps": dataclasses.replace(FIRST, inner_steps=5),
     "adam": dataclasses.replace(FIRST, weight_decay=0.0, clip_norm=0.0),
-    "weighted": dataclasses.replace(
-        FIRST, running_scale=0.99, weighting=EquationWeights({"euler": 2.0}), expectation=ScrambledSobol(8)
-    ),
-    "running-scale": dataclasses.replace(FIRST, running_scale=0.99),
-    "equation-weights": dataclasses.replace(FIRST, weighting=EquationWeights({"euler": 2.0})),
-    "policy-units": dataclasses.replace(FIRST, weighting=PolicyUnits(), double=True),
+    "weighted": dataclasses.replace(FIRST, weighting=EquationWeights({"euler": 2.0}), expectation=ScrambledSobol(8)),
+    "policy-units": dataclasses.replace(FIRST, weighting=PolicyUnits()),
     "gauss-newton": NEWTON,
-    "sample-space": dataclasses.replace(NEWTON, points=64, start=32),
+    "sample-space": dataclasses.replace(NEWTON, sample=Fixed(points=64, start=32, double_every=5)),
     "float64-gram": dataclasses.replace(DOUBLE, weighting=EquationWeights()),
-    "cautious": dataclasses.replace(PLAIN, float32_until=0.0, least_damping=1e-3),
-    "remembering": dataclasses.replace(DOUBLE, start=256, walk=Walk(steps=2), memory=0.5),
+    "cautious": dataclasses.replace(NEWTON, curvature=SINGLE),
+    "remembering": dataclasses.replace(_walked(256, memory=0.5), sample=Walked(256, steps=2)),
 }
 
 
@@ -79,7 +83,7 @@ def solved(trained):
     return lambda name: trained(name)[0]
 
 
-BETWEEN = {"adam", "running-scale", "equation-weights", "policy-units", "float64-gram", "cautious"}
+BETWEEN = {"adam", "policy-units", "float64-gram", "cautious"}
 """What they do, other methods do too, in other company."""
 
 
@@ -161,7 +165,8 @@ def test_resuming_with_other_settings_is_refused(nk, trained):
 
 @pytest.mark.slow
 def test_gauss_newton_never_raises_its_loss_on_a_fixed_design(nk):
-    method = dataclasses.replace(NEWTON, points=128, start=128, iterations=25, float32_until=1.0)
+    fixed, double = Fixed(points=128, start=128), Curvature(float32_until=1.0)
+    method = dataclasses.replace(NEWTON, iterations=25, sample=fixed, curvature=double)
     loss = _solve(nk, method).history.table["loss"].to_numpy()
     assert (np.diff(loss) <= 0).all()
     assert loss[-1] < 1e-3 * loss[0]
@@ -172,10 +177,7 @@ def test_remembered_curvature_steadies_what_few_new_states_an_iteration_teach(nk
     """A network too small to fit: without memory its errors follow each iteration's 64 states."""
 
     def spread(memory):
-        walk = Walk(stability=0.0)
-        method = dataclasses.replace(
-            DOUBLE, iterations=60, points=64, start=64, walk=walk, memory=memory, least_damping=1e-9
-        )
+        method = _walked(64, memory, least_damping=1e-9, iterations=60)
         solved = hanknn.solve(nk, Recipe(SmoothNetwork(3, 1, 2, 1), (method,)), 0)
         return np.log(solved.history.validation["mean_square"].to_numpy()[-6:])
 
@@ -188,40 +190,35 @@ def test_remembered_curvature_steadies_what_few_new_states_an_iteration_teach(nk
 def test_steps_are_judged_by_the_curvature_of_the_states_that_they_are_tried_on(nk):
     """Few rows bend far more along their own gradient than all the remembered ones do: a fall that falls short for that
     reason must not keep the damping up."""
-    method = dataclasses.replace(DOUBLE, iterations=24, points=128, start=128, walk=Walk(stability=0.0), memory=0.9)
-    damping = _solve(nk, method).history.table["rate"].to_numpy()
+    damping = _solve(nk, _walked(128, memory=0.9, iterations=24)).history.table["rate"].to_numpy()
     assert damping[-1] < 1e-5 * damping[0]
 
 
-@pytest.mark.parametrize(
-    "settings", [{"memory": 1.0, "walk": Walk()}, {"memory": -0.1, "walk": Walk()}, {"memory": 0.5}]
-)
-def test_memory_is_a_share_and_needs_states_that_move(settings):
+@pytest.mark.parametrize("memory", [1.0, -0.1])
+def test_memory_is_a_share(memory):
     with pytest.raises(SettingError, match="memory is"):
-        GaussNewton(**settings)
+        Curvature(memory=memory)
+
+
+def test_memory_needs_states_that_move():
+    with pytest.raises(SettingError, match="states that stay need no memory"):
+        GaussNewton(curvature=Curvature(memory=0.5))
 
 
 def test_memory_with_fewer_residuals_than_weights_is_refused(nk):
-    method = dataclasses.replace(NEWTON, points=16, start=16, walk=Walk(), memory=0.5)
     with pytest.raises(SettingError, match="take more"):
-        _solve(nk, method)
+        _solve(nk, _walked(16, memory=0.5))
 
 
-def test_both_linear_systems_give_the_same_step(nk):
+def test_both_linear_systems_give_the_same_step():
     with jax.enable_x64(True):
-        from hanknn.training.gauss_newton import _Design
-
         key = jax.random.key(0)
         jacobian = jax.random.normal(key, (6, 5))
         gradient = jax.random.normal(jax.random.fold_in(key, 1), (5,))
-        matrices, active = jnp.zeros((6, 1, 1)), jnp.asarray(6)
-        keys = jax.random.split(key, 6)
-        design = _Design(NEWTON, None, None, None, None, None, matrices, keys, active, 5)
-        expected = np.linalg.solve(np.asarray(jacobian.T @ jacobian / 6 + 0.1 * np.eye(5)), np.asarray(gradient))
-        by_parameters = design._parameter_space_solver(jacobian.T @ jacobian / 6, jnp.asarray(0.1))(gradient)
-        by_samples = design._sample_space_solver(jacobian, 0.1)(gradient)
-        np.testing.assert_allclose(by_parameters, expected, rtol=1e-12)
-        np.testing.assert_allclose(by_samples, expected, rtol=1e-12)
+        damping, gram = jnp.asarray(0.1), jacobian.T @ jacobian / 6
+        expected = np.linalg.solve(np.asarray(gram + damping * np.eye(5)), np.asarray(gradient))
+        for solver in (parameter_space_solver(gram, damping), sample_space_solver(jacobian, jnp.asarray(6), damping)):
+            np.testing.assert_allclose(solver(gradient), expected, rtol=1e-12)
 
 
 @pytest.mark.slow
@@ -239,7 +236,7 @@ def test_damping_stays_above_its_least(solved):
 
 
 def test_target_stops_gauss_newton_early(nk):
-    method = dataclasses.replace(DOUBLE, points=128, start=128, iterations=100, target=1e-6)
+    method = dataclasses.replace(DOUBLE, sample=Fixed(points=128, start=128), iterations=100, target=1e-6)
     solved = _solve(nk, method)
     assert len(solved.history.table) < 100
     assert "early" in solved.solution.header["status"]
@@ -278,7 +275,7 @@ def test_a_residual_that_is_not_finite_stops_training_and_names_the_equation(met
 
 
 def test_the_last_good_weights_survive_a_late_failure():
-    method = dataclasses.replace(FIRST, learning_rate=0.3, clip_norm=0.0, sampling=Fresh())
+    method = dataclasses.replace(FIRST, learning_rate=0.3, clip_norm=0.0, sampling=Drawn())
     with pytest.raises(TrainingStopped) as stopped:
         hanknn.solve(Fragile(2.0), Recipe(NETWORKS[GaussNewton], (method,)))
     assert stopped.value.iteration > 0
@@ -290,11 +287,14 @@ def test_the_last_good_weights_survive_a_late_failure():
     [
         lambda: FirstOrder(iterations=0),
         lambda: FirstOrder(learning_rate=0.0),
-        lambda: FirstOrder(running_scale=1.0),
-        lambda: GaussNewton(points=1000),
-        lambda: GaussNewton(points=64, start=128),
+        lambda: Fixed(points=1000),
+        lambda: Fixed(points=64, start=128),
+        lambda: Fixed(double_every=0),
+        lambda: Fixed(screen_every=0),
+        lambda: Fixed(wide_share=1.5),
+        lambda: Curvature(at_once=100),
         lambda: GaussNewton(iterations=0),
-        lambda: Kept(redraw_every=0),
+        lambda: Drawn(redraw_every=0),
         lambda: Simulated(steps=0),
     ],
 )
@@ -308,13 +308,14 @@ def test_the_gradient_is_the_same_from_the_jacobian_as_from_a_reverse_pass_of_it
     """Double precision takes it from the Jacobian; where that is in single precision, from a pass of its own."""
 
     def first_gradient(float32_until):
-        method = dataclasses.replace(PLAIN, float32_until=float32_until, weighting=EquationWeights())
+        curvature = Curvature(float32_until=float32_until, bend=False)
+        method = dataclasses.replace(NEWTON, curvature=curvature, weighting=EquationWeights())
         with jax.enable_x64(True):
             equations, key = Equations(nk), jax.random.key(0)
             counts = len(equations.inputs_seen), len(nk.parameters.free), equations.output_size
             network = NETWORKS[GaussNewton].build(*counts, key, jnp.float64)
             start = method.init(equations, network, key)
-            state, _ = jax.jit(lambda s: method.step(equations, network, s, None))(start)
-            return np.asarray(state.gradient)
+            state, _ = jax.jit(lambda s: method.step(equations, network, s))(start)
+            return np.asarray(state.here.gradient)
 
     np.testing.assert_allclose(first_gradient(1.0), first_gradient(0.0), rtol=1e-9, atol=1e-14)

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from hanknn.economy import Economy, Equations
-from hanknn.economy.draws import SURE, ergodic_sample
+from hanknn.economy.draws import SURE, ergodic_draw, ergodic_sample, plausible
 from hanknn.economy.networks import SmoothNetwork, network_policy
 from hanknn.models import LinearNK
-from hanknn.training.sampling import Fresh, Kept, Simulated, StateDraws, plausible, sobol_design
+from hanknn.training.sample import Drawn, Fixed, Simulated
 
 RULES = {
-    "fresh": Fresh(),
-    "kept": Kept(redraw_every=3),
+    "fresh": Drawn(),
+    "kept": Drawn(redraw_every=3),
     "simulated": Simulated(steps=4, redraw_every=1),
     "simulated-kept": Simulated(steps=4, redraw_every=3),
 }
@@ -36,7 +36,7 @@ def test_a_moved_economy_has_the_shape_and_box_of_a_fresh_one(name, equations, e
     """A stepped state of another shape than a drawn one is what sank the Julia port."""
     with jax.enable_x64(True):
         rule = RULES[name]
-        start = rule.start(equations, jax.random.key(1), jnp.float64)
+        start = ergodic_draw(equations, jax.random.key(1), jnp.float64)
         later = start
         for i in range(4):
             later = _advance(rule, economy, later, i)
@@ -49,7 +49,7 @@ def test_a_moved_economy_has_the_shape_and_box_of_a_fresh_one(name, equations, e
 def test_kept_redraws_only_every_third_iteration(equations, economy):
     with jax.enable_x64(True):
         rule = RULES["kept"]
-        start = rule.start(equations, jax.random.key(1), jnp.float64)
+        start = ergodic_draw(equations, jax.random.key(1), jnp.float64)
         second = _advance(rule, economy, _advance(rule, economy, start, 0), 1)
         third = _advance(rule, economy, second, 2)
         np.testing.assert_array_equal(second.state.zeta, start.state.zeta)
@@ -60,7 +60,7 @@ def test_kept_redraws_only_every_third_iteration(equations, economy):
 def test_simulated_states_follow_the_law_of_motion(equations, economy):
     with jax.enable_x64(True):
         rule = Simulated(steps=2, redraw_every=10)
-        start = rule.start(equations, jax.random.key(1), jnp.float64)
+        start = ergodic_draw(equations, jax.random.key(1), jnp.float64)
         key = jax.random.key(5)
         moved = rule.advance(economy, start, key, jnp.asarray(0, jnp.int32))
         np.testing.assert_array_equal(moved.theta, start.theta)
@@ -79,9 +79,16 @@ def _scales(equations, drawn):
     return jax.vmap(lambda vector: equations.units(equations.parameters(vector)).state_scale.zeta)(drawn.theta)
 
 
-def test_wide_draws_are_the_named_share_and_as_wide_as_said(equations):
+class Wide(LinearNK):
+    """With wide states that nobody takes for others."""
+
+    wide_scale = 100.0
+
+
+def test_wide_draws_are_the_named_share_and_as_wide_as_said():
     with jax.enable_x64(True):
-        drawn = sobol_design(equations, StateDraws(wide_share=0.25, wide_scale=100.0), 4096, seed=1)
+        equations = Equations(Wide())
+        drawn = Fixed(4096, wide_share=0.25).init(equations, jax.random.key(1))
         normals = np.asarray(drawn.state.zeta / _scales(equations, drawn))
         # P(|z| > 5) is 6e-7 for an ergodic draw and 96 % for one 100 times as wide.
         assert abs(np.mean(np.abs(normals) > 5) - 0.25 * 0.96) < 0.01

@@ -8,7 +8,8 @@ import pytest
 
 import hanknn
 from hanknn.economy.networks import SmoothNetwork
-from hanknn.training.gauss_newton import GaussNewton
+from hanknn.training.gauss_newton import Curvature, GaussNewton
+from hanknn.training.sample import Fixed
 
 PAGE = Path(__file__).parents[2] / "docs" / "extend" / "brock_mirman.py"
 
@@ -20,7 +21,7 @@ def solution():
     spec.loader.exec_module(module)
     recipe = hanknn.Recipe(
         SmoothNetwork(8, 3, 4, 1),
-        (GaussNewton(iterations=75, points=1024, start=512, double_every=20, float32_until=1.0),),
+        (GaussNewton(75, Fixed(points=1024, start=512, double_every=20), curvature=Curvature(float32_until=1.0)),),
     )
     return hanknn.solve(module.BrockMirman(), recipe).solution
 

@@ -63,7 +63,7 @@ def test_the_default_solve_from_a_fresh_seed(nk):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["fresh", "kept", "simulated", "simulated-kept", "recommended"])
+@pytest.mark.parametrize("name", ["kmr-fresh", "kmr-kept", "kmr-simulated", "kmr-simulated-kept", "kmr-julia"])
 def test_every_procedure_of_the_earlier_implementations_learns(nk, name):
     """25,000 gradient steps each; the stepped ones failed in the Julia port (loss above 1)."""
     solved = hanknn.solve(nk, hanknn.recipes.RECIPES[name]())

@@ -13,10 +13,8 @@ from hanknn.economy.points import Point
 from hanknn.inference.posterior.target import Box
 from hanknn.inference.surrogate import Design
 from hanknn.machine.errors import NotSolvedError, SettingError
-from hanknn.training.curriculum import Curriculum
-from hanknn.training.gauss_newton import GaussNewton
-from hanknn.training.sampling import StateDraws
-from hanknn.training.screen import Screen
+from hanknn.training.gauss_newton import Curvature, GaussNewton
+from hanknn.training.sample import Curriculum, Fixed, Screen
 
 
 class Fold(hanknn.Model):
@@ -61,13 +59,10 @@ class Fold(hanknn.Model):
 
 METHOD = GaussNewton(
     iterations=60,
-    points=512,
-    start=512,
+    sample=Fixed(points=512, start=512, wide_share=0.0, screen=Screen(), screen_every=5),
     expectation=SplitGaussHermite(4),
-    draws=StateDraws(0.0),
-    float32_until=1.0,
+    curvature=Curvature(float32_until=1.0),
     curriculum=Curriculum(5, 15),
-    screen=Screen(every=5),
 )
 
 
@@ -141,6 +136,6 @@ def test_relaxed_equations_are_another_economy():
 
 
 def test_splitting_needs_one_shock_and_one_constraint(nk):
-    method = GaussNewton(iterations=1, points=64, start=64, expectation=SplitGaussHermite(3))
+    method = GaussNewton(iterations=1, sample=Fixed(points=64, start=64), expectation=SplitGaussHermite(3))
     with pytest.raises(SettingError, match="0 constraints: use GaussHermite"):
         hanknn.solve(nk, hanknn.Recipe(SmoothNetwork(4, 1, 4, 1), (method,)))

@@ -20,14 +20,17 @@ REFERENCES = SOLUTION | {"references", "references/rank", "references/hank"}
 READING = REFERENCES | {"solution/simulation", "solution/accuracy"}
 LIKELIHOOD = SOLUTION | {"solution/simulation", "inference/data", "inference/likelihood"}
 INFERENCE = LIKELIHOOD | {"inference", "inference/posterior", "inference/surrogate", "inference/estimation"}
-FOLDERS = READING | INFERENCE | {"training", "front/figures"}
+TRAINING = SOLUTION | {"training", "training/sample", "training/gauss_newton"}
+FOLDERS = READING | INFERENCE | TRAINING | {"front/figures"}
 ALLOWED = {
     "machine": set(),
     "economy": {"machine"},
     "economy/households": MODEL,
     "models": MODEL | {"models/hank"},
     "models/hank": MODEL | {"economy/households"},
-    "training": SOLUTION,
+    "training": TRAINING,
+    "training/sample": MODEL,
+    "training/gauss_newton": MODEL | {"training", "training/sample"},
     "solution": MODELS,
     "solution/simulation": SOLUTION,
     "solution/accuracy": READING,

@@ -7,7 +7,7 @@ import pytest
 from jax.flatten_util import ravel_pytree
 
 from hanknn.economy.networks import KMRNetwork, SmoothNetwork
-from hanknn.training.jacobian import Jacobian
+from hanknn.training.gauss_newton.jacobian import Jacobian
 
 POINTS, STATES, PARAMETERS = 6, 3, 4
 

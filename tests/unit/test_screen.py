@@ -5,26 +5,26 @@ import numpy as np
 import pytest
 
 from hanknn.machine.errors import SettingError
-from hanknn.training.screen import Screen, remembered
+from hanknn.training.sample.screen import Screen, remembered
 
 MISFITS = jnp.array([1.0, 1.0, 1.0, 2.0, 4.0, 40.0, jnp.nan])
 
 
 @pytest.mark.parametrize("sharpness", [2.0, 4.0])
 def test_the_scale_is_the_medians_multiple_and_half_the_root_is_lost_there(sharpness):
-    weights = np.asarray(Screen(floor=0.1, ratio=4.0, sharpness=sharpness).robust(MISFITS))
+    weights = np.asarray(Screen(floor=0.1, ratio=4.0, sharpness=sharpness).weights(MISFITS))
     # The median of those known lies between the third and the fourth: 1.5.
     np.testing.assert_allclose(weights[4], (1 / (1 + (4 / 6) ** sharpness)) ** 2, rtol=1e-5)
     assert (np.diff(weights) <= 0).all() and weights[-1] == 0
 
 
 def test_sharper_keeps_the_good_and_drops_the_bad():
-    soft, sharp = (np.asarray(Screen(floor=0.1, ratio=4.0, sharpness=n).robust(MISFITS)) for n in (2.0, 4.0))
+    soft, sharp = (np.asarray(Screen(floor=0.1, ratio=4.0, sharpness=n).weights(MISFITS)) for n in (2.0, 4.0))
     assert sharp[3] > soft[3] and sharp[5] < 0.05 * soft[5]
 
 
 def test_the_floor_keeps_what_is_solved_well_enough():
-    assert np.asarray(Screen(floor=100.0).robust(MISFITS))[:5].min() > 0.99
+    assert np.asarray(Screen(floor=100.0).weights(MISFITS))[:5].min() > 0.99
 
 
 def test_a_deep_recession_keeps_its_weight_and_an_economy_far_off_loses_it():
@@ -35,13 +35,11 @@ def test_a_deep_recession_keeps_its_weight_and_an_economy_far_off_loses_it():
     lowest = np.ones(8)
     for i, now in enumerate(visits):
         kept = remembered(kept, jnp.asarray(now), jnp.full(8, i == 0))
-        lowest = np.minimum(lowest, np.asarray(Screen(floor=1e-9, ratio=25.0, sharpness=4.0).robust(kept)))
+        lowest = np.minimum(lowest, np.asarray(Screen(floor=1e-9, ratio=25.0, sharpness=4.0).weights(kept)))
     assert lowest[0] > 0.9 and lowest[1] < 0.01 and lowest[2] > 0.99
 
 
-@pytest.mark.parametrize(
-    "settings", [{"every": 0}, {"floor": 0.0}, {"ratio": -1.0}, {"sharpness": 0.0}, {"doubtful": 0.0}]
-)
+@pytest.mark.parametrize("settings", [{"floor": 0.0}, {"ratio": -1.0}, {"sharpness": 0.0}])
 def test_settings_must_be_positive(settings):
     with pytest.raises(SettingError, match="must be positive"):
         Screen(**settings)

@@ -16,10 +16,11 @@ from hanknn.economy.networks import PolicyNetwork, SmoothNetwork, network_policy
 from hanknn.economy.points import Point
 from hanknn.machine.errors import SettingError
 from hanknn.models import RANK, LinearNK
-from hanknn.training.gauss_newton import GaussNewton
-from hanknn.training.screen import Screen
-from hanknn.training.walk import LOST, Walk
-from hanknn.training.weighting import EquationWeights
+from hanknn.training.gauss_newton import Curvature, GaussNewton
+from hanknn.training.sample import Screen, Walked
+from hanknn.training.sample.sample import Turn
+from hanknn.training.sample.walked import LOST, Walking, walk
+from hanknn.training.weighting import EquationWeights, PolicyUnits
 
 
 class Constant(PolicyNetwork):
@@ -47,7 +48,7 @@ def moved(level: float, start: float, steps: int = 3):
     with jax.enable_x64(True):
         economy = constant(LinearNK(), level)
         thetas, states = baselines(economy, 4), Point({"zeta": jnp.full(4, start)}, "state")
-        move = lambda s: Walk(steps).move(economy, thetas, s, jax.random.key(0), GaussHermite(3))
+        move = lambda s: walk(economy, thetas, s, steps, jnp.ones(4), jax.random.key(0), GaussHermite(3))
         found = jax.jit(move)(states)
         return np.asarray(found.states.zeta), np.asarray(found.sizes), np.asarray(found.lost)
 
@@ -113,35 +114,38 @@ def test_an_economy_that_leaves_without_shocks_is_told_by_its_wandering(rate, ca
         theta = economy.parameters(jnp.asarray(model.parameters.baseline))
         # The preference shock counts for nothing: the calm economy is asked.
         state = Point({"zeta": jnp.asarray(0.05), "capital": jnp.full(2, capital)}, "state")
-        found = jax.jit(lambda s: Walk().wandering(economy, s, theta))(state)
-        np.testing.assert_allclose(found, expected, atol=1e-9)
+        found = jax.jit(lambda s: Walked(4).besides(economy, s, theta))(state)
+        np.testing.assert_allclose(found, [expected], atol=1e-9)
 
 
-def test_some_economies_are_hit_by_larger_shocks():
+def test_some_economies_are_hit_by_larger_shocks_for_so_many_iterations():
+    points = 4096
     with jax.enable_x64(True):
         economy = constant(LinearNK(), 0.0)
-        thetas, start = baselines(economy, 4000), Point({"zeta": jnp.zeros(4000)}, "state")
-        move = lambda walk, states, i: (
-            walk.move(economy, thetas, states, jax.random.key(0), GaussHermite(3), i).states.zeta
-        )
-        run = lambda share, i=0: jax.jit(lambda s: move(Walk(1, 0.0, share, 2.0, widened=5), s, i))(start)
-        usual = np.asarray(run(0.0))
-        ratio = np.asarray(run(0.3, 4)) / usual
-        np.testing.assert_array_equal(run(0.3, 5), usual)
+        theta = jnp.tile(jnp.asarray(LinearNK.parameters.baseline), (points, 1))
+        now = Walking(theta, Point({"zeta": jnp.zeros(points)}, "state"), jnp.zeros(points))
+
+        def run(share, iteration):
+            sample = Walked(points, 1, 0.0, share, 2.0, widened=5)
+            turn = Turn(jnp.asarray(iteration), economy.equations, economy, GaussHermite(3), jnp.asarray(True))
+            return np.asarray(jax.jit(lambda: sample.moved(turn, now, jax.random.key(0))[0].state.zeta)())
+
+        ratio = run(0.3, 4) / run(0.0, 4)
+        np.testing.assert_array_equal(run(0.3, 5), run(0.0, 5))
     np.testing.assert_allclose(np.unique(ratio.round(12)), [1.0, 2.0])
     assert abs(np.mean(ratio > 1.5) - 0.3) < 0.03
 
 
-def states_of_training(walk: Walk, model=None, **settings):
+def states_of_training(model=None, weighting=PolicyUnits(), **settings):
     """What Gauss-Newton carries after each of four iterations on `nk`, or a model like it."""
     equations = Equations(model or LinearNK())
     with jax.enable_x64(True):
-        usual = dict(expectation=GaussHermite(3), walk=walk, float32_until=1.0, bend=False)
-        method = GaussNewton(4, 64, 64, **usual, **settings)
+        curvature = Curvature(float32_until=1.0, bend=False)
+        method = GaussNewton(4, Walked(64, **settings), GaussHermite(3), weighting, curvature)
         sizes = len(equations.inputs_seen), len(equations.model.parameters.free), equations.output_size
         network = SmoothNetwork(4, 1, 4, 1).build(*sizes, jax.random.key(0), jnp.float64)
         found = [method.init(equations, network, jax.random.key(1))]
-        step = jax.jit(lambda state: method.step(equations, network, state, None)[0])
+        step = jax.jit(lambda state: method.step(equations, network, state)[0])
         for _ in range(4):
             found.append(step(found[-1]))
     return found[1:]
@@ -149,9 +153,8 @@ def states_of_training(walk: Walk, model=None, **settings):
 
 def test_stability_is_asked_for_while_it_guards():
     """Not to the end: it is not quite zero at a solution, and what is asked for besides the equations bends them."""
-    asked = [np.asarray(state.row_weights)[:, -1] for state in states_of_training(Walk(3, 0.5, guarded=2))]
-    assert all((rows[:, -1] == 1).all() and (rows[:, :-1] == 0).all() for rows in asked[:2])
-    assert all((rows == 0).all() for rows in asked[2:])
+    asked = [np.asarray(state.weighed.besides) for state in states_of_training(steps=3, stability=0.5, guarded=2)]
+    assert [set(weights.ravel()) for weights in asked] == [{1.0}, {1.0}, {0.0}, {0.0}]
 
 
 class Doubtful(LinearNK):
@@ -162,26 +165,24 @@ class Doubtful(LinearNK):
 
 
 def test_where_an_equilibrium_is_in_doubt_the_guard_stays_and_weights_are_small():
-    walk = Walk(3, 0.5, guarded=2, anywhere=0.5)
-    screen = Screen(every=1, floor=1e9, doubtful=0.04)
-    found = states_of_training(walk, Doubtful(), screen=screen, weighting=EquationWeights())
+    walk = dict(steps=3, stability=0.5, guarded=2, anywhere=0.5)
+    found = states_of_training(Doubtful(), EquationWeights(), screen=Screen(floor=1e9), doubtful=0.04, **walk)
     for iteration, state in enumerate(found):
-        doubtful = np.asarray(state.thetas)[:, LinearNK.parameters.names.index("sigma_shock")] > SURE * 0.05
+        doubtful = np.asarray(state.sample.theta)[:, LinearNK.parameters.names.index("sigma_shock")] > SURE * 0.05
         assert 0 < doubtful.sum() < len(doubtful) / 2
-        rows = np.asarray(state.row_weights)
         expected = np.where(doubtful, 0.2, 1.0 if iteration < 2 else 0.0)
-        np.testing.assert_allclose(rows[:, -1, -1], expected)
-        np.testing.assert_allclose(rows[:, 0, 0], np.where(doubtful, 0.2, 1.0))
+        np.testing.assert_allclose(state.weighed.besides[:, 0], expected)
+        np.testing.assert_allclose(state.weighed.matrices[:, 0, 0], np.where(doubtful, 0.2, 1.0))
 
 
 def test_some_economies_give_way_to_new_ones():
     share = LinearNK.parameters.names.index("sigma_shock")
-    found = states_of_training(Walk(1, 0.0, redrawn=0.25, anywhere=0.0), Doubtful())
-    changed = [(a.thetas != b.thetas).any(axis=1) for a, b in pairwise(found)]
+    found = states_of_training(Doubtful(), steps=1, stability=0.0, redrawn=0.25, anywhere=0.0)
+    changed = [(a.sample.theta != b.sample.theta).any(axis=1) for a, b in pairwise(found)]
     assert 0.1 < np.mean(changed) < 0.4
-    assert all((np.asarray(state.thetas)[:, share] <= SURE * 0.05).all() for state in found)
-    still = states_of_training(Walk(1, 0.0, redrawn=0.0), Doubtful())
-    np.testing.assert_array_equal(still[0].thetas, still[-1].thetas)
+    assert all((np.asarray(state.sample.theta)[:, share] <= SURE * 0.05).all() for state in found)
+    still = states_of_training(Doubtful(), steps=1, stability=0.0)
+    np.testing.assert_array_equal(still[0].sample.theta, still[-1].sample.theta)
 
 
 class Still(Doubtful):
@@ -192,53 +193,40 @@ class Still(Doubtful):
 
 
 def test_new_economies_start_at_their_centre_and_the_others_go_on():
-    before, after = states_of_training(Walk(1, 0.0, redrawn=0.25), Still())[:2]
-    new = np.asarray((before.thetas != after.thetas).any(axis=1))
-    zeta, last = np.asarray(after.states.zeta), np.asarray(before.states.zeta)
+    found = states_of_training(Still(), steps=1, stability=0.0, redrawn=0.25)
+    before, after = found[0].sample, found[1].sample
+    new = np.asarray((before.theta != after.theta).any(axis=1))
+    zeta, last = np.asarray(after.state.zeta), np.asarray(before.state.zeta)
     assert new.any() and (zeta[new] == 0).all()
-    rho = np.asarray(before.thetas)[:, LinearNK.parameters.names.index("rho")]
+    rho = np.asarray(before.theta)[:, LinearNK.parameters.names.index("rho")]
     went_on = ~new & (last != 0)
     np.testing.assert_allclose(zeta[went_on], (rho * last)[went_on])
     assert went_on.sum() >= 16, "some others were lost, and start anew as well"
 
 
-def test_training_meets_usual_shocks_only_once_they_are_no_longer_widened():
-    always, briefly = (
-        [np.asarray(s.states.zeta) for s in states_of_training(Walk(2, 0.0, 0.5, 3.0, widened=w))] for w in (None, 2)
-    )
-    same = [(a == b).all() for a, b in zip(always, briefly, strict=True)]
-    assert same == [True, True, False, False]
-
-
 @pytest.mark.parametrize(("guarded", "whole"), [(None, [0]), (8, [0, 8])])
 def test_remembered_curvature_starts_anew_when_the_guard_goes(guarded, whole):
     """Short steps from the guarded solution would never reach the one without."""
-    method = GaussNewton(walk=Walk(guarded=guarded), memory=0.9)
+    method = GaussNewton(sample=Walked(64, guarded=guarded), curvature=Curvature(memory=0.9))
     with jax.enable_x64(True):
-        gains = [float(method._gain(jnp.asarray(i, jnp.int32))) for i in range(12)]
+        since = [method._since_changed(jnp.asarray(i, jnp.int32)) for i in range(12)]
+        gains = [float(method.curvature.gain(s)) for s in since]
     assert [i for i, gain in enumerate(gains) if gain == 1] == whole
 
 
-def test_states_are_held_between_walks():
-    """Of `nk`: the same states for three iterations, and a step lowers the loss of the sample that it was found on."""
-    found = states_of_training(Walk(3, 0.0, every=3), damping=0.1)
-    seen, losses = [np.asarray(state.states.zeta) for state in found], [float(state.loss) for state in found]
-    assert np.array_equal(seen[0], seen[1]) and np.array_equal(seen[1], seen[2])
-    assert not np.isclose(seen[2], seen[3]).any()
-    assert losses[0] > losses[1] > losses[2]
-
-
-@pytest.mark.parametrize("settings", [dict(steps=0), dict(every=0)])
-def test_a_walk_takes_a_step(settings):
-    with pytest.raises(SettingError, match="at least 1"):
-        Walk(**settings)
-    with pytest.raises(SettingError, match="no negative weight"):
-        Walk(5, -1.0)
-    with pytest.raises(SettingError, match="wide_scale"):
-        Walk(5, wide_scale=0.0)
-    with pytest.raises(SettingError, match="redrawn"):
-        Walk(5, redrawn=1.5)
-    with pytest.raises(SettingError, match="guarded"):
-        Walk(5, guarded=-1)
-    with pytest.raises(SettingError, match="widened"):
-        Walk(5, widened=-1)
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"points": 100}, "power of two"),
+        ({"steps": 0}, "at least 1"),
+        ({"stability": -1.0}, "no negative weight"),
+        ({"wide_scale": 0.0}, "wide_scale"),
+        ({"doubtful": 0.0}, "doubtful"),
+        ({"redrawn": 1.5}, "redrawn"),
+        ({"guarded": -1}, "guarded"),
+        ({"widened": -1}, "widened"),
+    ],
+)
+def test_a_walk_that_makes_no_sense_is_refused(settings, told):
+    with pytest.raises(SettingError, match=told):
+        Walked(**{"points": 64, **settings})

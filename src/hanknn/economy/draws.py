@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ..machine.compiled import once
 from .equations import Equations
@@ -18,6 +18,9 @@ BEYOND = 1.2
 """Largest strain at which an economy whose states hold arrays is estimated: to simulate each, as `misfit` does, would
 take a sampler days."""
 
+TRIES = 64
+"""Draws among which one below that strain is looked for."""
+
 
 class Draw(NamedTuple):
     """Parameters in the model's order, and a state of that economy."""
@@ -26,15 +29,16 @@ class Draw(NamedTuple):
     state: Point
 
 
+def ergodic_draw(equations: Equations, key: PRNGKeyArray, dtype: jnp.dtype | type) -> Draw:
+    """Parameters uniform over the box, and a state that `ergodic_state` draws."""
+    first, second = jax.random.split(key)
+    theta = equations.model.parameters.draw(first, dtype)
+    return Draw(theta, ergodic_state(equations, theta, second))
+
+
 def ergodic_sample(equations: Equations, key: PRNGKeyArray, points: int, dtype: jnp.dtype | type) -> Draw:
-    """Independent draws of parameters over the box, stacked, each with a state that `ergodic_state` draws."""
-
-    def one(key):
-        first, second = jax.random.split(key)
-        theta = equations.model.parameters.draw(first, dtype)
-        return Draw(theta, ergodic_state(equations, theta, second))
-
-    return once(jax.vmap(one))(jax.random.split(key, points))
+    """Independent draws of parameters, each with a state, stacked."""
+    return once(jax.vmap(lambda k: ergodic_draw(equations, k, dtype)))(jax.random.split(key, points))
 
 
 def ergodic_states(equations: Equations, thetas: Float[Array, "points parameters"], key: PRNGKeyArray) -> Point:
@@ -47,3 +51,18 @@ def ergodic_state(equations: Equations, theta: Float[Array, " parameters"], key:
     """Such a state of one economy."""
     first, _ = jax.random.split(key)
     return equations.ergodic_state(equations.normals(first, theta.dtype), equations.parameters(theta))
+
+
+def plausible(
+    equations: Equations, key: PRNGKeyArray, dtype: jnp.dtype | type, anywhere: Bool[Array, ""] | bool = False
+) -> Float[Array, " parameters"]:
+    """One uniform draw over the ranges, of the economies that have an equilibrium; or, if asked, `anywhere`.
+
+    Where `TRIES` draws find none, as in a narrow box beyond the frontier, the one with the least strain.
+    """
+    draw = lambda i: equations.model.parameters.draw(jax.random.fold_in(key, i), dtype)
+    drawn = jax.vmap(draw)(jnp.arange(TRIES))
+    strains = jax.vmap(lambda vector: equations.strain(equations.given(vector)))(drawn)
+    sure = strains <= SURE
+    chosen = jnp.where(jnp.any(sure), jnp.argmax(sure), jnp.argmin(strains))
+    return drawn[jnp.where(anywhere, 0, chosen)]

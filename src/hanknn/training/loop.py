@@ -1,7 +1,6 @@
 """The one loop that runs every training method, in compiled chunks."""
 
 import time
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -11,20 +10,19 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import PRNGKeyArray
 
 from ..economy import Economy, Equations
-from ..economy.definition import declared, disagreement
-from ..economy.draws import Draw, ergodic_sample, ergodic_states
+from ..economy.definition import disagreement
+from ..economy.draws import Draw, ergodic_sample, ergodic_states, plausible
 from ..economy.misfit import SOLVED, misfit
 from ..economy.networks import PolicyNetwork, network_policy
 from ..machine.batches import in_batches
 from ..machine.compiled import jit, once
 from ..machine.errors import RunFolderError, TrainingStopped
 from ..machine.storage import leaves_from_numpy, leaves_to_numpy
-from ..machine.work import Report, Step, Store, silent
+from ..machine.work import Report, Saved, Step, Store
 from .history import History
 from .method import Info, Method
 from .recipes import Recipe
-from .sampling import plausible
-from .walk import LOST, Walk
+from .sample.walked import LOST, walk
 
 CHECKPOINT = "checkpoint"
 """What a store keeps training's state under."""
@@ -41,31 +39,16 @@ class Trained(NamedTuple):
     definition: dict[str, Any]
 
 
-def train(
-    equations: Equations,
-    recipe: Recipe,
-    seed: int,
-    report: Report = silent,
-    store: Store = Store(),
-    validation_draws: int | None = None,
-    definition: dict[str, Any] | None = None,
-) -> Trained:
-    """Run the recipe's methods one after another.
+class Training:
+    """A recipe's methods, one after another, as one `run`.
 
-    `store` saves every few seconds and goes on from what it finds. `definition`: what that must have been made for
-    (default: what the model declares).
-    `validation_draws`: 10,000, or 2,000 where economies may have no equilibrium, each of which is then tried
+    `store` saves every few seconds and goes on from what it finds; `definition`: what that must have been made for.
+    Residuals are validated at 10,000 points, 2,000 where economies may have no equilibrium, each of which is then tried
     at several states, or 256 where states come from simulation. Raises `TrainingStopped` where a residual or
     gradient is not finite; the error carries the last good result as `trained`.
     """
-    definition = declared(equations.model) if definition is None else definition
-    return _Training(equations, recipe, seed, report, store, validation_draws, definition).run()
 
-
-class _Training:
-    """The state of one call of `train`."""
-
-    def __init__(self, equations, recipe, seed, report, store, validation_draws, definition) -> None:
+    def __init__(self, equations: Equations, recipe: Recipe, seed: int, report: Report, store: Store, definition):
         self.equations, self.recipe, self.report = equations, recipe, report
         self.store = store.within(model=equations.model.name, recipe=recipe, seed=seed)
         self.key = jax.random.key(seed)
@@ -74,7 +57,7 @@ class _Training:
         self.seconds, self.compile_seconds, self.saved_at = 0.0, 0.0, time.monotonic()
         self.status = "nothing to do"
         few = 256 if equations.model.arrays else 2_000
-        draws = validation_draws or (few if equations.constraints else 10_000)
+        draws = few if equations.constraints else 10_000
         self.sample = _validation_sample(equations, jax.random.fold_in(self.key, 2**30), draws)
 
     def run(self) -> Trained:
@@ -82,29 +65,28 @@ class _Training:
         counts = len(self.equations.inputs_seen), len(model.parameters.free), self.equations.output_size
         build = lambda key: self.recipe.network.build(*counts, key, self.recipe.methods[0].dtype)
         network = once(build)(jax.random.fold_in(self.key, 0))
-        first, restored, saved, path = self._restore()
+        saved = self._restore()
+        first = 0 if saved is None else saved.header["stage"]
         for stage, method in enumerate(self.recipe.methods):
             network = jax.tree.map(lambda leaf: leaf.astype(method.dtype), network)  # noqa: B023
             if stage >= first:
-                network = self._run_stage(stage, method, network, restored if stage == first else None, saved, path)
+                network = self._run_stage(stage, method, network, saved if stage == first else None)
         return self._result(network)
 
     def _result(self, network: PolicyNetwork) -> Trained:
         return Trained(network, self.history, self.status, self.seconds, self.compile_seconds, self.definition)
 
-    def _run_stage(self, stage: int, method: Method, network, restored, saved, path) -> PolicyNetwork:
+    def _run_stage(self, stage: int, method: Method, network, saved: Saved | None) -> PolicyNetwork:
         equations = self.equations
         rebuild = ravel_pytree(network)[1]
         state = method.init(equations, network, jax.random.fold_in(self.key, stage + 1))
-        iteration = 0
-        if restored is not None:
-            iteration, state = restored, leaves_from_numpy(state, saved, path)
-            saved.clear()  # what is remembered of the curvature would stay in memory twice
-        state = _place(method, state)
+        iteration = begin = 0 if saved is None else saved.header["iteration"]
+        if saved is not None:
+            state = leaves_from_numpy(state, saved.arrays, saved.path)
+            saved.arrays.clear()  # what is remembered of the curvature would stay in memory twice
         advance = self._compile(_chunk(equations, method, network, method.chunk), state)
-        validate = self._compile(
-            _validator(equations, method.dtype, rebuild, self.sample), _on_one_device(method.weights(state))
-        )
+        validator = _validator(equations, method.dtype, rebuild, self.sample)
+        validate = self._compile(validator, method.weights(state))
         try:
             while iteration < method.iterations:
                 began = time.perf_counter()
@@ -113,7 +95,7 @@ class _Training:
                 bad = ~np.asarray(info.good)
                 if bad.any():
                     self._stop(iteration, int(np.argmax(bad)), info, new, rebuild(method.weights(new)))
-                mean_squares = np.asarray(validate(_on_one_device(method.weights(new))))
+                mean_squares = np.asarray(validate(method.weights(new)))
                 state = new
                 elapsed = time.perf_counter() - began
                 self.seconds += elapsed
@@ -127,7 +109,7 @@ class _Training:
                     break
         except KeyboardInterrupt:
             # Before its first chunk a run has nothing to keep, and has not yet taken its folder.
-            if iteration > (restored or 0):
+            if iteration > begin:
                 self._save(stage, iteration, state, finished=True)
             raise
         self.status = "iterations used up" if iteration == method.iterations else "stopped early: nothing left to gain"
@@ -158,66 +140,35 @@ class _Training:
         self.store.save(CHECKPOINT, header, [*self.history.arrays(), *leaves_to_numpy(state)])
         self.saved_at = time.monotonic()
 
-    def _restore(self) -> tuple[int, int | None, list[np.ndarray], Path | None]:
-        """Stage, iteration, arrays and file to go on from; (0, None, [], None) to start afresh."""
+    def _restore(self) -> Saved | None:
+        """What to go on from: the state's arrays, where the history's are read already."""
         saved = self.store.load(CHECKPOINT)
         if saved is None:
-            return 0, None, [], None
-        header, arrays, path = saved
-        differs = disagreement(header["definition"], self.definition)
+            return None
+        differs = disagreement(saved.header["definition"], self.definition)
         if differs is not None:
             raise RunFolderError(
-                f"'{path}' was made for another definition of model "
+                f"'{saved.path}' was made for another definition of model "
                 f"'{self.equations.model.name}' ({differs}); start over, or bring the model back to what it was"
             )
-        self.history = History.from_arrays(self.equations.equation_names, arrays[:2])
-        self.seconds, self.compile_seconds = header["seconds"], header["compile_seconds"]
-        return header["stage"], header["iteration"], arrays[2:], path
+        self.history = History.from_arrays(self.equations.equation_names, saved.arrays[:2])
+        self.seconds, self.compile_seconds = saved.header["seconds"], saved.header["compile_seconds"]
+        del saved.arrays[:2]
+        return saved
 
 
 SETTLED = 60
 """Quarters after which a simulated economy has forgotten where it started."""
 
-AXIS = "economies"
-"""The mapped axis over devices."""
-
-
-def _partition(method: Method) -> tuple[jax.sharding.Mesh, Any] | None:
-    """A mesh over all devices and how the method's state is split over it; None to use one device."""
-    devices = jax.local_devices()
-    specs = method.partition(AXIS, len(devices)) if len(devices) > 1 else None
-    return None if specs is None else (jax.sharding.Mesh(np.array(devices), (AXIS,)), specs)
-
-
-def _place(method: Method, state: Any) -> Any:
-    """The state on the devices that the method splits it over."""
-    partition = _partition(method)
-    if partition is None:
-        return state
-    mesh, specs = partition
-    is_spec = lambda leaf: isinstance(leaf, jax.sharding.PartitionSpec)
-    return jax.device_put(state, jax.tree.map(lambda s: jax.sharding.NamedSharding(mesh, s), specs, is_leaf=is_spec))
-
-
-def _on_one_device(weights: jax.Array) -> jax.Array:
-    return jax.device_put(weights, jax.local_devices()[0])
-
 
 def _chunk(equations: Equations, method: Method, network: PolicyNetwork, size: int):
     """`size` iterations as one function to compile; a step that is not finite leaves the state as it was."""
-    partition = _partition(method)
-    axis = None if partition is None else AXIS
 
     def guarded(state, _):
-        new, info = method.step(equations, network, state, axis)
+        new, info = method.step(equations, network, state)
         return jax.lax.cond(info.good, lambda: new, lambda: state), info
 
-    run = lambda state: jax.lax.scan(guarded, state, length=size)
-    if partition is not None:
-        mesh, specs = partition
-        whole = jax.sharding.PartitionSpec()
-        run = jax.shard_map(run, mesh=mesh, in_specs=(specs,), out_specs=(specs, whole), check_vma=False)
-    return run
+    return lambda state: jax.lax.scan(guarded, state, length=size)
 
 
 def _validation_sample(equations: Equations, key: PRNGKeyArray, draws: int) -> Draw:
@@ -242,7 +193,7 @@ def _validator(equations: Equations, dtype, rebuild, sample: Draw):
         economy = Economy(equations, network_policy(rebuild(weights), equations))
         if equations.model.arrays:
             thetas = jax.vmap(equations.parameters)(vectors)
-            there = Walk(SETTLED, wide_share=0.0).move(economy, thetas, states, key, rule)
+            there = walk(economy, thetas, states, SETTLED, jnp.ones(thetas.rows, dtype), key, rule)
             # Were most paths lost, nothing would be solved: the size at which they were given up says so.
             kept = jnp.mean(there.residuals**2, axis=0, where=~there.lost[:, None])
             return equations.by_equation(jnp.where(jnp.mean(there.lost) > 0.5, LOST**2, kept))

@@ -39,15 +39,8 @@ class Method(abc.ABC):
         """The state of iteration zero: a pytree of arrays that continues under `step`."""
 
     @abc.abstractmethod
-    def step(self, equations: Equations, network: PolicyNetwork, state: Any, axis: str | None) -> tuple[Any, Info]:
-        """One iteration. `network` gives the structure; the weights are in the state.
-
-        `axis` names the mapped axis over devices that `partition` splits the state along, if any.
-        """
-
-    def partition(self, axis: str, devices: int) -> Any | None:
-        """How the state is split over devices, as a prefix of `PartitionSpec`s; None: it is not."""
-        return None
+    def step(self, equations: Equations, network: PolicyNetwork, state: Any) -> tuple[Any, Info]:
+        """One iteration. `network` gives the structure; the weights are in the state."""
 
     @abc.abstractmethod
     def weights(self, state: Any) -> Float[Array, " weights"]:

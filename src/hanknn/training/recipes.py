@@ -1,19 +1,16 @@
 """Named combinations of network and training methods."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..economy.expectations import SplitGaussHermite
 from ..economy.model import Model
 from ..economy.networks import Architecture, KMRNetwork, SmoothNetwork
-from .curriculum import Curriculum
 from .first_order import FirstOrder
-from .gauss_newton import GaussNewton
+from .gauss_newton import Curvature, GaussNewton
 from .method import Method
-from .sampling import Fresh, Kept, Sampling, Simulated, StateDraws
-from .screen import Screen
-from .walk import Walk
-from .weighting import EquationWeights
+from .sample import Curriculum, Drawn, Fixed, Sampling, Screen, Simulated, Walked
+from .weighting import EquationWeights, Weighting
 
 FEW = 5
 """Free parameters up to which a small network is the default: with three, it solved `hank` more exactly than the large
@@ -21,6 +18,14 @@ one does over the whole box."""
 
 PHASED_IN = Curriculum()
 """How an occasionally binding constraint comes in where there are no households."""
+
+CONSTRAINED = GaussNewton(
+    sample=Fixed(wide_share=0.3, screen=Screen()), expectation=SplitGaussHermite(4), curriculum=PHASED_IN
+)
+WALKED = Walked(
+    points=256, steps=8, redrawn=0.05, anywhere=0.15, screen=Screen(ratio=5.0, sharpness=4.0), doubtful=0.15
+)
+"""Where economies with households are looked at."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ def default() -> Recipe:
 def quick() -> Recipe:
     """A few seconds, for a first look or a test."""
     # One precision throughout: so few points gain nothing from two, which take a third longer to compile.
-    method = GaussNewton(iterations=30, points=1024, start=512, float32_until=1.0)
+    method = GaussNewton(30, Fixed(points=1024, start=512), curvature=Curvature(float32_until=1.0))
     return Recipe(SmoothNetwork(width=12, depth=3), (method,))
 
 
@@ -50,21 +55,13 @@ def thorough() -> Recipe:
 
 def constrained() -> Recipe:
     """For one shock and an occasionally binding constraint: two minutes on two cores, half of it compilation."""
-    return Recipe(SmoothNetwork(12, 3, curved_width=24, curved_depth=3, bend=1.0), (_constrained(75),))
+    return Recipe(SmoothNetwork(12, 3, curved_width=24, curved_depth=3, bend=1.0), (CONSTRAINED,))
 
 
 def constrained_thorough() -> Recipe:
     """The same, wider and longer: how the shipped weights of `rank` were solved."""
-    return Recipe(SmoothNetwork(16, 4, curved_width=32, curved_depth=3, bend=1.0), (_constrained(150),))
-
-
-def _constrained(iterations: int) -> GaussNewton:
-    return GaussNewton(
-        iterations=iterations,
-        expectation=SplitGaussHermite(4),
-        draws=StateDraws(wide_share=0.3),
-        curriculum=PHASED_IN,
-        screen=Screen(),
+    return Recipe(
+        SmoothNetwork(16, 4, curved_width=32, curved_depth=3, bend=1.0), (replace(CONSTRAINED, iterations=150),)
     )
 
 
@@ -81,36 +78,26 @@ def households(iterations: int = 130, points: int = 1024) -> Recipe:
     than weights: fewer points than 1,024 over a wide box ask for a smaller network.
     """
     network = SmoothNetwork(24, 3, curved_width=56, curved_depth=2, bend=0.3, begin=0.01)
-    method = _households(iterations, points, iterations // 2, widened=3 * iterations // 4, arrays=0.5)
-    return Recipe(network, (method,))
+    sample = replace(WALKED, points=points, guarded=iterations // 2, widened=3 * iterations // 4)
+    return Recipe(network, (_remembering(iterations, sample, EquationWeights(arrays=0.5)),))
 
 
-def _households(
-    iterations: int, points: int, guarded: int, redrawn: float = 0.05, widened: int | None = None, arrays: float = 1.0
-) -> GaussNewton:
+def _remembering(iterations: int, sample: Walked, weighting: Weighting = EquationWeights()) -> GaussNewton:
     return GaussNewton(
-        iterations=iterations,
-        points=points,
-        start=points,
-        expectation=SplitGaussHermite(3, randomized=True),
-        draws=StateDraws(wide_share=0.0),
-        weighting=EquationWeights(arrays=arrays),
-        damping=1e-5,
-        least_damping=1e-8,
-        float32_until=0.0,
-        curriculum=Curriculum(iterations // 20, 2 * iterations // 5),
-        screen=Screen(every=1, ratio=5.0, sharpness=4.0, doubtful=0.15),
-        walk=Walk(steps=8, guarded=guarded, widened=widened, redrawn=redrawn, anywhere=0.15),
-        memory=0.95,
-        bend=False,
-        at_once=64,
+        iterations,
+        sample,
+        SplitGaussHermite(3, randomized=True),
+        weighting,
+        Curvature(damping=1e-5, least_damping=1e-8, float32_until=0.0, memory=0.95, bend=False, at_once=64),
+        Curriculum(iterations // 20, 2 * iterations // 5),
     )
 
 
 def households_quick(iterations: int = 60, points: int = 256) -> Recipe:
     """The same with a third of the weights: three minutes."""
     network = SmoothNetwork(10, 3, curved_width=20, curved_depth=2, bend=0.3, begin=0.01)
-    return Recipe(network, (_households(iterations, points, iterations // 2),))
+    sample = replace(WALKED, points=points, guarded=iterations // 2)
+    return Recipe(network, (_remembering(iterations, sample),))
 
 
 def calibration(iterations: int = 100, points: int = 256) -> Recipe:
@@ -121,7 +108,8 @@ def calibration(iterations: int = 100, points: int = 256) -> Recipe:
     two thirds of the iterations, unless shocks are too large for an equilibrium that is known.
     """
     network = SmoothNetwork(4, 2, curved_width=24, curved_depth=2, bend=0.3, begin=0.01)
-    return Recipe(network, (_households(iterations, points, 2 * iterations // 3, redrawn=0.0),))
+    sample = replace(WALKED, points=points, guarded=2 * iterations // 3, redrawn=0.0)
+    return Recipe(network, (_remembering(iterations, sample),))
 
 
 def suited(model: Model) -> Recipe:
@@ -148,11 +136,11 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "households": households,
     "households-quick": households_quick,
     "calibration": calibration,
-    "fresh": lambda: kmr(Fresh()),
-    "kept": lambda: kmr(Kept(redraw_every=100)),
-    "simulated": lambda: kmr(Simulated(steps=10, redraw_every=1)),
-    "simulated-kept": lambda: kmr(Simulated(steps=10, redraw_every=100)),
-    "recommended": lambda: kmr(Fresh(), inner_steps=5, iterations=5_000),
-    "recommended-full": lambda: kmr(Fresh(), inner_steps=5, iterations=50_000),
+    "kmr-fresh": lambda: kmr(Drawn()),
+    "kmr-kept": lambda: kmr(Drawn(redraw_every=100)),
+    "kmr-simulated": lambda: kmr(Simulated(steps=10, redraw_every=1)),
+    "kmr-simulated-kept": lambda: kmr(Simulated(steps=10, redraw_every=100)),
+    "kmr-julia": lambda: kmr(Drawn(), inner_steps=5, iterations=5_000),
+    "kmr-julia-full": lambda: kmr(Drawn(), inner_steps=5, iterations=50_000),
 }
 """What the command line offers by name; in Python, pass a `Recipe` of your own."""

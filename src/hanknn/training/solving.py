@@ -20,7 +20,7 @@ from ..solution import Solution
 from ..solution.network_file import described
 from . import recipes
 from .history import History
-from .loop import Trained, train
+from .loop import Trained, Training
 from .recipes import Recipe
 
 
@@ -56,7 +56,7 @@ def solve(
     recipe = recipes.suited(model) if recipe is None else recipe
     described(recipe.network)  # what a file cannot hold is refused before the work, not after it
     equations = Equations(model)
-    trained = train(equations, recipe, seed, report, store, definition=definition(equations))
+    trained = Training(equations, recipe, seed, report, store, definition(equations)).run()
     return to_solved(model, recipe, seed, trained)
 
 

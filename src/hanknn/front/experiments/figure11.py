@@ -16,7 +16,7 @@ class Figure11(Experiment):
     """The default solve. Target: a mean squared residual of 1e-9, a thousandth of KMR's."""
 
     def run(self, folder, seed, resume, report):
-        tell = lambda p: report(Step("Levenberg-Marquardt", p.iteration, p.iterations))
+        tell = lambda p: report(Step("Levenberg-Marquardt", p.done, p.total))
         solved = solve(RANK(), constrained(), seed, tell)
         folder.mkdir(parents=True, exist_ok=True)
         solved.history.table.to_csv(folder / "history.csv", index=False)

@@ -72,7 +72,7 @@ class Figure8(Experiment):
                     f"'{path}' was solved with seed = {found.header['seed']}, not {seed}; resume with the same seed"
                 )
             return found
-        tell = lambda p: report(Step("without the bound", p.iteration, p.iterations))
+        tell = lambda p: report(Step("without the bound", p.done, p.total))
         usual = households(40, 256)
         network = dataclasses.replace(usual.network, width=8, depth=2, curved_width=16)
         solution = solve(model, Recipe(network, usual.methods), seed, tell).solution

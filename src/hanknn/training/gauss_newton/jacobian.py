@@ -16,7 +16,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float
 
-from ..economy.networks import Dense, PolicyNetwork
+from ...economy.networks import Dense, PolicyNetwork
 
 BANDS = 4
 """In how many bands of columns a symmetric product is summed: for five eighths of its price."""

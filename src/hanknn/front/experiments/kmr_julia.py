@@ -1,4 +1,4 @@
-"""The Julia port's recommended procedure in full: 50,000 iterations of 5 gradient steps on `nk`."""
+"""What the Julia port of KMR's code recommends, in full: 50,000 iterations of 5 gradient steps on `nk`."""
 
 import pandas as pd
 
@@ -14,12 +14,12 @@ LOSS, OUTPUT_GAP, INFLATION = 1.3e-6, 0.0149, 0.0045
 """What the port reached: last losses (sum over a batch of 100), and errors at ζ = 0.01, baseline parameters."""
 
 
-class Recommended(Experiment):
+class KmrJulia(Experiment):
     """Adam-type training with fresh draws, five gradient steps on each, cosine annealing 1e-3 → 1e-10."""
 
     def run(self, folder, seed, resume, report):
-        tell = lambda p: report(Step("gradient steps (thousands)", p.iteration * 5 // 1000, p.iterations * 5 // 1000))
-        solved = solve(LinearNK(), RECIPES["recommended-full"](), seed, tell)
+        tell = lambda p: report(Step("gradient steps (thousands)", p.done * 5 // 1000, p.total * 5 // 1000))
+        solved = solve(LinearNK(), RECIPES["kmr-julia-full"](), seed, tell)
         probes = check(solved.solution).probes
         near: pd.Series = probes.iloc[0]
         folder.mkdir(parents=True, exist_ok=True)

@@ -5,12 +5,7 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from ..economy import Economy
-from ..economy.expectations import Expectation
-from ..economy.misfit import misfit
-from ..economy.points import Point
-from ..machine.batches import in_batches
-from ..machine.errors import SettingError
+from ...machine.errors import SettingError
 
 MEMORY = 0.9
 """How much of an economy's misfit along its path is remembered from one iteration to the next."""
@@ -18,34 +13,25 @@ MEMORY = 0.9
 
 @dataclass(frozen=True)
 class Screen:
-    """Weights of economies by their misfit, w = 1/(1 + (misfit/scale)ⁿ)², new every `every` iterations.
+    """Weights of economies by their misfit, w = 1/(1 + (misfit/scale)ⁿ)².
 
     The scale is `ratio` times the median economy's misfit, at least `floor`: what is solved much worse than
     most counts little (with `sharpness` n = 2 Geman and McClure's robust loss; higher, and what lies beyond the scale
-    counts for nothing), and comes back if it is solved later. `doubtful`: by what the weight is multiplied, with a
-    walk, where shocks are too large for an equilibrium that is known to exist (`Model.strain`).
+    counts for nothing), and comes back if it is solved later.
     """
 
-    every: int = 10
     floor: float = 1e-3
     ratio: float = 10.0
     sharpness: float = 2.0
-    doubtful: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.every < 1 or not min(self.floor, self.ratio, self.sharpness, self.doubtful) > 0:
+        if not min(self.floor, self.ratio, self.sharpness) > 0:
             raise SettingError(
-                f"Screen every is {self.every}, floor {self.floor}, ratio {self.ratio}, sharpness {self.sharpness}, "
-                f"doubtful {self.doubtful}; all must be positive"
+                f"Screen floor is {self.floor}, ratio {self.ratio}, sharpness {self.sharpness}; all must be positive"
             )
 
-    def weights(self, economy: Economy, thetas: Point, expectation: Expectation) -> Float[Array, " points"]:
-        """A weight between 0 and 1 for each row of parameters."""
-        one = lambda theta: misfit(economy, theta, expectation)
-        return self.robust(in_batches(one, (thetas,), 1024))
-
-    def robust(self, misfits: Float[Array, " points"]) -> Float[Array, " points"]:
-        """The weights that go with misfits; 0 where one is NaN."""
+    def weights(self, misfits: Float[Array, " points"]) -> Float[Array, " points"]:
+        """A weight between 0 and 1 for each misfit; 0 where one is NaN."""
         scale = jnp.maximum(self.floor, self.ratio * jnp.nanmedian(misfits))
         return 1 / (1 + (jnp.where(jnp.isnan(misfits), jnp.inf, misfits) / scale) ** self.sharpness) ** 2
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from ..machine.errors import SettingError
+from ...machine.errors import SettingError
 
 
 @dataclass(frozen=True)
