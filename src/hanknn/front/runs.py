@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any
+from warnings import warn
 
 from ..economy.model import Model
-from ..machine.errors import RunFolderError, TrainingStopped
+from ..machine.errors import ModelError, RunFolderError, TrainingStopped
 from ..machine.work import Report, Step, Store, silent
 from ..solution import Solution
 from ..solution.accuracy import AccuracyReport, check
 from ..training.loop import CHECKPOINT
 from ..training.recipes import Recipe
 from ..training.solving import Solved, solve, to_solved
+from ..training.summary import summarise
 from .figures import Figure, every_policy_panels, impulse_responses, loss_history, responses_by_state, save, trust_map
 from .folder import Folder
 
@@ -46,6 +48,18 @@ class RunFolder:
         except TrainingStopped as stopped:
             self._keep(to_solved(model, recipe, seed, stopped.trained))
             raise
+        self._keep(solved)
+        if model.arrays:
+            solved = self._summarised(solved, seed, begun)
+        return solved
+
+    def _summarised(self, solved: Solved, seed: int, report: Report) -> Solved:
+        """With a law of motion for summaries of arrays, which filters need."""
+        try:
+            solved = solved._replace(solution=summarise(solved.solution, seed, report))
+        except ModelError as error:
+            warn(f"{error}; so filters know no summaries of this economy", stacklevel=2)
+            return solved
         self._keep(solved)
         return solved
 
