@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.scipy.linalg import cho_solve
+from jax.scipy.linalg import cho_solve, solve_triangular
 from jaxtyping import Array, Float
 
 from .space import Period
@@ -35,13 +35,13 @@ class Path(NamedTuple):
 class Outlook(NamedTuple):
     """What all later data say from a state that is δ away from the path's, period by period.
 
-    Shocks are near N(`mean` + `gain` δ, (`factor` `factor`ᵀ)⁻¹), and the log density of the data is near a constant
+    Shocks are near N(`mean` + `gain` δ, `root` `root`ᵀ), `root` triangular, and the log density of the data is near a constant
     + `slope` δ − ½ δᵀ`curvature` δ.
     """
 
     mean: Float[Array, "*periods shocks"]
     gain: Float[Array, "*periods shocks states"]
-    factor: Float[Array, "*periods shocks shocks"]
+    root: Float[Array, "*periods shocks shocks"]
     slope: Float[Array, "*periods states"]
     curvature: Float[Array, "*periods states states"]
 
@@ -78,7 +78,7 @@ def likely_path(
 def _nothing(path: Path, outlook: Outlook) -> tuple[Path, Outlook]:
     blank = jax.tree.map(jnp.zeros_like, (path, outlook))
     even = jnp.eye(path.shocks.shape[1], dtype=path.shocks.dtype)
-    return blank[0], blank[1]._replace(factor=jnp.broadcast_to(even, outlook.factor.shape))
+    return blank[0], blank[1]._replace(root=jnp.broadcast_to(even, outlook.root.shape))
 
 
 def _first_guess(step: Step, start: Float[Array, " states"], data: Period, shocks: int) -> Path:
@@ -119,11 +119,12 @@ def _look_back(step: Step, path: Path, data: Period) -> Outlook:
         across = d.T @ c + b.T @ curvature @ a
         pull = shock - d.T @ error - b.T @ slope
         factor = jnp.linalg.cholesky(both)
-        solved = -cho_solve((factor, True), jnp.concatenate([across, pull[:, None]], axis=1))
+        root = solve_triangular(factor, jnp.eye(len(shock), dtype=shock.dtype), lower=True).T
+        solved = -root @ (root.T @ jnp.concatenate([across, pull[:, None]], axis=1))
         gain, move = solved[:, :-1], solved[:, -1]
         before = c.T @ c + a.T @ curvature @ a + across.T @ gain
         carry = c.T @ error + a.T @ slope - across.T @ move, 0.5 * (before + before.T)
-        return carry, Outlook(shock + move, gain, factor, *carry)
+        return carry, Outlook(shock + move, gain, root, *carry)
 
     lines = jax.vmap(linear)(path.states, path.shocks, data)
     zeros = lambda *shape: jnp.zeros(shape, path.states.dtype)

@@ -5,7 +5,6 @@ from typing import ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jax.scipy.linalg import solve_triangular
 from jaxtyping import Array, Float
 
 from ...machine.arguments import require_whole
@@ -75,11 +74,11 @@ class Twisted(ParticleFilter):
         ancestors, away = order[chosen], away[order[chosen]]
         shocks = turn.outlook.mean.shape[0]
         spread = student_quantile(lattice(self.particles, shocks, second, theta.dtype))
-        scale = jnp.sum(jnp.log(jnp.diag(turn.outlook.factor) / WIDEN))
+        root = WIDEN * turn.outlook.root
+        scale = -jnp.sum(jnp.log(jnp.diag(root)))
 
         def move(last, away, standard):
-            drawn = WIDEN * solve_triangular(turn.outlook.factor.T, standard, lower=False)
-            shock = turn.outlook.mean + turn.outlook.gain @ away + drawn
+            shock = turn.outlook.mean + turn.outlook.gain @ away + root @ standard
             now, predicted = seen.ahead(last, theta)(shock)
             later = turn.next.bend(seen.vector(now, theta) - turn.after)
             log_q = jnp.sum(student_log_density(standard)) + scale
