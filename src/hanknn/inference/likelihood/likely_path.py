@@ -35,8 +35,8 @@ class Path(NamedTuple):
 class Outlook(NamedTuple):
     """What all later data say from a state that is δ away from the path's, period by period.
 
-    Shocks are near N(`mean` + `gain` δ, `root` `root`ᵀ), `root` triangular, and the log density of the data is near a constant
-    + `slope` δ − ½ δᵀ`curvature` δ.
+    Shocks are near N(`mean` + `gain` δ, `root` `root`ᵀ), and the log density of the data is near a constant + `slope` δ
+    − ½ δᵀ`curvature` δ. `root` is triangular.
     """
 
     mean: Float[Array, "*periods shocks"]
