@@ -16,6 +16,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from ...economy import Economy, Equations
 from ...economy.expectations import Expectation, GaussHermite
 from ...economy.networks import PolicyNetwork, network_policy
+from ...economy.points import Point
 from ...machine.damping import Damping
 from ...machine.errors import SettingError
 from ..method import Info, Method
@@ -148,7 +149,7 @@ class GaussNewton(Method):
         roots = jnp.sqrt(self.sample.weights(turn, sample, thetas))
         return Weighed(matrices * roots[:, :1, None], roots[:, 1:])
 
-    def _design(self, turn, share, rebuild, state, points) -> Design:
+    def _design(self, turn, share, rebuild, state, points: tuple[Point, Point, Weighed]) -> Design:
         equations = turn.equations
 
         def point(network, point):
