@@ -160,9 +160,9 @@ class GaussNewton(Method):
 
         # New nodes, of a rule that draws them, with new states only: steps are judged on one and the same sample.
         drawn = jax.random.fold_in(state.key, state.iteration if self.sample.moves else 0)
-        points = Points(*points, jax.random.split(drawn, self.sample.points))
+        placed = Points(*points, jax.random.split(drawn, self.sample.points))
         active, at_once = self.sample.active(state.iteration), self.curvature.at_once
-        return Design(equations, rebuild, point, points, active, self.sample.fewest, at_once, state.weights.size)
+        return Design(equations, rebuild, point, placed, active, self.sample.fewest, at_once, state.weights.size)
 
     def _since_changed(self, iteration):
         """Iterations since what is asked of the points last changed."""
