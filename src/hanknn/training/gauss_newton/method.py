@@ -16,6 +16,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 from ...economy import Economy, Equations
 from ...economy.expectations import Expectation, GaussHermite
 from ...economy.networks import PolicyNetwork, network_policy
+from ...economy.points import Point
 from ...machine.damping import Damping
 from ...machine.errors import SettingError
 from ..method import Info, Method
@@ -148,7 +149,7 @@ class GaussNewton(Method):
         roots = jnp.sqrt(self.sample.weights(turn, sample, thetas))
         return Weighed(matrices * roots[:, :1, None], roots[:, 1:])
 
-    def _design(self, turn, share, rebuild, state, points) -> Design:
+    def _design(self, turn, share, rebuild, state, points: tuple[Point, Point, Weighed]) -> Design:
         equations = turn.equations
 
         def point(network, point):
@@ -159,10 +160,9 @@ class GaussNewton(Method):
 
         # New nodes, of a rule that draws them, with new states only: steps are judged on one and the same sample.
         drawn = jax.random.fold_in(state.key, state.iteration if self.sample.moves else 0)
-        thetas, states, weighed = points
-        points = Points(thetas, states, weighed, jax.random.split(drawn, self.sample.points))
+        placed = Points(*points, jax.random.split(drawn, self.sample.points))
         active, at_once = self.sample.active(state.iteration), self.curvature.at_once
-        return Design(equations, rebuild, point, points, active, self.sample.fewest, at_once, state.weights.size)
+        return Design(equations, rebuild, point, placed, active, self.sample.fewest, at_once, state.weights.size)
 
     def _since_changed(self, iteration):
         """Iterations since what is asked of the points last changed."""
