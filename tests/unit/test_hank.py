@@ -10,7 +10,7 @@ from hanknn.economy.expectations import GaussHermite
 from hanknn.economy.households import Grids, choose
 from hanknn.economy.points import Point, join, like, pack, unpack
 from hanknn.models import HANK
-from hanknn.models.hank import BOUND_FROM, RATE_UNIT, SATURATION, Regime, log_notional_rate
+from hanknn.models.hank.model import BOUND_FROM, RATE_UNIT, SATURATION, Regime, log_notional_rate
 from hanknn.models.hank.tables import shipped_tables
 from hanknn.references import SteadyState
 from hanknn.references.hank.summary_table import tables_near

@@ -26,9 +26,9 @@ def weights_from(
     return storage.leaves_from_numpy(like, arrays, path)
 
 
-def described_law(law: SummaryLaw | None) -> dict[str, Any] | None:
+def described_law(law: SummaryLaw) -> dict[str, Any]:
     """A law of motion as a file holds it, beside its arrays."""
-    return None if law is None else {"names": law.names, "shown": law.shown, "features": len(law.center)}
+    return {"names": law.names, "shown": law.shown, "features": len(law.center)}
 
 
 def described(architecture: Architecture) -> dict[str, Any]:

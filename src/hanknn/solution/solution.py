@@ -257,7 +257,8 @@ class Solution:
     @property
     def _described(self) -> dict[str, Any]:
         """The header of a file."""
-        return {**self.header, "architecture": described(self.architecture), "law": described_law(self.law)}
+        law = {} if self.law is None else {"law": described_law(self.law)}
+        return {**self.header, "architecture": described(self.architecture), **law}
 
 
 def _placed(economy: Economy) -> Callable[[Array, dict[str, Array]], Point]:
