@@ -59,7 +59,8 @@ class Solution:
 
     def __reduce__(self):
         # Weights travel as NumPy arrays: JAX would make them float32 where float64 is off.
-        return _unpickled, (self.model, self.architecture, self._arrays, self._described)
+        law = None if self.law is None else described_law(self.law)
+        return _unpickled, (self.model, self.architecture, self._arrays, self.header, law)
 
     @functools.cached_property
     def equations(self) -> Equations:
@@ -247,18 +248,14 @@ class Solution:
     def save(self, path: str | Path) -> Path:
         """Write to one file without pickle; returns its path."""
         path = Path(path)
-        storage.write(path, {**self._described, "kind": "solution"}, self._arrays)
+        law = {} if self.law is None else {"law": described_law(self.law)}
+        header = {**self.header, "kind": "solution", "architecture": described(self.architecture), **law}
+        storage.write(path, header, self._arrays)
         return path
 
     @property
     def _arrays(self) -> list[np.ndarray]:
         return storage.leaves_to_numpy((self.network, self.law))
-
-    @property
-    def _described(self) -> dict[str, Any]:
-        """The header of a file."""
-        law = {} if self.law is None else {"law": described_law(self.law)}
-        return {**self.header, "architecture": described(self.architecture), **law}
 
 
 def _placed(economy: Economy) -> Callable[[Array, dict[str, Array]], Point]:
@@ -288,9 +285,15 @@ def _misfits(economy: Economy) -> Callable[[Array], Array]:
 
 
 @in_float64
-def _unpickled(model: Model, architecture: Architecture, arrays: list[np.ndarray], header: dict[str, Any]) -> Solution:
-    network, law = weights_from(Equations(model), architecture, header.get("law"), arrays, Path("a pickled solution"))
-    return Solution(model, architecture, network, header, law)
+def _unpickled(
+    model: Model,
+    architecture: Architecture,
+    arrays: list[np.ndarray],
+    header: dict[str, Any],
+    law: dict[str, Any] | None,
+) -> Solution:
+    network, moved = weights_from(Equations(model), architecture, law, arrays, Path("a pickled solution"))
+    return Solution(model, architecture, network, header, moved)
 
 
 def _index(state: Values, parameters: Values | None, rows: int) -> pd.Index:
