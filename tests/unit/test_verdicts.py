@@ -1,11 +1,14 @@
 """What is said of a posterior in words is what its numbers say."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import hanknn
 from hanknn import Parameter, ParameterSpace
 from hanknn.economy.priors import TruncatedNormal
-from hanknn.inference.estimation.verdicts import chains_verdict, little_said
+from hanknn.inference.estimation.verdicts import chains_verdict, little_said, strained
 from hanknn.inference.posterior import Box
 from hanknn.inference.posterior.result import Posterior
 
@@ -76,3 +79,17 @@ def test_the_prior_is_that_of_the_support():
 )
 def test_chains_agree_only_where_that_can_be_told(values, told):
     assert told in chains_verdict(Posterior(BOX, values))
+
+
+def test_what_lies_beyond_a_known_equilibrium_is_told():
+    """`hank` of two parameters, its posterior on either side of a strain of one; `nk` knows no strain."""
+    hank, nk = hanknn.load("hank"), hanknn.load("nk")
+    box = Box.over(hank.model.parameters, ("sigma_s", "sigma_zeta"))
+    calm, wild = np.tile([0.05, 0.0105], (3, 50, 1)), np.tile([0.05, 0.0195], (1, 50, 1))
+    assert (hank.strains(box.full(calm[0])) < 1).all() and (hank.strains(box.full(wild[0])) > 1.2).all()
+    told = strained(hank, Posterior(box, np.concatenate([calm, wild])))
+    assert "25 % of the posterior" in told and "of the prior" in told and "refused, above 1.2" in told
+    assert strained(nk, Posterior(Box.over(nk.model.parameters), np.full((2, 50, 8), 0.5))) == ""
+    with jax.enable_x64(True):
+        inside = [bool(hank.solved_function(jnp.asarray(box.full(p[0, 0])))) for p in (calm, wild)]
+    assert inside == [True, False]

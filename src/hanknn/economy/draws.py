@@ -14,12 +14,12 @@ SURE = 0.97
 """Largest strain (`Model.strain`) at which an economy counts as having an equilibrium: what is known of the frontier
 is known of a simpler economy, to a few per cent."""
 
+TRIES = 64
+"""Draws among which one below that strain is looked for."""
+
 BEYOND = 1.2
 """Largest strain at which an economy whose states hold arrays is estimated: to simulate each, as `misfit` does, would
 take a sampler days."""
-
-TRIES = 64
-"""Draws among which one below that strain is looked for."""
 
 
 class Draw(NamedTuple):

@@ -1,6 +1,8 @@
 """An economy in which a few numbers, and a law that says how they move, stand for states that are arrays."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import equinox as eqx
 import jax
@@ -10,6 +12,8 @@ from jaxtyping import Array, Float
 from .model import Model, Scalars, Variable
 from .networks import Dense, Layer, silu_network
 from .points import Point, join, pack
+
+T = TypeVar("T")
 
 HIDDEN = 64, 64
 """Widths of the network's hidden layers."""
@@ -89,9 +93,10 @@ class Summarised(Model):
 
     @property
     def states(self):
-        scalars = {name: variable for name, variable in self.model.states.items() if variable.shape == ()}
         text = lambda name: name.replace("_", " ")
-        return scalars | {name: Variable(text(name), text(name), "s.d.") for name in self.summaries}
+        return self._scalars(self.model.states) | {
+            name: Variable(text(name), text(name), "s.d.") for name in self.summaries
+        }
 
     @property
     def settles(self) -> bool:
@@ -112,9 +117,8 @@ class Summarised(Model):
         return {**self.model.ahead(self._whole(now, theta), theta), SUMMARIES_AHEAD: moved}
 
     def transition(self, now: Point, shock: Point, theta: Point) -> Scalars:
-        moved = self.model.transition(self._whole(now, theta), shock, theta)
-        own = {name: moved[name] for name, variable in self.model.states.items() if variable.shape == ()}
-        return own | dict(zip(self.summaries, getattr(now, SUMMARIES_AHEAD), strict=True))
+        moved = self._scalars(self.model.transition(self._whole(now, theta), shock, theta))
+        return moved | dict(zip(self.summaries, getattr(now, SUMMARIES_AHEAD), strict=True))
 
     def expectands(self, now: Point, next: Point, theta: Point) -> Scalars:
         return {}
@@ -162,7 +166,8 @@ class Summarised(Model):
         start = self.model.ergodic_state(Point({name: getattr(normal, name) for name in own}), theta)
         return self._scalars(start) | dict.fromkeys(self.summaries, 0.0)
 
-    def _scalars(self, values: Scalars) -> dict[str, Array | float]:
+    def _scalars(self, values: Mapping[str, T]) -> dict[str, T]:
+        """What belongs to the scalar states of `model`."""
         return {name: values[name] for name, variable in self.model.states.items() if variable.shape == ()}
 
     def _whole(self, now: Point, theta: Point) -> Point:

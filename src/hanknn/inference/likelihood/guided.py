@@ -12,10 +12,7 @@ from ...economy import Now
 from ...machine.arguments import require_whole
 from .particle import Advance, ParticleFilter, resampled, reweighted
 from .space import Period
-from .stratified import lattice, student_log_density, student_quantile
-
-WIDER = 1.2
-"""Factor on the proposal's scale."""
+from .stratified import WIDER, lattice, log_ratio, student_quantile
 
 
 class Proposal(NamedTuple):
@@ -91,10 +88,8 @@ class Guided(ParticleFilter):
             proposal = propose(look, data, shocks, steps=self.steps)
             shock = proposal.mean + WIDER * _solve(proposal.factor, standard)
             now, predicted = look(shock)
-            scale = jnp.sum(jnp.log(jnp.diag(proposal.factor) / WIDER))
-            log_q = jnp.sum(student_log_density(standard)) + scale
-            log_p = -0.5 * jnp.sum(shock**2) - 0.5 * shocks * jnp.log(2 * jnp.pi)
-            return now, data.log_density(predicted) + log_p - log_q
+            log_scale = -jnp.sum(jnp.log(jnp.diag(proposal.factor) / WIDER))
+            return now, data.log_density(predicted) + log_ratio(shock, standard, log_scale)
 
         position, log_ratios = jax.vmap(move)(cloud.position, spread)
         cloud, increment = reweighted(position, cloud.log_weights, log_ratios)

@@ -61,8 +61,9 @@ class Observation:
 
     def vector(self, now: Now, theta: Point) -> Float[Array, " states"]:
         """The state of `linear` as a vector, in its scale."""
-        equations, state = self.linear.economy.equations, now.state
-        if self.linear is not self and isinstance(equations.model, Summarised):
+        linear, state = self.linear, now.state
+        equations = linear.economy.equations
+        if linear is not self and isinstance(equations.model, Summarised):
             state = equations.model.summary(state, theta)
         return pack(state) / pack(equations.units(theta).state_scale)
 

@@ -5,6 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
+WIDER = 1.2
+"""Factor on the proposal's scale."""
+
 
 def lattice(count: int, dimensions: int, key: PRNGKeyArray, dtype) -> Float[Array, "count dimensions"]:
     """Points of the unit cube, each uniform by itself, that together with their number fill it evenly.
@@ -28,6 +31,15 @@ def student_quantile(u: Float[Array, "*n"]) -> Float[Array, "*n"]:
 def student_log_density(x: Float[Array, "*n"]) -> Float[Array, "*n"]:
     """Of Student's t with four degrees of freedom."""
     return jnp.log(0.375) - 2.5 * jnp.log1p(x**2 / 4)
+
+
+def log_ratio(shock: Float[Array, " shocks"], standard: Float[Array, " shocks"], log_scale: Array) -> Float[Array, ""]:
+    """Log normal density of a shock, less that of its proposal: Student's t at `standard`, scaled and moved.
+
+    `log_scale`: log determinant of the matrix that scales it.
+    """
+    normal = -0.5 * jnp.sum(shock**2) - 0.5 * shock.shape[0] * jnp.log(2 * jnp.pi)
+    return normal - (jnp.sum(student_log_density(standard)) - log_scale)
 
 
 def _ratio(dimensions: int) -> float:

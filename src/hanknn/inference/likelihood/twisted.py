@@ -10,10 +10,7 @@ from jaxtyping import Array, Float
 from ...machine.arguments import require_whole
 from .likely_path import Outlook, likely_path
 from .particle import Advance, Begun, ParticleFilter, resampled, reweighted
-from .stratified import lattice, student_log_density, student_quantile
-
-WIDEN = 1.2
-"""Factor on the proposal's scale."""
+from .stratified import WIDER, lattice, log_ratio, student_quantile
 
 
 class Turn(NamedTuple):
@@ -74,16 +71,15 @@ class Twisted(ParticleFilter):
         ancestors, away = order[chosen], away[order[chosen]]
         shocks = turn.outlook.mean.shape[0]
         spread = student_quantile(lattice(self.particles, shocks, second, theta.dtype))
-        root = WIDEN * turn.outlook.root
-        scale = -jnp.sum(jnp.log(jnp.diag(root)))
+        root = WIDER * turn.outlook.root
+        log_scale = jnp.sum(jnp.log(jnp.diag(root)))
 
         def move(last, away, standard):
             shock = turn.outlook.mean + turn.outlook.gain @ away + root @ standard
             now, predicted = seen.ahead(last, theta)(shock)
             later = turn.next.bend(seen.vector(now, theta) - turn.after)
-            log_q = jnp.sum(student_log_density(standard)) + scale
-            log_p = -0.5 * jnp.sum(shock**2) - 0.5 * shocks * jnp.log(2 * jnp.pi)
-            return now, later, data.log_density(predicted) + log_p - log_q + later - turn.outlook.bend(away)
+            proposed = log_ratio(shock, standard, log_scale)
+            return now, later, data.log_density(predicted) + proposed + later - turn.outlook.bend(away)
 
         position, later, log_ratios = jax.vmap(move)(cloud.position, away, spread)
         cloud, increment = reweighted(position, cloud.log_weights, log_ratios)
