@@ -146,6 +146,21 @@ def test_without_a_terminal_a_line_says_what_is_done(monkeypatch, capsys):
     assert capsys.readouterr().err == ""
 
 
+def test_an_interrupt_within_an_import_raises_nothing_there(tmp_path):
+    """A compiled module that an exception breaks off may crash: the program ends before it goes back there."""
+    (tmp_path / "slow_to_import.py").write_text(
+        "import os, signal, time\n"
+        "try:\n    os.kill(os.getpid(), signal.SIGINT)\n    time.sleep(5)\n"
+        "except BaseException as error:\n    print('raised', type(error))\n"
+    )
+    program = (
+        "from hanknn.machine import interrupts\n"
+        "with interrupts.handled(lambda: print('ended', flush=True)):\n    import slow_to_import\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=30)
+    assert (ended.returncode, ended.stdout) == (130, "ended\n"), ended
+
+
 @pytest.mark.parametrize("seconds", [0.05, 0.4, 1.2])
 def test_an_interrupt_while_the_library_is_imported_ends_the_command(seconds, tmp_path):
     command = [sys.executable, "-m", "hanknn", "solve", "nk", "--out", str(tmp_path / "run")]

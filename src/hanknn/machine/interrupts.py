@@ -11,11 +11,14 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 PATIENCE = 1.0
 """Seconds that work with nothing to save is given to end by itself."""
 CODE = 128 + signal.SIGINT
 """The exit code that shells expect of an interrupted command."""
+IMPORTING = "<frozen importlib._bootstrap>"
+"""The file that Python names for its import machinery."""
 ADVICE = "stopping after this step; Ctrl-C again ends at once"
 
 
@@ -36,7 +39,7 @@ def check() -> None:
 
 
 def came() -> bool:
-    """Whether Ctrl-C came: an import that it breaks off raises whatever it likes."""
+    """Whether Ctrl-C came: compiled code that it breaks off raises whatever it likes."""
     return _mark.asked
 
 
@@ -67,7 +70,7 @@ def handled(farewell: Callable[[], object]) -> Iterator[None]:
     reader, writer = socket.socketpair()
     writer.setblocking(False)
     # The bytes come through also while the main thread is within compiled code, which may take minutes.
-    before, before_fd = signal.signal(signal.SIGINT, _answer), signal.set_wakeup_fd(writer.fileno())
+    before, before_fd = signal.signal(signal.SIGINT, _answer(farewell)), signal.set_wakeup_fd(writer.fileno())
     threading.Thread(target=_watch, args=(reader, farewell), daemon=True).start()
     try:
         yield
@@ -77,10 +80,23 @@ def handled(farewell: Callable[[], object]) -> Iterator[None]:
         writer.close()
 
 
-def _answer(signum, frame) -> None:
-    _mark.asked = True
-    if not _mark.tellers:
-        raise KeyboardInterrupt
+def _answer(farewell: Callable[[], object]) -> Callable[[int, FrameType | None], None]:
+    def answer(signum: int, frame: FrameType | None) -> None:
+        _mark.asked = True
+        if not is_deferred():
+            _end(farewell, wanted=_imports(frame))
+            raise KeyboardInterrupt
+
+    return answer
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether a module is being imported: compiled ones may crash where an exception breaks off their start."""
+    while frame is not None:
+        if frame.f_code.co_filename == IMPORTING:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _watch(reader: socket.socket, farewell: Callable[[], object]) -> None:

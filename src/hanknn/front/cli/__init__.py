@@ -16,9 +16,7 @@ def entry() -> int:
             from .command import run
 
             code = run()
-    except BaseException as error:
-        if not (isinstance(error, KeyboardInterrupt) or interrupts.came()):
-            raise
+    except KeyboardInterrupt:
         _farewell()  # before or after the command itself
         code = interrupts.CODE
     if code == interrupts.CODE:

@@ -74,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
         _give_up_output()
         return 1
     except (Exception, KeyboardInterrupt) as error:
-        # An import that Ctrl-C breaks off raises whatever it likes.
+        # Compiled code that Ctrl-C breaks off raises whatever it likes.
         if interrupts.came() or any(isinstance(e, KeyboardInterrupt) for e in (error, error.__cause__)):
             return interrupted(given)
         if isinstance(error, OSError):
