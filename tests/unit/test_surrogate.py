@@ -1,5 +1,7 @@
 """The surrogate: what it learns from noise, what it corrects, what it refuses."""
 
+import time
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,8 +9,10 @@ import pytest
 
 from hanknn import Parameter, ParameterSpace
 from hanknn.economy.networks import silu_network
-from hanknn.inference.posterior import Box, Step, Store
+from hanknn.economy.priors import TruncatedNormal
+from hanknn.inference.posterior import Box, Step, Store, Target, TemperedSMC
 from hanknn.inference.surrogate import Design, Fit, Regression, Surrogate, errors, load_surrogate
+from hanknn.inference.surrogate.design import FIRST
 from hanknn.machine.errors import OutOfRangeError, RunFolderError, SettingError, SolutionFileError
 
 SPACE = ParameterSpace(
@@ -55,7 +59,8 @@ def test_the_design_fills_the_box_and_repeats_a_share_with_other_seeds(fitted):
     np.testing.assert_allclose(data.values.mean(axis=0), [0.5, 0.0], atol=0.01)
     twice = np.isfinite(data.second)
     assert twice.sum() == 2000 and (data.first[twice] != data.second[twice]).all()
-    assert steps[0] == Step("design (likelihoods)", 1000, 6000)
+    assert steps[0] == Step("design (likelihoods)", FIRST, 6000)
+    assert steps[1].done == FIRST + 1000
 
 
 def test_the_correction_removes_the_bias_of_the_logarithm(fitted):
@@ -104,7 +109,7 @@ def test_a_design_resumes_where_it_was_killed(tmp_path):
             return DESIGN.evaluate(values, BOX, estimate, jax.random.key(0), "design", store, report)
 
     def kill(step):
-        if step.done == 2000:
+        if step.done > 2000:
             raise KeyboardInterrupt
 
     store = Store(tmp_path, {"seed": 0})
@@ -112,10 +117,50 @@ def test_a_design_resumes_where_it_was_killed(tmp_path):
         run(store, kill)
     asked = []
     resumed = run(store, asked.append)
-    assert [step.done for step in asked] == [3000, 4000, 5000, 6000]
+    assert asked[0].done == FIRST + 2000 + FIRST and asked[-1].done == 6000
     whole = run(Store(), asked.append)
     np.testing.assert_array_equal(resumed.first, whole.first)
     np.testing.assert_array_equal(resumed.second, whole.second)
+
+
+def test_slow_likelihoods_are_saved_often(monkeypatch):
+    monkeypatch.setattr("hanknn.inference.surrogate.design.BETWEEN_SAVES", 0.05)
+    asked = []
+
+    def slow(thetas, keys):
+        time.sleep(0.005 * len(thetas))
+        return estimate(thetas, keys)
+
+    with jax.enable_x64(True):
+        DESIGN.in_chunks(BOX.full(DESIGN.over(BOX, 0)[:80]), slow, jax.random.key(0), "slow", Store(), asked.append)
+    assert asked[0].done == FIRST and len(asked) >= 5 and asked[-1].done == 80
+
+
+def test_where_prior_and_data_disagree_true_units_are_those_of_the_posterior():
+    """The likelihood rises to a corner that the prior excludes: the network is exact where the posterior is."""
+    space = ParameterSpace(a=Parameter(0.2, (0.0, 1.0), TruncatedNormal(0.2, 0.02)))
+    box = Box.over(space)
+    with jax.enable_x64(True):
+        design = Design(points=400, replicated=0.1)
+        slope = lambda thetas, keys: 1000 * thetas[:, 0] + 0.01 * jax.vmap(jax.random.normal)(keys)
+        evaluate = lambda thetas, keys: np.asarray(slope(thetas, keys))
+        data = design.evaluate(design.over(box, 0), box, evaluate, jax.random.key(0), "design", Store(), lambda _: None)
+        surrogate, _ = SMALL(box, data, jax.random.key(1), {}, lambda _: None)
+    peak = 0.2 + 1000 * 0.02**2
+    assert abs(surrogate.reference - 1000 * peak) < 10
+    near = np.array([[peak - 0.03], [peak], [peak + 0.03]])
+    np.testing.assert_allclose(surrogate.batch(near), 1000 * near[:, 0], atol=1)
+    assert surrogate.gap(near, 1000 * near[:, 0]) < 1
+    assert surrogate.gap(near, 1000 * near[:, 0] - 1e4) == np.inf, "nothing to judge by"
+
+
+def test_a_tempered_posterior_is_wider_around_the_same_peak():
+    space = ParameterSpace(a=Parameter(0.0, (-4.0, 4.0), TruncatedNormal(-1.0, 0.2)))
+    target = Target(Box.over(space), lambda theta: -0.5 * ((theta[0] - 1) / 0.2) ** 2)
+    with jax.enable_x64(True):
+        zs = TemperedSMC(particles=2000, runs=1).run(target.tempered(0.25), jax.random.key(0))[0]
+        found = np.asarray(jax.vmap(target.box.estimated)(jnp.asarray(zs)))[:, 0]
+    assert abs(found.mean()) < 0.05 and abs(found.std() / (2 * 0.2 / np.sqrt(2)) - 1) < 0.08
 
 
 def test_likelihoods_at_other_parameter_values_or_keys_are_refused(tmp_path):

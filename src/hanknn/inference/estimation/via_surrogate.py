@@ -23,8 +23,8 @@ from .verdicts import chains_verdict
 
 REFINEMENT_SHARE = 0.4
 """Points of a further design, as a share of the first one's."""
-REPLICATES = 100
-"""Estimates at one parameter value that tell the s.d. of log L̂ to seven per cent."""
+REPLICATES = 32
+"""Estimates at one parameter value that tell the s.d. of log L̂ to an eighth."""
 MOST_FINER = 16
 """Largest factor by which the last step's particles are raised."""
 ENOUGH_DRAWS = 100
@@ -35,7 +35,7 @@ ENOUGH_DRAWS = 100
 class ViaSurrogate(Estimation):
     """Particle-filter likelihoods over a design, a surrogate of them, its posterior, and the exact last step.
 
-    `refinement`: further designs, drawn from the surrogate's posterior with the likelihood raised to `power`
+    `refinement`: further designs, drawn from the surrogate's posterior raised to `power`
     (KMR section 2.4 suggest concentrating where the posterior is), until the surrogate's log-likelihood at a new
     design is off by less than `close` (s.d., the filter's own noise taken out), at most `rounds` times; None: the
     first design alone. `correction`: importance weights from fresh estimates, delayed-acceptance particle

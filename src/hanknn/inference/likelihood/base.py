@@ -11,6 +11,9 @@ from ...economy.points import Point
 from .space import Observation, Period
 
 
+MOST_TOGETHER = 128
+
+
 class Cloud(NamedTuple):
     """Weighted particles; `log_weights` are normalised."""
 
@@ -66,6 +69,10 @@ class Filter(abc.ABC):
     def require(self, seen: Observation) -> None:
         """Raise `ModelError` where this filter does not fit the model."""
         return None
+
+    def together(self, seen: Observation) -> int:
+        """Parameter values to compute at once, for speed."""
+        return MOST_TOGETHER
 
     @abc.abstractmethod
     def increments(self, seen: Observation, data: Period, theta: Point, key: PRNGKeyArray) -> Increments:

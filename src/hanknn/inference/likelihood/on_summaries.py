@@ -19,6 +19,9 @@ class OnSummaries(Filter):
     def require(self, seen):
         self.filter.require(seen.linear)
 
+    def together(self, seen):
+        return self.filter.together(seen.linear)
+
     def increments(self, seen, data, theta, key):
         return self.filter.increments(seen.linear, data, theta, key)
 

@@ -1,6 +1,7 @@
 """What the particle filters share: the pass over the periods, resampling, and what is tracked."""
 
 import abc
+import math
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
@@ -12,10 +13,12 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from ...economy import Now
 from ...economy.points import Point
 from ...machine.arguments import require_whole, require_within
-from .base import Cloud, Filter, Increments, Track, weighted_moments
+from .base import MOST_TOGETHER, Cloud, Filter, Increments, Track, weighted_moments
 from .space import Observation, Period
 
 SMOOTHING_LAG = 10
+CACHED = 2**15
+"""Numbers in the states of clouds that are moved at once: more, with what is computed from them, leave the caches."""
 
 
 class Begun(NamedTuple):
@@ -61,6 +64,10 @@ class ParticleFilter(Filter):
     def __post_init__(self) -> None:
         require_whole(self, particles=2)
         require_within(self, "[0, 1]", "resample_below")
+
+    def together(self, seen):
+        width = sum(math.prod(state.shape) for state in seen.economy.equations.model.states.values())
+        return min(max(CACHED // (self.particles * width), 1), MOST_TOGETHER)
 
     @abc.abstractmethod
     def advance(

@@ -60,29 +60,36 @@ class Likelihood:
         theta = self.solution.model.parameters.resolve(parameters)
         self.solution.require_solved(theta, extrapolate)
         thetas = np.atleast_2d(theta)
-        values, effective = self._passes(thetas, jax.random.split(jax.random.key(seed), len(thetas)), 128)
+        keys = jax.random.split(jax.random.key(seed), len(thetas))
+        values, effective = self._passes(thetas, keys, min(self.together, len(thetas)))
         warn_of_collapse(self.filter, effective, list(self.observed.table.index))
         return values if theta.ndim == 2 else float(values[0])
 
+    @property
+    def together(self) -> int:
+        """Parameter values that are computed at once, for speed."""
+        return self.filter.together(self.seen)
+
     @in_float64
-    def batch(self, thetas: np.ndarray, key: PRNGKeyArray | None = None, size: int = 128) -> np.ndarray:
+    def batch(self, thetas: np.ndarray, key: PRNGKeyArray | None = None, size: int | None = None) -> np.ndarray:
         """Log-likelihoods of the rows of `thetas`, shape (draws,), each with a random seed of its own.
 
-        `size` rows at a time are computed together; the number does not change the results.
+        `size` rows at a time are computed together (default: `together`); the number does not change the results.
         """
+        size = self.together if size is None else size
         require_counts(size=(size, 1))
         keys = jax.random.split(jax.random.key(0) if key is None else key, len(thetas))
-        return self.rows(thetas, keys, size)
+        return self._passes(thetas, keys, min(size, len(thetas)))[0]
 
-    def rows(self, thetas: np.ndarray, keys: Key[Array, " rows"], size: int = 128) -> np.ndarray:
-        """As `batch`, with a key for each row."""
-        return self._passes(thetas, keys, size)[0]
+    def rows(self, thetas: np.ndarray, keys: Key[Array, " rows"], size: int | None = None) -> np.ndarray:
+        """As `batch`, with a key for each row, and padded to `size` rows: however many, one program."""
+        return self._passes(thetas, keys, self.together if size is None else size)[0]
 
     @in_float64
     def _passes(self, thetas: np.ndarray, keys: Key[Array, " rows"], size: int) -> tuple[np.ndarray, np.ndarray]:
         """Log-likelihoods, and effective particles (rows, periods): cheap beside the filter's pass."""
         devices = len(jax.local_devices())
-        size = -(-min(size, len(thetas)) // devices) * devices
+        size = -(-size // devices) * devices
         # A remainder is padded to a batch that is compiled already: compiling takes longer than filtering.
         size = min((known for known in self._compiled if known >= size), default=size)
         if size not in self._compiled:

@@ -37,7 +37,7 @@ class Twisted(ParticleFilter):
 
     particles: int = 100
     resample_below: float = 1.0
-    iterations: int = 5
+    iterations: int = 3
 
     lead: ClassVar[int] = 20
 

@@ -1,5 +1,6 @@
 """The density to sample: prior times likelihood, on unbounded coordinates."""
 
+import dataclasses
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ...economy.parameters import ParameterSpace
+from ...economy.priors import Uniform
 from ...machine.batches import in_batches
 from ...machine.compiled import jit
 from ...machine.errors import SettingError, UnknownNameError
@@ -123,6 +125,11 @@ class Box:
             "hardly any prior draw has an equilibrium; choose calmer priors, or solve over calmer ranges"
         )
 
+    def even(self) -> "Box":
+        """The same with a uniform prior."""
+        even = {name: dataclasses.replace(self.space[name], prior=Uniform()) for name in self.space}
+        return dataclasses.replace(self, space=ParameterSpace(**even))
+
     def log_prior(self, theta: Float[Array, " parameters"]) -> Float[Array, ""]:
         """Log prior density of the estimated parameters, up to a constant; minus infinity outside the support."""
         terms = [
@@ -156,5 +163,6 @@ class Target:
         return self.log_prior(z) + self.log_likelihood(self.box.theta(z))
 
     def tempered(self, power: float) -> "Target":
-        """The likelihood raised to `power`."""
-        return Target(self.box, lambda theta: power * self.log_likelihood(theta))
+        """Prior times likelihood, both raised to `power`: wider around the same peak, wherever the prior puts that."""
+        density = lambda theta: power * (self.log_likelihood(theta) + self.box.log_prior(theta))
+        return Target(self.box.even(), density)

@@ -1,5 +1,6 @@
 """Where the likelihood is evaluated: quasi-random parameter values, a tenth of them twice."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,6 +15,9 @@ from ...machine.errors import RunFolderError, SettingError
 from ...machine.fingerprint import fingerprint
 from ...machine.work import Report, Step, Store
 from ..posterior.target import Box
+
+FIRST, BETWEEN_SAVES = 32, 15.0
+"""Rows of the first chunk; seconds that later ones are to take."""
 
 Evaluate = Callable[[np.ndarray, Key[Array, " rows"]], np.ndarray]
 """Log-likelihood estimates at rows of full parameter vectors, one key a row."""
@@ -35,7 +39,8 @@ class Design:
     """`points` parameter values, of which a share `replicated` is evaluated twice, with independent seeds.
 
     The estimates are independent over the design: one common seed would put one and the same
-    Monte Carlo error into all of them, which no fit could average away.
+    Monte Carlo error into all of them, which no fit could average away. `chunk`: most points computed between two
+    saves; fewer where a likelihood takes long.
     """
 
     points: int = 10_000
@@ -107,11 +112,14 @@ class Design:
                     f"'{saved.path}' has likelihoods at other parameter values, as another machine or version of JAX "
                     "may come to; start over in another folder"
                 )
+        size = min(FIRST, self.chunk)
         while len(found) < len(thetas):
-            rows = np.arange(len(found), min(len(found) + self.chunk, len(thetas)))
+            began = time.perf_counter()
+            rows = np.arange(len(found), min(len(found) + size, len(thetas)))
             with jax.enable_x64(True):
                 keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(jnp.asarray(rows))
             found = np.concatenate([found, evaluate(thetas[rows], keys)])
             store.save(name, {}, [found, thetas])
             report(Step(f"{name} (likelihoods)", len(found), len(thetas)))
+            size = int(np.clip(BETWEEN_SAVES / (time.perf_counter() - began) * len(rows), 1, self.chunk))
         return found

@@ -15,10 +15,10 @@ def errors(surrogate: Surrogate, thetas: np.ndarray, known: np.ndarray, within: 
     """Errors against `known` log-likelihoods at rows of full parameter vectors, in log-likelihood units.
 
     Rows: uncorrected (μ) and corrected (μ + σ²/2). Columns: mean, s.d. and root mean square of the
-    error, and the number of draws. `within` keeps draws that close below the largest known value;
+    error, and the number of draws. `within` keeps draws that close below the surrogate's reference, or above it;
     by default those in the surrogate's uncompressed part.
     """
-    keep = known > known.max() - (surrogate.exact_within if within is None else within)
+    keep = known > surrogate.reference - (surrogate.exact_within if within is None else within)
     rows = {}
     for name, function in (("uncorrected", surrogate.uncorrected), ("corrected", surrogate.at)):
         found = np.asarray(jit(jax.vmap(function))(jnp.asarray(thetas[keep], jnp.float64)))

@@ -23,7 +23,7 @@ from .surrogate import Surrogate, compress, variance_at
 HELD_OUT = 0.2
 """Share of the design kept for early stopping and errors."""
 EXACT_WITHIN = 50.0
-"""Log-likelihood units below the best estimate within which a surrogate is in true units."""
+"""Log-likelihood units below the likeliest point of the posterior within which a surrogate is in true units."""
 MISFIT = 0.1
 """The s.d. of the network's own error that the weights allow for."""
 ROUGH_ITERATIONS, VARIANCE_WIDTH = 30, 8
@@ -51,7 +51,9 @@ class Fit:
                 f"only {known.sum()} of {len(known)} likelihoods are finite; look at the data's units and the "
                 "measurement error, or use more particles"
             )
-        reference = float(data.first[known].max())
+        # Where prior and data disagree, the posterior is far below the largest likelihood.
+        prior = np.asarray(jit(jax.vmap(box.log_prior))(jnp.asarray(box.full(data.values), jnp.float64)))
+        reference = float(data.first[np.argmax(np.where(known, data.first + prior, -np.inf))])
         outcome = lambda found: np.asarray(compress(jnp.asarray(reference - found[known]), EXACT_WITHIN))
         values, first = data.values[known], outcome(data.first)
         second = outcome(np.where(np.isfinite(data.second), data.second, np.nan))

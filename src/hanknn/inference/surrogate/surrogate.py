@@ -25,8 +25,8 @@ class Surrogate:
     """log L(θ) = μ(θ) + σ²(θ)/2, from networks for the mean and the variance of log L̂.
 
     E[log L̂] lies about σ²/2 below log L, because the filter's L̂ is unbiased, not its logarithm; the
-    second term corrects for it. `reference`: the largest estimate of the design. Up to `exact_within`
-    below it μ is in log-likelihood units, further down it is compressed (see `compress`): no posterior
+    second term corrects for it. `reference`: the estimate at the design's likeliest point, given the prior. Up to
+    `exact_within` below it μ is in log-likelihood units, further down it is compressed (see `compress`): no posterior
     reaches there, and a network need not resolve thousands of units. `header` says what it was fitted to.
     """
 
@@ -76,8 +76,13 @@ class Surrogate:
 
     @in_float64
     def gap(self, thetas: np.ndarray, estimates: np.ndarray) -> float:
-        """S.d. of fresh estimates log L̂ around μ at rows of full parameter vectors, beyond their own noise σ²."""
-        known = np.isfinite(estimates)
+        """S.d. of fresh estimates log L̂ around μ at rows of full parameter vectors, beyond their own noise σ².
+
+        Infinite where none is in true units.
+        """
+        known = np.isfinite(estimates) & (estimates > self.reference - self.exact_within)
+        if not known.any():
+            return float("inf")
         rows = jnp.asarray(thetas[known], jnp.float64)
         level, noise = (np.asarray(jit(jax.vmap(f))(rows)) for f in (self.uncorrected, self.variance))
         return float(np.sqrt(max(np.var(estimates[known] - level) - np.mean(noise), 0.0)))
