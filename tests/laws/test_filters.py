@@ -12,7 +12,7 @@ import pytest
 import hanknn
 from hanknn import Variable
 from hanknn.economy import Economy, Equations
-from hanknn.inference.data import Observed, simulate_data, us_observed
+from hanknn.inference.data import Observed, VarianceShare, simulate_data, us_observed
 from hanknn.inference.likelihood import (
     Bootstrap,
     CollapseWarning,
@@ -153,6 +153,34 @@ def test_predictions_are_as_uncertain_where_a_value_is_missing(filter, quick):
         seen, missing = (float(f[f"{name}_predicted_sd"][7]) for f in found)
         assert missing == pytest.approx(seen, rel=rel)
         assert missing > 0.02, "the error is in it"
+
+
+def test_states_over_draws_are_as_uncertain_as_the_draws_are(quick):
+    data, rows = Observed(table(), NOISE), np.tile(quick.model.parameters.baseline, (2, 1))
+    rows[:, quick.model.parameters.names.index("rho")] = 0.8, 0.95
+    both = filter_states(quick, data, rows, Kalman())
+    each = [filter_states(quick, data, row, Kalman()) for row in rows]
+    for name in ("zeta_smoothed", "inflation_filtered"):
+        means, sds = (np.array([one[f"{name}{kind}"] for one in each]) for kind in ("", "_sd"))
+        np.testing.assert_allclose(both[name], means.mean(axis=0))
+        np.testing.assert_allclose(both[f"{name}_sd"] ** 2, (sds**2).mean(axis=0) + means.var(axis=0))
+    np.testing.assert_allclose(both["log_likelihood"], np.mean([one["log_likelihood"] for one in each], axis=0))
+
+
+@pytest.mark.parametrize("filter", [Bootstrap(3000), Guided(2000), Tempered(500), Twisted(60)], ids=repr)
+def test_particles_tell_shocks_observables_and_whether_constraints_bind(filter):
+    """Data that are seen almost without error say what the truth was; what they do not show is told, too."""
+    rank = hanknn.load("rank")
+    names = ["output_growth", "inflation_rate", "notional_rate"]
+    made = simulate_data(rank, names, 40, measurement_error=VarianceShare(0.01), seed=4)
+    tracked, truth = filter_states(rank, made.observed, filter=filter), made.truth
+    binding = (truth["zlb"] < 0).to_numpy()
+    assert binding.sum() == 9, "the sample has quarters of both kinds"
+    told = tracked["zlb_binds_smoothed"].to_numpy()
+    assert (abs(told - binding) < 0.5).mean() > 0.95 and "zero lower bound" in tracked["zlb_binds_smoothed"].long_name
+    for name, near in (("eps", 0.2), ("interest_rate", 0.15), ("inflation_rate", 0.15)):
+        miss = tracked[f"{name}_smoothed"].to_numpy()[1:-1] - truth[name].to_numpy()[1:-1]
+        assert miss.std() < near * truth[name].to_numpy().std(), name
 
 
 def test_labelled_answers_say_which_mean_was_taken_out(quick):

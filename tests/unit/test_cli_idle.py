@@ -19,6 +19,9 @@ FILE = ["--data", "data.csv"]
 IDLE = [
     *((c, ["--series", "output_growth=growth:gdp"], "--series") for c in READERS),
     *((c, ["--demean"], "--demean") for c in READERS),
+    *((c, ["--mask", "2020Q1"], "--mask") for c in READERS),
+    *((c, ["--data", "us", "--sample", "1990:2000"], "--sample") for c in READERS),
+    *((c, ["--error-at-bound", "inflation=0:0.1"], "--error-at-bound") for c in READERS),
     *((c, ["--data", "us", "--series", "output_growth=growth:gdp"], "--series") for c in READERS),
     *((c, ["--data", "us", "--demean"], "--demean") for c in READERS),
     *((c, ["--data", "us", "--observe", "inflation"], "--observe") for c in READERS),

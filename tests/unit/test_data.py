@@ -14,7 +14,9 @@ import pandas as pd
 import pytest
 
 import hanknn
+from hanknn import log_likelihood
 from hanknn.inference.data import (
+    Censored,
     Growth,
     Level,
     Observed,
@@ -26,6 +28,7 @@ from hanknn.inference.data import (
     us_macrodata,
 )
 from hanknn.inference.data.macrodata import us_observed
+from hanknn.inference.likelihood.space import panel
 from hanknn.machine.errors import DataError, ModelError, SettingError, ShapeError, UnknownNameError
 
 ANNUAL = "percent, annualised"
@@ -472,3 +475,42 @@ def test_fred_says_what_went_wrong():
         fred("GDPC1", fetch=lambda address: b"<html>Error</html>")
     with pytest.raises(DataError, match="at least one"):
         fred()
+
+
+def test_masked_quarters_are_missing_and_in_no_mean(nk, table):
+    table["gdp"] *= np.exp(np.random.default_rng(0).normal(0, 0.01, 8))
+    plain = prepare(table, nk, DEMEANED, VarianceShare(0.1))
+    found = prepare(table, nk, DEMEANED, VarianceShare(0.1), mask=["1990Q3:1990Q4", "1991Q4"])
+    hidden = [2, 3, 7]
+    assert found.table.index.equals(plain.table.index) and found.table.iloc[hidden].isna().all(axis=None)
+    left = table["rate"].drop(table.index[hidden])
+    assert found.means["interest_rate"] == pytest.approx(left.mean())
+    np.testing.assert_allclose(found.noise[0, 0], 0.1 * left.var(ddof=0))
+    wild = table.assign(rate=table["rate"].where(~table.index.isin(table.index[hidden]), 99.0))
+    same = prepare(wild, nk, DEMEANED, VarianceShare(0.1), mask=["1990Q3:1990Q4", "1991Q4"])
+    np.testing.assert_array_equal(same.table["interest_rate"], found.table["interest_rate"])
+    for mask, message in (("2001Q1", "hides no quarter"), ("1991Q1:1990Q1", "before it begins"), ("a:b:c", "2020Q1")):
+        with pytest.raises(DataError, match=message):
+            prepare(table, nk, DEMEANED, mask=mask)
+
+
+def test_an_error_at_the_bound_holds_in_its_quarters_alone(nk, table):
+    table["rate"] = [4.0, 2.0, 0.2, 0.1, 0.12, 0.2, 1.0, 2.0]
+    series = {"interest_rate": Level("rate", unit=ANNUAL)}
+    plain = prepare(table, nk, series, VarianceShare(0.1))
+    found = prepare(table, nk, series, {"interest_rate": Censored(VarianceShare(0.1), bound=0.25, sd=0.05)})
+    sds = np.sqrt(found.noises[:, 0, 0])
+    np.testing.assert_allclose(sds[2:6], 0.05)
+    np.testing.assert_allclose(sds[[0, 1, 6, 7]], np.sqrt(plain.noise[0, 0]))
+    assert found.fingerprint() != plain.fingerprint()
+    whitening = np.asarray(panel(found).whitening)[:, 0, 0]
+    np.testing.assert_allclose(whitening, 1 / sds)
+    noise = np.tile(plain.noise, (8, 1, 1))
+    theta = {"rho": 0.8}
+    each = log_likelihood("nk", Observed(plain.table, noise), theta)
+    assert each == pytest.approx(log_likelihood("nk", plain, theta))
+    noise[3] = -noise[3]
+    with pytest.raises(DataError, match="not positive definite"):
+        Observed(plain.table, noise)
+    with pytest.raises(DataError, match="each of the 8 periods"):
+        Observed(plain.table, noise[:5])

@@ -299,7 +299,16 @@ def test_a_killed_estimation_resumes_to_the_same_result(quick, tmp_path):
     assert (whole / "posterior.csv").read_text() == (part / "posterior.csv").read_text()
     assert json.loads((whole / "metrics.json").read_text())["pareto_k"] < 2
     drawn = {path.stem for path in (whole / "figures").glob("*.png")}
-    assert drawn == {"prior_posterior", "traces", "surrogate_history", "likelihood", "states", "forecast"}
+    assert drawn == {
+        "prior_posterior",
+        "traces",
+        "surrogate_history",
+        "likelihood",
+        "states",
+        "shocks",
+        "observables",
+        "forecast",
+    }
 
 
 def test_filter_and_forecast_print_tables(quick, tmp_path, capsys):
@@ -320,12 +329,3 @@ def test_filter_and_forecast_print_tables(quick, tmp_path, capsys):
     ):
         assert main(wrong) == 2
         assert message in capsys.readouterr().err
-
-
-def test_states_and_forecasts_come_from_the_methods_own_filter():
-    from hanknn.front.estimation_folder import with_particles
-    from hanknn.inference.likelihood import Grid
-
-    assert with_particles(Grid(31), 1000) == Grid(31) and with_particles(Kalman(), 1000) == Kalman()
-    assert with_particles(Bootstrap(100), 1000) == Bootstrap(1000)
-    assert with_particles(Guided(5000, steps=3), 1000) == Guided(5000, steps=3)

@@ -1,7 +1,6 @@
 """Estimation folders: what `hanknn estimate` leaves behind, and how it goes on after a kill."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,8 @@ import pandas as pd
 
 from ..inference.data.observed import Observed
 from ..inference.data.simulated import SimulatedData
-from ..inference.estimation import Estimate, Estimation, estimate
-from ..inference.likelihood import Filter, Likelihood, ParticleFilter, filter_states, forecast
+from ..inference.estimation import Estimate, Estimation, design_filter, estimate
+from ..inference.likelihood import Likelihood, binds, filter_states, forecast
 from ..inference.posterior import Store
 from ..machine.errors import RunFolderError
 from ..machine.work import Report, silent
@@ -22,10 +21,8 @@ from .folder import Folder, read_settings
 STEPS, SURROGATE, POSTERIOR, TABLE = "steps", "surrogate.npz", "posterior.nc", "posterior.csv"
 METRICS, FILTERED, FORECAST, DRAWS, FIGURES = "metrics.json", "filtered.csv", "forecast.csv", "draws.csv", "figures"
 
-PARTICLES, FORECAST_PARTICLES = 1000, 200
-"""Particles for filtered states and forecasts, at least, where the method's filter has any."""
-FORECAST_DRAWS = 200
-"""Posterior draws over which a forecast is taken."""
+DRAWS_TRACKED = 50
+"""Posterior draws over which states are tracked and forecasts taken."""
 
 
 class EstimationFolder:
@@ -70,16 +67,14 @@ class EstimationFolder:
         if found.surrogate_errors is not None:
             metrics["surrogate_errors"] = found.surrogate_errors.astype(float).to_dict("index")
         self.folder.write_json(METRICS, metrics)
-        median = posterior.quantiles()[0.5]
-        center = {**dict(zip(solution.model.parameters, posterior.box.fixed, strict=True)), **median}
-        tracked = filter_states(solution, found.data, center, with_particles(filter, PARTICLES))
-        draws = posterior.draws(FORECAST_DRAWS)
-        predicted = forecast(solution, found.data, draws, filter=with_particles(filter, FORECAST_PARTICLES))
+        draws = posterior.draws(DRAWS_TRACKED)
+        tracked = filter_states(solution, found.data, draws, filter)
+        predicted = forecast(solution, found.data, draws, filter=filter)
         self.folder.write(FILTERED, tracked.to_dataframe().to_csv())
         self.folder.write(FORECAST, predicted.to_dataframe().to_csv())
-        self._draw(found, center, made, tracked, predicted)
+        self._draw(found, made, tracked, predicted)
 
-    def _draw(self, found: Estimate, center, made: SimulatedData | None, tracked, predicted) -> None:
+    def _draw(self, found: Estimate, made: SimulatedData | None, tracked, predicted) -> None:
         folder, solution, truth = self.path / FIGURES, found.solution, made and made.parameters
         others = None if found.uncorrected in (None, found.posterior) else {"surrogate alone": found.uncorrected}
         save(prior_posterior(found.posterior, truth, others), folder, "prior_posterior")
@@ -88,17 +83,22 @@ class EstimationFolder:
             save(traces(chains), folder, "traces")
         if found.surrogate is not None and found.surrogate_losses is not None:
             save(surrogate_history(found.surrogate_losses, found.surrogate.exact_within), folder, "surrogate_history")
-            likelihood = Likelihood(solution, found.data, found.method.filter)
+            median = found.posterior.quantiles()[0.5]
+            center = {**dict(zip(solution.model.parameters, found.posterior.box.fixed, strict=True)), **median}
+            likelihood = Likelihood(solution, found.data, design_filter(solution, found.method.filter))
             panels = likelihood_panels(found.surrogate, likelihood, truth or center, truth=made is not None)
             save(panels, folder, "likelihood")
-        names = [*solution.equations.scalar_states, *solution.equations.scalar_policies]
-        save(tracked_states(tracked, names, made and made.truth), folder, "states")
+        equations, told = solution.equations, made and made.truth
+        kinds = {
+            "states": [*equations.scalar_states, *equations.scalar_policies],
+            "shocks": list(equations.shocks),
+            "observables": [*equations.model.observables, *map(binds, equations.constraints)],
+        }
+        for kind, names in kinds.items():
+            names = [name for name in names if f"{name}_smoothed" in tracked]
+            if names:
+                save(tracked_states(tracked, names, told), folder, kind)
         save(fan_chart(tracked, predicted), folder, "forecast")
-
-
-def with_particles(filter: Filter, least: int) -> Filter:
-    """The method's own filter, with at least so many particles where it has any."""
-    return replace(filter, particles=max(least, filter.particles)) if isinstance(filter, ParticleFilter) else filter
 
 
 def kept_settings(folder: Path) -> dict[str, Any]:

@@ -122,19 +122,22 @@ def traces(posterior: Posterior) -> Figure:
 
 
 def tracked_states(tracked: xr.Dataset, names: Sequence[str], truth: xr.Dataset | None = None) -> Figure:
-    """Smoothed states or policies with 90 % bands, against the truth of simulated data or the data themselves."""
+    """What filters track, smoothed, with 90 % bands, against the truth of simulated data or the data themselves."""
     figure, axes = canvas(len(names), 1, (7.0, 1.8 * len(names) + 0.4))
     period = tracked["period"].to_numpy()
     for axis, name in zip(axes.ravel(), names, strict=True):
-        mean, sd = tracked[f"{name}_smoothed"], tracked[f"{name}_smoothed_sd"]
-        axis.fill_between(period, mean - 1.645 * sd, mean + 1.645 * sd, color=BLUE, alpha=0.25, lw=0, label="90 % band")
+        mean = tracked[f"{name}_smoothed"]
+        if f"{name}_smoothed_sd" in tracked:
+            low, high = (mean + side * 1.645 * tracked[f"{name}_smoothed_sd"] for side in (-1, 1))
+            axis.fill_between(period, low, high, color=BLUE, alpha=0.25, lw=0, label="90 % band")
         axis.plot(period, mean, color=BLUE, lw=1.6, label="smoothed")
         axis.plot(period, tracked[f"{name}_filtered"], "--", color=GREY, lw=1.0, label="filtered")
-        if truth is not None:
+        if truth is not None and name in truth:
             axis.plot(period, truth[name].to_numpy(), ":", color="black", lw=1.3, label="truth")
         if f"{name}_data" in tracked:
             axis.plot(period, tracked[f"{name}_data"], "x", color=VERMILION, ms=3, mew=0.7, label="data")
-        axis.set(ylabel=f"{mean.attrs['long_name']}\n({mean.attrs['unit']})", xlim=(period[0], period[-1]))
+        unit = f"\n({mean.attrs['unit']})" if mean.attrs["unit"] else ""
+        axis.set(ylabel=mean.attrs["long_name"] + unit, xlim=(period[0], period[-1]))
     axes[-1, 0].set_xlabel("period")
     # Two columns keep the legend off the lines of a long sample.
     axes[0, 0].legend(frameon=False, ncol=5, loc="upper center", bbox_to_anchor=(0.5, 1.3))

@@ -3,6 +3,7 @@
 from .fred import fred as fred
 from .macrodata import us_macrodata as us_macrodata, us_observed as us_observed
 from .measurement import (
+    Censored as Censored,
     MeasurementError as MeasurementError,
     StandardDeviation as StandardDeviation,
     VarianceShare as VarianceShare,

@@ -82,6 +82,17 @@ def quarter(given: object, what: str, last: bool = False) -> pd.Period:
     raise DataError(f"{what} is {given!r}; write a quarter as text, such as {what}='1985Q1'")
 
 
+def span(given: object, what: str) -> tuple[pd.Period, pd.Period]:
+    """The first and last quarter of "2020Q1:2021Q2", or of one quarter or year; raises `DataError` for other text."""
+    ends = given.split(":") if isinstance(given, str) else [given]
+    if len(ends) > 2:
+        raise DataError(f"{what} is {given!r}; write its first and last quarter, such as 2020Q1:2021Q2")
+    first, last = quarter(ends[0], what), quarter(ends[-1], what, last=True)
+    if first > last:
+        raise DataError(f"{what} is {given!r}, which ends before it begins")
+    return first, last
+
+
 def _dated(table: pd.DataFrame) -> pd.DataFrame:
     """The table without rows that hold neither a date nor a value."""
     blank = np.array([_empty(date) for date in table.index], bool)

@@ -17,8 +17,8 @@ class MeasurementError(abc.ABC):
     """The variance of one series' Gaussian measurement error."""
 
     @abc.abstractmethod
-    def variance(self, series: np.ndarray) -> float:
-        """In squared units of the series; `series` has shape (periods,), NaN where missing."""
+    def variance(self, series: np.ndarray) -> float | np.ndarray:
+        """In squared units of the series, one or one a period; `series` has shape (periods,), NaN where missing."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,29 @@ class VarianceShare(MeasurementError):
         return float(self.share * np.nanvar(series))
 
 
+@dataclass(frozen=True)
+class Censored(MeasurementError):
+    """Another s.d. in quarters in which the series is at its bound: at or below `bound`, in the series' unit.
+
+    For a policy rate, which says there only that it is at its lower bound. The error is small, but covers what lies
+    between the series and the model's bound: a funds rate of 0.1 where the model's rate is 0.
+
+    Example: `{"interest_rate": Censored(VarianceShare(0.05), bound=0.25, sd=0.1)}`.
+    """
+
+    elsewhere: MeasurementError
+    bound: float = 0.25
+    sd: float = 0.1
+
+    def __post_init__(self) -> None:
+        require(self.elsewhere, MeasurementError, "the error elsewhere as VarianceShare(0.05)")
+        require(self.bound, int | float | np.number, "the bound as a number")
+        _require_positive("standard deviation", self.sd)
+
+    def variance(self, series: np.ndarray) -> np.ndarray:
+        return np.where(series <= self.bound, self.sd**2, self.elsewhere.variance(series))
+
+
 Setting = MeasurementError | Mapping[str, MeasurementError]
 """One measurement error for all series, or one for each by name."""
 
@@ -57,8 +80,9 @@ rounding leaves (1e-16), far below what seven digits show."""
 
 
 def covariance(table: pd.DataFrame, setting: Setting, origins: Mapping[str, float] | None = None) -> np.ndarray:
-    """The diagonal covariance of the errors, shape (series, series), of series that are finite and not all missing.
+    """The diagonal covariance of the errors, of series that are finite and not all missing.
 
+    Shape (series, series), or (periods, series, series) where an error differs by quarter.
     `origins`: what each series' values are differences from (default: zero). Raises `DataError` where a share of a
     series' variance is asked for and it does not vary but for rounding, and `UnknownNameError` for a name that is no
     series.
@@ -75,9 +99,13 @@ def covariance(table: pd.DataFrame, setting: Setting, origins: Mapping[str, floa
     if missing:
         raise DataError(f"series '{missing[0]}' has no measurement error; name one for each series, or one for all")
     for name, how in named.items():
-        if isinstance(how, VarianceShare):
+        if isinstance(getattr(how, "elsewhere", how), VarianceShare):
             _require_variation(name, table[name].dropna(), (origins or {}).get(name, 0.0))
-    return np.diag([named[name].variance(table[name].to_numpy()) for name in table.columns])
+    variances = [named[name].variance(table[name].to_numpy()) for name in table.columns]
+    if not any(np.ndim(variance) for variance in variances):
+        return np.diag(variances)
+    columns = np.stack([np.broadcast_to(variance, len(table)) for variance in variances], axis=1)
+    return columns[:, :, None] * np.eye(len(variances))
 
 
 def _require_variation(name: str, values: pd.Series, origin: float) -> None:

@@ -19,9 +19,10 @@ class Observed:
 
     `table`: columns named by observables, in the model's units; its index holds quarters (dates become calendar
     quarters) or, for data without dates, numbers. `noise`: covariance of the measurement errors, shape (series,
-    series). `source`: where the numbers come from, in words. `means`: what was taken out of each demeaned series; added
-    to a forecast, it gives levels again. Raises `DataError` where a series has no value or appears twice, a value is
-    infinite, dates are no quarters in order, or `noise` is not a symmetric positive definite matrix of that shape.
+    series), or (periods, series, series) where it differs by quarter. `source`: where the numbers come from, in words.
+    `means`: what was taken out of each demeaned series; added to a forecast, it gives levels again. Raises `DataError`
+    where a series has no value or appears twice, a value is infinite, dates are no quarters in order, or `noise` is not
+    symmetric, positive definite and of that shape.
 
     Example: `Observed(pd.DataFrame({"inflation_rate": [2.0, 1.5]}), np.diag([0.25]))`.
     """
@@ -48,19 +49,27 @@ class Observed:
 
     def _check_noise(self, series: int) -> None:
         noise = np.asarray(self.noise, np.float64)
-        if noise.shape != (series, series):
+        if noise.shape not in ((series, series), (self.periods, series, series)):
             raise DataError(
-                f"the measurement errors' covariance has shape {noise.shape}; {series} series need a square"
+                f"the measurement errors' covariance has shape {noise.shape}; {series} series need a square, or one "
+                f"for each of the {self.periods} periods"
             )
-        if not np.isfinite(noise).all() or not np.allclose(noise, noise.T, rtol=1e-10, atol=0):
+        if not np.isfinite(noise).all() or not np.allclose(noise, np.swapaxes(noise, -1, -2), rtol=1e-10, atol=0):
             raise DataError("the measurement errors' covariance is not a symmetric finite matrix")
-        scale = np.sqrt(np.diag(noise)) if (np.diag(noise) > 0).all() else None
-        if scale is None or np.linalg.eigvalsh(noise / np.outer(scale, scale))[0] < 1e-12:
+        variances = np.diagonal(noise, axis1=-2, axis2=-1)
+        scale = np.sqrt(variances) if (variances > 0).all() else None
+        if scale is None or np.linalg.eigvalsh(noise / (scale[..., None] * scale[..., None, :])).min() < 1e-12:
             names = ", ".join(map(str, self.table.columns))
             raise DataError(
                 f"the measurement errors' covariance ({names}) is not positive definite; every series needs an error "
                 "of its own"
             )
+
+    @property
+    def noises(self) -> np.ndarray:
+        """The errors' covariance in each period, shape (periods, series, series)."""
+        noise = np.asarray(self.noise, np.float64)
+        return np.broadcast_to(noise, (self.periods, *noise.shape[-2:]))
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -60,5 +60,6 @@ def simulate_data(
     noise = covariance(table, measurement_error)
     normal = np.asarray(jax.random.normal(jax.random.fold_in(jax.random.key(seed), 1), clean.shape))
     named = dict(zip(solution.model.parameters, (float(t) for t in theta), strict=True))
-    observed = Observed(table + normal * np.sqrt(np.diag(noise)), noise, f"simulated from {solution.model.name}")
+    errors = normal * np.sqrt(np.diagonal(noise, axis1=-2, axis2=-1))
+    observed = Observed(table + errors, noise, f"simulated from {solution.model.name}")
     return SimulatedData(observed, truth, named)

@@ -3,4 +3,4 @@
 from .direct import Direct as Direct
 from .estimate import estimate as estimate
 from .method import Estimate as Estimate, Estimation as Estimation
-from .via_surrogate import ViaSurrogate as ViaSurrogate
+from .via_surrogate import ViaSurrogate as ViaSurrogate, design_filter as design_filter

@@ -11,6 +11,7 @@ from ...machine.arguments import require_fields, require_whole, require_within
 from ...machine.compiled import jit
 from ...machine.errors import SettingError
 from ...machine.settings_difference import described
+from ...solution import Solution
 from ..likelihood import Filter, Guided, Likelihood, OnSummaries, ParticleFilter
 from ..posterior import NUTS, ParticleMetropolis, Target, TemperedSMC
 from ..posterior.importance import GOOD_K, Reweighting, reweight, thin
@@ -29,6 +30,11 @@ MOST_FINER = 16
 """Largest factor by which the last step's particles are raised."""
 ENOUGH_DRAWS = 100
 """Effective draws that weights must leave before their answer is called reliable."""
+
+
+def design_filter(solution: Solution, filter: Filter) -> Filter:
+    """`filter` for thousands of likelihoods: where summaries stand for arrays, they are taken from those."""
+    return filter if solution.economy.summarised is None else OnSummaries(filter)
 
 
 @dataclass(frozen=True)
@@ -110,9 +116,7 @@ class ViaSurrogate(Estimation):
         """The surrogate after one or more rounds of designs, and the first network's losses."""
         box, report, store = work.box, work.report, work.store
         header = {"model": work.likelihood.solution.model.name, "settings": described(store.settings)}
-        # A design takes thousands of likelihoods: where summaries stand for arrays, they are taken from those.
-        summarised = work.likelihood.seen.economy.summarised is not None
-        evaluate = work.evaluation(OnSummaries(self.filter) if summarised else self.filter)
+        evaluate = work.evaluation(design_filter(work.likelihood.solution, self.filter))
         values = self.design.over(box, int(jax.random.randint(keys[0], (), 0, 2**31 - 1)))
         data = self.design.evaluate(values, box, evaluate, keys[1], "design", store, report)
         surrogate, losses = self.fit(box, data, keys[2], header, report)

@@ -11,6 +11,7 @@ from .on_summaries import OnSummaries as OnSummaries
 from .particle import ParticleFilter as ParticleFilter
 from .run import Likelihood as Likelihood, log_likelihood as log_likelihood
 from .scale import ScaleWarning as ScaleWarning
+from .space import binds as binds
 from .tempered import Tempered as Tempered
 from .tracked import filter_states as filter_states, shock_decomposition as shock_decomposition
 from .twisted import Twisted as Twisted

@@ -10,7 +10,6 @@ from ...economy import Now
 from ...economy.points import Point
 from .space import Observation, Period
 
-
 MOST_TOGETHER = 128
 
 
@@ -34,9 +33,9 @@ class Increments(NamedTuple):
 class Track(NamedTuple):
     """A filter's answer period by period.
 
-    `increments` and `effective`: as in `Increments`. Variables are states and policies; `filtered` uses data up to t,
-    `smoothed` also later data, `predicted` those up to t − 1 (observables, without measurement error, which is the
-    same in every period). `final`: particles that stand for the last period's distribution.
+    `increments` and `effective`: as in `Increments`. Variables are those of `Filter.tracked`; `filtered` uses data up
+    to t, `smoothed` also later data, `predicted` those up to t − 1 (observables, without measurement error). `final`:
+    particles that stand for the last period's distribution.
     """
 
     increments: Float[Array, " periods"]
@@ -69,6 +68,14 @@ class Filter(abc.ABC):
     def require(self, seen: Observation) -> None:
         """Raise `ModelError` where this filter does not fit the model."""
         return None
+
+    def view(self, seen: Observation) -> Observation:
+        """What it steps forward (default: the economy as it is)."""
+        return seen
+
+    def tracked(self, seen: Observation) -> tuple[str, ...]:
+        """Names of what `track` tells of each period, of its `view`."""
+        return seen.variables
 
     def together(self, seen: Observation) -> int:
         """Parameter values to compute at once, for speed."""

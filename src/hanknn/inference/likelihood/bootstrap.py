@@ -22,4 +22,4 @@ class Bootstrap(ParticleFilter):
 
         position, log_densities = jax.vmap(move)(cloud.position, shocks)
         cloud, increment = reweighted(position, cloud.log_weights, log_densities)
-        return Advance(cloud, ancestors, increment, cloud.log_weights)
+        return Advance(cloud, ancestors, shocks, increment, cloud.log_weights)

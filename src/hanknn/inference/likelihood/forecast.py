@@ -20,7 +20,7 @@ from .base import Filter
 from .guided import Guided
 from .run import Likelihood
 from .space import Observation
-from .tracked import dates
+from .tracked import dates, several
 
 PROBABILITIES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -39,19 +39,17 @@ def forecast(
 ) -> xr.Dataset:
     """Quantiles of the data's series over the next `horizon` quarters.
 
-    `parameters`: named values, or rows of full parameter vectors such as `Posterior.draws(200)`; `paths`
-    are spread over them. Dimensions `period` and `probability`. The forecast of a demeaned series is without its mean,
-    which is in the attribute `demeaned_by`: added, it gives levels. Raises `SettingError` where a draw cannot have
-    produced the data.
+    `parameters`: named values, or rows of full parameter vectors such as `Posterior.draws(200)`; `paths` are spread
+    over them. Measurement errors are those of the last quarter. Dimensions `period` and `probability`. The forecast of
+    a demeaned series is without its mean, which is in the attribute `demeaned_by`: added, it gives levels. Raises
+    `SettingError` where a draw cannot have produced the data.
     """
     require_counts(horizon=(horizon, 1), paths=(paths, 1))
     likelihood = Likelihood(solution, data, filter)
-    rows = parameters if isinstance(parameters, np.ndarray) else solution.model.parameters.resolve(parameters)
-    thetas = np.atleast_2d(rows)
-    solution.require_solved(thetas, extrapolate)
+    thetas = several(solution, parameters, extrapolate)
     each = -(-paths // len(thetas))
     keys = jax.random.split(jax.random.key(seed), len(thetas))
-    noise = jnp.asarray(np.linalg.cholesky(data.noise))
+    noise = jnp.asarray(np.linalg.cholesky(data.noises[-1]))
     run = solution.program(_futures, filter, data.names, horizon, each)
     values = np.asarray(run(likelihood.data, noise, jnp.asarray(thetas), keys)).reshape(-1, horizon, len(data.names))
     if not np.isfinite(values).all():
@@ -93,7 +91,9 @@ def _futures(
 
         return jax.vmap(one)(jax.random.split(second, count))
 
-    return lambda data, noise, *rows: in_batches(lambda vector, key: at(data, noise, vector, key), rows, 16)
+    return lambda data, noise, *rows: in_batches(
+        lambda vector, key: at(data, noise, vector, key), rows, min(filter.together(seen), 16)
+    )
 
 
 def _after(data: Observed, horizon: int) -> np.ndarray:

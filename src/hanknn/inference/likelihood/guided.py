@@ -89,8 +89,8 @@ class Guided(ParticleFilter):
             shock = proposal.mean + WIDER * _solve(proposal.factor, standard)
             now, predicted = look(shock)
             log_scale = -jnp.sum(jnp.log(jnp.diag(proposal.factor) / WIDER))
-            return now, data.log_density(predicted) + log_ratio(shock, standard, log_scale)
+            return now, shock, data.log_density(predicted) + log_ratio(shock, standard, log_scale)
 
-        position, log_ratios = jax.vmap(move)(cloud.position, spread)
+        position, moves, log_ratios = jax.vmap(move)(cloud.position, spread)
         cloud, increment = reweighted(position, cloud.log_weights, log_ratios)
-        return Advance(cloud, order[chosen], increment, cloud.log_weights)
+        return Advance(cloud, order[chosen], moves, increment, cloud.log_weights)

@@ -30,13 +30,14 @@ class Begun(NamedTuple):
 
 
 class Advance(NamedTuple):
-    """One period further: the new cloud, each particle's ancestor, and log p(y_t | y_1…y_{t−1}).
+    """One period further: the new cloud, each particle's ancestor and shock, and log p(y_t | y_1…y_{t−1}).
 
     `filtered`: log weights given data up to this period; those of the cloud itself may know later ones.
     """
 
     cloud: Cloud
     ancestors: Int[Array, " particles"]
+    shocks: Float[Array, "particles shocks"]
     increment: Float[Array, ""]
     filtered: Float[Array, " particles"]
 
@@ -64,6 +65,9 @@ class ParticleFilter(Filter):
     def __post_init__(self) -> None:
         require_whole(self, particles=2)
         require_within(self, "[0, 1]", "resample_below")
+
+    def tracked(self, seen):
+        return seen.everything
 
     def together(self, seen):
         width = sum(math.prod(state.shape) for state in seen.economy.equations.model.states.values())
@@ -102,7 +106,9 @@ class ParticleFilter(Filter):
             ahead = jax.random.fold_in(sub, 1)
             predicted = self._predict(seen, theta, Cloud(cloud.position, before), ahead)
             moved = self.advance(seen, now, turn, theta, cloud, sub)
-            values = jax.vmap(seen.values)(moved.cloud.position)
+            last = jax.tree.map(lambda x: x[moved.ancestors], cloud.position)
+            tell = lambda last, now, shock: seen.all_values(last, now, shock, theta)
+            values = jax.vmap(tell)(last, moved.cloud.position, moved.shocks)
             recent = jnp.concatenate([values[None], recent[:-1, moved.ancestors]])
             weights = jnp.exp(moved.cloud.log_weights)
             filtered = weighted_moments(jnp.exp(moved.filtered), values)
@@ -117,7 +123,7 @@ class ParticleFilter(Filter):
             )
 
         begun, inputs = self._begin(seen, data, theta, key)
-        width = len(seen.variables)
+        width = len(self.tracked(seen))
         empty = jnp.zeros((SMOOTHING_LAG + 1, self.particles, width), theta.dtype)
         (final, _, _), (increments, effective, filtered, lagged, predicted) = jax.lax.scan(
             period, (begun.cloud, begun.filtered, empty), inputs

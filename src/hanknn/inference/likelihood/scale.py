@@ -37,7 +37,8 @@ def warn_of_scale(economy: Economy, data: Observed) -> None:
         return
     moments = _moments(economy)
     for i, name in enumerate(data.names):
-        told = _told(data.table[name].to_numpy(np.float64), *moments[name], float(data.noise[i, i]), name in data.means)
+        error = float(data.noises[:, i, i].mean())
+        told = _told(data.table[name].to_numpy(np.float64), *moments[name], error, name in data.means)
         if told:
             warn(f"series '{name}' {told}", ScaleWarning, stacklevel=5)
 

@@ -80,15 +80,28 @@ class Observation:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """Names of what is tracked: scalar states and policies."""
+        """Names of what every filter tracks: scalar states and policies."""
         return (*self.economy.equations.scalar_states, *self.economy.equations.scalar_policies)
 
+    @property
+    def everything(self) -> tuple[str, ...]:
+        """Names of what particles tell: `variables`, the model's observables, whether constraints bind, shocks."""
+        equations = self.economy.equations
+        binding = tuple(binds(name) for name in equations.constraints)
+        return (*self.variables, *equations.model.observables, *binding, *equations.shocks)
+
     def values(self, now: Now) -> Float[Array, " variables"]:
-        """What is tracked."""
+        """Those of `variables`."""
         equations, dtype = self.economy.equations, now.state.dtype
         return jnp.concatenate(
             [scalars(now.state, equations.scalar_states, dtype), scalars(now.policy, equations.scalar_policies, dtype)]
         )
+
+    def all_values(self, last: Now, now: Now, shock: Float[Array, " shocks"], theta: Point) -> Float[Array, " all"]:
+        """Those of `everything`, in the period whose shock led from `last` to `now`."""
+        shown = self.economy.observe(last, now, theta, tuple(self.economy.equations.model.observables))
+        binding = (self.economy.equations.slackness(*now, theta) < 0).astype(shown.dtype)
+        return jnp.concatenate([self.values(now), shown, binding, shock])
 
     def require_scalars(self, filter: str) -> None:
         """Raise `ModelError` for a model with array states or policies."""
@@ -100,6 +113,11 @@ class Observation:
                     f"the {filter} filter tracks scalars only; model '{model.name}' has the array {kind} "
                     f"'{arrays[0]}': use a particle filter (Guided, Bootstrap)"
                 )
+
+
+def binds(constraint: str) -> str:
+    """The name under which it is told how likely a constraint binds."""
+    return f"{constraint}_binds"
 
 
 class Period(NamedTuple):
@@ -121,9 +139,9 @@ def panel(data: Observed) -> Period:
     values = data.table.to_numpy(np.float64)
     whitening = np.zeros((*values.shape, values.shape[1]))
     constant = np.zeros(len(values))
-    for t, row in enumerate(values):
+    for t, (row, noise) in enumerate(zip(values, data.noises, strict=True)):
         seen = np.flatnonzero(np.isfinite(row))
-        factor = np.linalg.cholesky(np.asarray(data.noise)[np.ix_(seen, seen)])
+        factor = np.linalg.cholesky(noise[np.ix_(seen, seen)])
         whitening[t][np.ix_(seen, seen)] = np.linalg.inv(factor)
         constant[t] = -np.log(np.diag(factor)).sum() - 0.5 * len(seen) * np.log(2 * np.pi)
     return Period(jnp.asarray(np.nan_to_num(values)), jnp.asarray(whitening), jnp.asarray(constant))

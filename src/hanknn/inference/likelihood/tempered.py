@@ -63,7 +63,7 @@ class Tempered(ParticleFilter):
             log_weights = jnp.full_like(log_weights, -jnp.log(self.particles))
             for sub in jax.random.split(walk, self.steps):
                 now, shocks, density = self._metropolis(look, power, last, now, shocks, density, slopes, sub)
-        return Advance(Cloud(now, log_weights), ancestors, increment, log_weights)
+        return Advance(Cloud(now, log_weights), ancestors, shocks, increment, log_weights)
 
     def _metropolis(self, look, power, last, now, shocks, density, slopes, key):
         """A random-walk step on each shock, at the tempered target; its scale depends on the ancestor alone."""

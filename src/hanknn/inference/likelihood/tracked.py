@@ -11,6 +11,7 @@ import xarray as xr
 from jaxtyping import PRNGKeyArray
 
 from ...economy import Economy
+from ...machine.batches import in_batches
 from ...machine.errors import SettingError
 from ...machine.precision import in_float64
 from ...solution import Solution, Values, reads_solution
@@ -20,7 +21,7 @@ from .collapse import warn_of_collapse
 from .guided import Guided
 from .kalman import Kalman
 from .run import Likelihood
-from .space import Observation
+from .space import Observation, binds
 
 
 @reads_solution
@@ -28,26 +29,37 @@ from .space import Observation
 def filter_states(
     solution: Solution,
     data: Observed,
-    parameters: Values | None = None,
+    parameters: Values | np.ndarray | None = None,
     filter: Filter = Guided(particles=2000),
     seed: int = 0,
     extrapolate: bool = False,
 ) -> xr.Dataset:
-    """Filtered and smoothed states and policies, and one-step predictions of the data, at one parameter value.
+    """Filtered and smoothed states, policies and shocks, and one-step predictions of the data.
 
-    Dimension `period`. For each state and policy `NAME_filtered`, `NAME_smoothed` (means) and the same
-    with `_sd`; for each series `NAME_data`, `NAME_predicted`, `NAME_predicted_sd` (measurement error
-    included, whether the value is there or missing); `log_likelihood` by period. Particle filters smooth with data up
-    to 10 quarters ahead. A demeaned series has the mean that was taken out in its attribute `demeaned_by`. Warns
-    (`CollapseWarning`) of a period that hardly any particle can have produced; raises `SettingError` where none can.
+    `parameters`: named values, or rows of full parameter vectors such as `Posterior.draws(50)`: means and s.d. are then
+    over the draws, too. Dimension `period`. For each state and policy `NAME_filtered`, `NAME_smoothed` (means) and the
+    same with `_sd`; particle filters tell the same of the model's observables and shocks, and with which probability a
+    constraint `NAME_binds`. For each series `NAME_data`, `NAME_predicted`, `NAME_predicted_sd` (measurement error
+    included, whether the value is there or missing); `log_likelihood` by period (its mean over draws). Particle filters
+    smooth with data up to 10 quarters ahead. A demeaned series has the mean that was taken out in its attribute
+    `demeaned_by`. Warns (`CollapseWarning`) of a period that hardly any particle can have produced; raises
+    `SettingError` where none can.
 
     Example: `filter_states(solution, data, {"rho": 0.9}, Kalman())["zeta_smoothed"]`.
     """
     likelihood = Likelihood(solution, data, filter)
-    theta = solution.one_value(parameters, extrapolate)
-    track = _track(likelihood, theta, jax.random.key(seed))
+    thetas = several(solution, parameters, extrapolate)
+    track = _over_draws(_track(likelihood, thetas, jax.random.key(seed)))
     warn_of_collapse(filter, np.asarray(track.effective), list(likelihood.observed.table.index))
     return _dataset(likelihood, track, data)
+
+
+def several(solution: Solution, parameters: Values | np.ndarray | None, extrapolate: bool) -> np.ndarray:
+    """Rows of full parameter vectors from named values or from rows; refused where the solution does not hold."""
+    rows = parameters if isinstance(parameters, np.ndarray) else solution.model.parameters.resolve(parameters)
+    thetas = np.atleast_2d(rows)
+    solution.require_solved(thetas, extrapolate)
+    return thetas
 
 
 def dates(data: Observed) -> np.ndarray:
@@ -56,12 +68,13 @@ def dates(data: Observed) -> np.ndarray:
     return np.asarray(index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index)
 
 
-def _track(likelihood: Likelihood, theta: np.ndarray, key: PRNGKeyArray) -> Track:
+def _track(likelihood: Likelihood, thetas: np.ndarray, key: PRNGKeyArray) -> Track:
+    """The tracks of all rows, stacked, without their last clouds."""
     run = likelihood.solution.program(_tracking, likelihood.filter, likelihood.seen.names)
-    track = run(likelihood.data, jnp.asarray(theta), key)
+    track = run(likelihood.data, jnp.asarray(thetas), jax.random.split(key, len(thetas)))
     increments = np.asarray(track.increments)
     if not np.isfinite(increments).all():
-        when = likelihood.observed.table.index[int(np.argmax(~np.isfinite(increments)))]
+        when = likelihood.observed.table.index[int(np.argmax(~np.isfinite(increments).all(axis=0)))]
         raise SettingError(
             f"the data of period {when} are impossible at these parameters (likelihood zero to machine precision); "
             "use more particles or the Guided filter, or look at that period's data and their units"
@@ -71,14 +84,37 @@ def _track(likelihood: Likelihood, theta: np.ndarray, key: PRNGKeyArray) -> Trac
 
 def _tracking(economy: Economy, filter: Filter, names: tuple[str, ...]) -> Callable[..., Track]:
     seen = Observation(economy, names)
-    return lambda data, vector, key: filter.track(seen, data, economy.parameters(vector), key)
+
+    def one(data, vector, key):
+        return filter.track(seen, data, economy.parameters(vector), key)._replace(final=())
+
+    return lambda data, *rows: in_batches(lambda *row: one(data, *row), rows, filter.together(seen))
+
+
+def _over_draws(tracks: Track) -> Track:
+    """Means, and s.d. within and between draws together."""
+    found = tracks._asdict()
+    for kind in ("filtered", "smoothed", "predicted"):
+        mean, sd = np.asarray(found[f"{kind}_mean"]), np.asarray(found[f"{kind}_sd"])
+        found[f"{kind}_sd"] = np.sqrt(np.mean(sd**2, axis=0) + np.var(mean, axis=0))
+        found[f"{kind}_mean"] = np.mean(mean, axis=0)
+    averages = {name: np.mean(np.asarray(found[name]), axis=0) for name in ("increments", "effective")}
+    return Track(**found | averages)
 
 
 def _dataset(likelihood: Likelihood, track: Track, data: Observed) -> xr.Dataset:
-    known = likelihood.seen.economy.equations.observables
+    seen = likelihood.filter.view(likelihood.seen)
+    equations = seen.economy.equations
+    known, model = equations.observables, equations.model
+    likely = {binds(name): f"probability of the {variable.text}" for name, variable in model.constraints.items()}
     values = {}
-    for i, name in enumerate(likelihood.seen.variables):
-        labels = known[name].attributes
+    for i, name in enumerate(likelihood.filter.tracked(seen)):
+        if name in likely:
+            for kind in ("filtered", "smoothed"):
+                shares = np.asarray(getattr(track, f"{kind}_mean"))[:, i]
+                values[f"{name}_{kind}"] = ("period", shares, {"long_name": likely[name], "unit": ""})
+            continue
+        labels = (model.shocks[name] if name in model.shocks else known[name]).attributes
         for kind in ("filtered", "smoothed"):
             values[f"{name}_{kind}"] = ("period", np.asarray(getattr(track, f"{kind}_mean"))[:, i], labels)
             values[f"{name}_{kind}_sd"] = ("period", np.asarray(getattr(track, f"{kind}_sd"))[:, i], labels)
@@ -86,7 +122,7 @@ def _dataset(likelihood: Likelihood, track: Track, data: Observed) -> xr.Dataset
         labels = known[name].attributes
         values[f"{name}_data"] = ("period", data.table[name].to_numpy(np.float64), labels | data.attributes(name))
         values[f"{name}_predicted"] = ("period", np.asarray(track.predicted_mean)[:, i], labels | data.attributes(name))
-        spread = np.sqrt(np.asarray(track.predicted_sd)[:, i] ** 2 + data.noise[i, i])
+        spread = np.sqrt(np.asarray(track.predicted_sd)[:, i] ** 2 + data.noises[:, i, i])
         values[f"{name}_predicted_sd"] = ("period", spread, labels)
     values["log_likelihood"] = ("period", np.asarray(track.increments), {"long_name": "log-likelihood of the period"})
     effective = np.asarray(track.effective)

@@ -79,10 +79,10 @@ class Twisted(ParticleFilter):
             now, predicted = seen.ahead(last, theta)(shock)
             later = turn.next.bend(seen.vector(now, theta) - turn.after)
             proposed = log_ratio(shock, standard, log_scale)
-            return now, later, data.log_density(predicted) + proposed + later - turn.outlook.bend(away)
+            return now, shock, later, data.log_density(predicted) + proposed + later - turn.outlook.bend(away)
 
-        position, later, log_ratios = jax.vmap(move)(cloud.position, away, spread)
+        position, moves, later, log_ratios = jax.vmap(move)(cloud.position, away, spread)
         cloud, increment = reweighted(position, cloud.log_weights, log_ratios)
         # What later data say of a particle is in its weight: without it, the weight is the filter's.
         filtered = jax.nn.log_softmax(jnp.where(jnp.isneginf(cloud.log_weights), -jnp.inf, cloud.log_weights - later))
-        return Advance(cloud, ancestors, increment, filtered)
+        return Advance(cloud, ancestors, moves, increment, filtered)
