@@ -208,7 +208,7 @@ OUTLIER = shocked(40, 20, 0.3)
 def test_particles_that_collapse_are_reported_with_their_period(ask, quick):
     index = pd.period_range("2000Q1", periods=40, freq="Q")
     data = Observed(OUTLIER.set_axis(index), NOISE)
-    with pytest.warns(CollapseWarning, match=r"collapse in period 2005Q1: .* more particles or the Guided filter"):
+    with pytest.warns(CollapseWarning, match=r"collapse in period 2005Q1: .* more particles or the Twisted filter"):
         ask(quick, data, filter=Bootstrap(200))
 
 

@@ -100,7 +100,7 @@ def test_defaults_are_the_librarys():
         assert default(command, "simulate") == library(simulate_data, "periods")
     usual = hanknn.ViaSurrogate()
     numbers = [default("estimate", name) for name in ("particles", "points", "draws", "chains")]
-    assert MethodOptions("surrogate", "guided", *numbers).find() == usual
+    assert MethodOptions("surrogate", "twisted", *numbers).find() == usual
     assert MethodOptions("exact", "kalman", *numbers).find() == hanknn.Direct(hanknn.Kalman(), NUTS())
     assert refinement(500).points == 200
     assert library(girf, "sizes") == SIZES

@@ -11,12 +11,26 @@ from hanknn.front.cli.command import main
 from hanknn.front.experiments import EXPERIMENTS, Experiment, Finding, experiment
 from hanknn.front.experiments.benchmark import ERROR, OBSERVABLES, GridLikelihood
 from hanknn.front.experiments.experiment import findings_table
-from hanknn.inference.data import simulate_data
+from hanknn.front.experiments.hank_estimates import ON_US_DATA, beside, inside
+from hanknn.front.experiments.table4 import moment_of
+from hanknn.inference.data import Observed, simulate_data
 from hanknn.inference.likelihood import Grid
+from hanknn.inference.posterior import Box
+from hanknn.inference.posterior.result import Posterior
 
 
 def test_every_experiment_says_what_it_is():
-    assert list(EXPERIMENTS) == ["kmr-julia", "table5", "figure6", "figure7", "figure8", "figure11"]
+    assert list(EXPERIMENTS) == [
+        "kmr-julia",
+        "table2",
+        "table3",
+        "table4",
+        "table5",
+        "figure6",
+        "figure7",
+        "figure8",
+        "figure11",
+    ]
     for name, text in EXPERIMENTS.items():
         assert text and isinstance(experiment(name), Experiment) and experiment(name).__doc__
 
@@ -34,9 +48,48 @@ def test_the_command_refuses_what_it_does_not_know_and_what_is_there(tmp_path, c
     assert "nothing was touched" in capsys.readouterr().err and (tmp_path / "old.txt").read_text() == "mine"
 
 
+def test_a_users_file_is_asked_for_where_it_is_read_and_refused_elsewhere(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["reproduce", "table3"]) == 2
+    assert "give --data FILE" in capsys.readouterr().err
+    assert main(["reproduce", "figure6", "--data", "us.csv"]) == 2
+    assert "figure6 reads no data" in capsys.readouterr().err
+    pd.DataFrame({"quarter": ["1990Q1", "1990Q2"], "output_growth": [1.0, 2.0]}).to_csv("us.csv", index=False)
+    assert main(["reproduce", "table3", "--data", "us.csv"]) == 2
+    assert "'inflation_rate'" in capsys.readouterr().err and not (tmp_path / "runs").exists()
+
+
+def posterior_of(space, values):
+    """A posterior of draws around these values, by a hundredth of each range."""
+    box = Box.over(space)
+    spread = 0.01 * (box.upper - box.lower)
+    draws = np.array([values[name] for name in box.names]) + spread * np.random.default_rng(0).normal(size=(4, 200, 10))
+    return Posterior(box, draws)
+
+
+def test_a_posterior_beside_kmrs_says_where_it_lies():
+    space = hanknn.models.HANK().parameters
+    truth = {name: space[name].value for name in space.names}
+    values = {**truth, "sigma_zeta": 0.012, "sigma_m": 0.0015}
+    posterior = posterior_of(space, values)
+    table = beside(posterior, ON_US_DATA, truth)
+    assert list(table.index) == list(space.free) and (table["5 %"] < table["median"]).all()
+    told = table["inside KMR's interval"]
+    assert told["sigma_m"] and told["theta_pi"] and not told["sigma_s"] and not told["sigma_z"]
+    assert list(inside(posterior, truth)) == [name not in ("sigma_zeta", "sigma_m") for name in posterior.names]
+
+
+def test_moments_of_the_data_are_those_of_table_4():
+    rows = pd.DataFrame({"output_growth": [1.0, 3.0, 2.0, 4.0], "notional_rate": [1.0, 2.0, 3.0, 4.0]})
+    data = Observed(rows, np.eye(2))
+    assert moment_of(data, "sd", "output_growth") == pytest.approx(np.std(rows["output_growth"]))
+    assert moment_of(data, "autocorrelation", "notional_rate") == pytest.approx(1.0)
+    assert np.isnan(moment_of(data, "mean", "gini"))
+
+
 def test_the_exit_code_says_whether_targets_were_met(tmp_path, monkeypatch):
     class Trial(Experiment):
-        def run(self, folder, seed, resume, report):
+        def run(self, folder, seed, resume, report, data=None):
             folder.mkdir()
             return [Finding("seed", float(seed), 1.0)]
 

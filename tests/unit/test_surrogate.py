@@ -1,5 +1,6 @@
 """The surrogate: what it learns from noise, what it corrects, what it refuses."""
 
+import dataclasses
 import time
 
 import jax
@@ -79,6 +80,19 @@ def test_the_variance_head_learns_how_noise_varies(fitted):
     with jax.enable_x64(True):
         found = np.asarray(jax.vmap(surrogate.variance)(jnp.asarray(thetas)))
     np.testing.assert_allclose(found, sd(thetas) ** 2, rtol=0.4)
+
+
+def test_the_variance_is_never_above_what_repeated_estimates_show(fitted):
+    """Its network's exponential made a corner without any the likeliest place of all."""
+    data, surrogate, _, _ = fitted
+    raised = dataclasses.replace(surrogate, variance_network=surrogate.variance_network.raised(20.0))
+    with jax.enable_x64(True):
+        thetas = jnp.asarray(BOX.full(DESIGN.over(BOX, 5)[:50]))
+        found = np.asarray(jax.vmap(raised.variance)(thetas))
+        usual = np.asarray(jax.vmap(surrogate.variance)(thetas))
+    assert (found == surrogate.most_variance).all() and usual.max() <= surrogate.most_variance
+    shown = 0.5 * (data.first - data.second)[np.isfinite(data.second)] ** 2
+    assert surrogate.most_variance < shown.max()
 
 
 def test_outside_its_box_it_refuses(fitted):
@@ -212,6 +226,6 @@ def test_the_gap_leaves_the_estimates_own_noise_out(monkeypatch):
     with jax.enable_x64(True):
         network = silu_network(jax.random.key(0), [1, 1])
     box = Box.over(ParameterSpace(a=Parameter(0.5, range=(0.0, 1.0))))
-    surrogate = Surrogate(box, (network,), network, 0.0, 50.0, {})
+    surrogate = Surrogate(box, (network,), network, 1e3, 0.0, 50.0, {})
     assert abs(surrogate.gap(values[:, None], estimates) - 0.5) < 0.15
     assert surrogate.gap(values[:, None], 3 * values) == 0

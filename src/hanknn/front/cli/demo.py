@@ -73,7 +73,6 @@ def small_method() -> "hanknn.ViaSurrogate":
     from ...inference.surrogate import Design, Fit, Regression
 
     return hanknn.ViaSurrogate(
-        filter=hanknn.Guided(particles=100),
         design=Design(points=1536),
         refinement=Design(points=1024),
         rounds=1,

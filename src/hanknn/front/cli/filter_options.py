@@ -20,7 +20,7 @@ FILTERS = {
 }
 EXACT = "kalman", "grid"
 """Those without particles: they draw nothing."""
-FILTER = "guided"
+FILTER = "twisted"
 
 FilterName = Annotated[str, typer.Option("--filter", help=f"One of {', '.join(FILTERS)}.")]
 Particles = Annotated[int, typer.Option("--particles", min=2, max=MOST, help="Particles of a particle filter.")]

@@ -25,7 +25,7 @@ def filter_(
     source: DataOptions,
     output: Output,
     filter: FilterName = FILTER,
-    particles: Particles = 2000,
+    particles: Particles = 1000,
     seed: Seed = 0,
 ) -> None:
     """Filtered and smoothed states at given parameters, and the log-likelihood. Example: hanknn filter nk --data us."""

@@ -6,6 +6,9 @@ from .experiment import Experiment as Experiment, Finding as Finding
 
 EXPERIMENTS = {
     "kmr-julia": "nk: the training that the Julia port of KMR's code recommends, in full (four minutes)",
+    "table2": "hank: recovery on ten simulated data sets of 144 quarters, and at KMR's own values (two hours)",
+    "table3": "hank: posterior on US data from --data FILE, beside KMR's (an hour)",
+    "table4": "hank: moments at that posterior, beside the data's and KMR's (goes on from table3 with --resume)",
     "table5": "rank: posterior on 500 simulated quarters against time iteration for every draw (twenty minutes)",
     "figure6": "rank: posterior cuts, network against time iteration (three minutes)",
     "figure7": "hank: output and the rate against the preference shock; steady states, Lorenz curves (two minutes)",

@@ -3,7 +3,7 @@
 import abc
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from ...machine.work import Report
 
@@ -25,9 +25,15 @@ class Finding:
 class Experiment(abc.ABC):
     """A published result, computed anew."""
 
+    reads: ClassVar[str] = ""
+    """What a user's file has to hold, where the experiment needs one."""
+
     @abc.abstractmethod
-    def run(self, folder: Path, seed: int, resume: bool, report: Report) -> list[Finding]:
-        """Compute everything, leaving tables and figures in `folder`; `resume`: go on from what is there."""
+    def run(self, folder: Path, seed: int, resume: bool, report: Report, data: Path | None = None) -> list[Finding]:
+        """Compute everything, leaving tables and figures in `folder`; `resume`: go on from what is there.
+
+        `data`: the user's file, for an experiment that `reads` one.
+        """
 
 
 def findings_table(findings: list[Finding]) -> Any:

@@ -15,7 +15,7 @@ OURS = 1e-9
 class Figure11(Experiment):
     """The default solve. Target: a mean squared residual of 1e-9, a thousandth of KMR's."""
 
-    def run(self, folder, seed, resume, report):
+    def run(self, folder, seed, resume, report, data=None):
         tell = lambda p: report(Step("Levenberg-Marquardt", p.done, p.total))
         solved = solve(RANK(), constrained(), seed, tell)
         folder.mkdir(parents=True, exist_ok=True)

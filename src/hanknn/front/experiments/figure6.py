@@ -28,7 +28,7 @@ class Figure6(Experiment):
     """
 
     @in_float64
-    def run(self, folder, seed, resume, report):
+    def run(self, folder, seed, resume, report, data=None):
         solution = load("rank")
         data = exercise(solution, seed)
         box = Box.over(solution.model.parameters, support=solution.solved_function)

@@ -28,7 +28,7 @@ class Figure7(Experiment):
     """
 
     @in_float64
-    def run(self, folder, seed, resume, report):
+    def run(self, folder, seed, resume, report, data=None):
         solution = load("hank")
         folder.mkdir(parents=True, exist_ok=True)
         space, model = solution.model.parameters, solution.model

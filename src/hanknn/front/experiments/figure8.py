@@ -16,20 +16,11 @@ from ...training.recipes import Recipe, households
 from ...training.solving import solve
 from ..figures import moments_by_risk, save
 from .experiment import Experiment, Finding
+from .hank_estimates import ON_US_DATA
 
-ESTIMATED = dict(
-    borrowing_limit=-0.50,
-    varphi=101.0,
-    theta_pi=2.43,
-    theta_y=0.96,
-    rho_z=0.43,
-    rho_m=0.91,
-    sigma_zeta=0.0122,
-    sigma_z=0.0047,
-    sigma_m=0.0015,
-)
+ESTIMATED = {name: median for name, (median, _, _) in ON_US_DATA.items() if name != "sigma_s"}
 """KMR's posterior medians on US data, all but σ_s."""
-RISK = 0.0704
+RISK = ON_US_DATA["sigma_s"][0]
 """Theirs for σ_s."""
 POINTS, QUARTERS = 9, 200_000
 HOUSEHOLDS = 100
@@ -45,7 +36,7 @@ class Figure8(Experiment):
     target: the table holds ours, for a continuum of households and for as many as they track.
     """
 
-    def run(self, folder, seed, resume, report):
+    def run(self, folder, seed, resume, report, data=None):
         folder.mkdir(parents=True, exist_ok=True)
         without = self._without(folder, seed, resume, report)
         table = moments_against_risk(load("hank"), without, seed)

@@ -17,7 +17,7 @@ LOSS, OUTPUT_GAP, INFLATION = 1.3e-6, 0.0149, 0.0045
 class KmrJulia(Experiment):
     """Adam-type training with fresh draws, five gradient steps on each, cosine annealing 1e-3 → 1e-10."""
 
-    def run(self, folder, seed, resume, report):
+    def run(self, folder, seed, resume, report, data=None):
         tell = lambda p: report(Step("gradient steps (thousands)", p.done * 5 // 1000, p.total * 5 // 1000))
         solved = solve(LinearNK(), RECIPES["kmr-julia-full"](), seed, tell)
         probes = check(solved.solution).probes

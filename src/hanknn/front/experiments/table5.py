@@ -60,7 +60,7 @@ class Table5(Experiment):
     """
 
     @in_float64
-    def run(self, folder, seed, resume, report):
+    def run(self, folder, seed, resume, report, data=None):
         found = self.posteriors(folder, seed, resume, report)
         found.place.finish(found.ours, found.data)
         posterior, truth = found.ours.posterior, found.data.parameters

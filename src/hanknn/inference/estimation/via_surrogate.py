@@ -12,7 +12,7 @@ from ...machine.compiled import jit
 from ...machine.errors import SettingError
 from ...machine.settings_difference import described
 from ...solution import Solution
-from ..likelihood import Filter, Guided, Likelihood, OnSummaries, ParticleFilter
+from ..likelihood import Filter, Likelihood, OnSummaries, ParticleFilter, Twisted
 from ..posterior import NUTS, ParticleMetropolis, Target, TemperedSMC
 from ..posterior.importance import GOOD_K, Reweighting, reweight, thin
 from ..posterior.result import Posterior
@@ -49,7 +49,7 @@ class ViaSurrogate(Estimation):
     the surrogate's posterior median, as over long samples, the correction's particles are raised to meet it.
     """
 
-    filter: ParticleFilter = Guided(particles=100)
+    filter: ParticleFilter = Twisted(particles=100)
     design: Design = Design()
     refinement: Design | None = Design(points=round(REFINEMENT_SHARE * Design.points))
     power: float = 0.25
@@ -67,7 +67,7 @@ class ViaSurrogate(Estimation):
             )
         require_fields(
             self,
-            filter=(ParticleFilter, "Guided(particles=100)"),
+            filter=(ParticleFilter, "Twisted(particles=100)"),
             design=(Design, "Design(points=10_000)"),
             refinement=(Design | None, "Design(points=4000)"),
             fit=(Fit, "Fit()"),

@@ -6,7 +6,7 @@ from warnings import warn
 import numpy as np
 
 from .base import Filter
-from .guided import Guided
+from .twisted import Twisted
 
 FEW = 5.0
 """Effective particles below which they have collapsed: the s.d. of a period's log-likelihood is then about a half."""
@@ -26,7 +26,7 @@ def warn_of_collapse(filter: Filter, effective: np.ndarray, periods: Sequence[ob
     where = f"period {periods[int(period)]}" + (
         f" (and at {collapsed.sum()} of {len(rows)} parameter values in some period)" if len(rows) > 1 else ""
     )
-    cure = "more particles or Guided(steps=…)" if isinstance(filter, Guided) else "more particles or the Guided filter"
+    cure = "more particles" if isinstance(filter, Twisted) else "more particles or the Twisted filter"
     warn(
         f"the particles collapse in {where}: {rows[row, period]:.1f} of them count there, so the log-likelihood is "
         f"noisy and most likely too low; use {cure}, or look at that period's data ({filter})",

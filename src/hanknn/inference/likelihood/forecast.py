@@ -17,10 +17,10 @@ from ...machine.precision import in_float64
 from ...solution import Solution, Values, reads_solution
 from ..data.observed import Observed
 from .base import Filter
-from .guided import Guided
 from .run import Likelihood
 from .space import Observation
 from .tracked import dates, several
+from .twisted import Twisted
 
 PROBABILITIES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -32,7 +32,7 @@ def forecast(
     data: Observed,
     parameters: Values | np.ndarray | None = None,
     horizon: int = 12,
-    filter: Filter = Guided(particles=200),
+    filter: Filter = Twisted(particles=200),
     paths: int = 1000,
     seed: int = 0,
     extrapolate: bool = False,

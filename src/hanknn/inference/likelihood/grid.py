@@ -49,7 +49,7 @@ class Grid(Filter):
         if states > 2 or shocks != states:
             raise ModelError(
                 f"the Grid filter is for one or two states with as many shocks; model '{name}' has {states} and "
-                f"{shocks}; use a particle filter (Guided, Bootstrap)"
+                f"{shocks}; use a particle filter (Twisted, Bootstrap)"
             )
         theta = equations.parameters(jnp.asarray(equations.model.parameters.baseline))
         law = equations.law(*seen.economy.center(theta), theta)

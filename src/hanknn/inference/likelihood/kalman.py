@@ -127,7 +127,7 @@ class Kalman(Filter):
         if not departure <= self.tolerance:
             raise ModelError(
                 f"the Kalman filter needs a linear model, but '{name}' departs from linearity by "
-                f"{100 * departure:.2g} % of its movement; use a particle filter (Guided, Bootstrap) or the Grid filter"
+                f"{100 * departure:.2g} % of its movement; use a particle filter (Twisted, Bootstrap) or Grid()"
             )
 
     def increments(self, seen, data, theta, key):

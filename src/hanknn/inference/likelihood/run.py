@@ -15,9 +15,9 @@ from ...solution import Solution, Values, as_solution, reads_solution
 from ..data.observed import Observed, require_observed
 from .base import Filter, never_nan
 from .collapse import warn_of_collapse
-from .guided import Guided
 from .scale import warn_of_scale
 from .space import Observation, panel
+from .twisted import Twisted
 
 
 class Likelihood:
@@ -30,16 +30,16 @@ class Likelihood:
     (`ScaleWarning`) of data on another scale than the model's, and when called (`CollapseWarning`) of a period that
     hardly any particle can have produced.
 
-    Example: `Likelihood(solution, data, Guided(particles=100))({"rho": [0.8, 0.9]})`, an array of shape (2,).
+    Example: `Likelihood(solution, data, Twisted(particles=100))({"rho": [0.8, 0.9]})`, an array of shape (2,).
     """
 
     @in_float64
     def __init__(
-        self, solution: Solution, data: Observed, filter: Filter = Guided(), policy: PolicyFunction | None = None
+        self, solution: Solution, data: Observed, filter: Filter = Twisted(), policy: PolicyFunction | None = None
     ) -> None:
         solution = as_solution(solution)
         require_observed(data)
-        require(filter, Filter, "a filter, such as Kalman() or Guided(particles=100)")
+        require(filter, Filter, "a filter, such as Kalman() or Twisted(particles=100)")
         data.require_observables(solution.model)
         self.solution, self.observed, self.filter = solution, data, filter
         economy = solution.economy if policy is None else Economy(solution.equations, policy)
@@ -114,7 +114,7 @@ def log_likelihood(
     solution: Solution,
     data: Observed,
     parameters: Values | None = None,
-    filter: Filter = Guided(),
+    filter: Filter = Twisted(),
     seed: int = 0,
     extrapolate: bool = False,
 ) -> float | np.ndarray:

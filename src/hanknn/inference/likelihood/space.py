@@ -111,7 +111,7 @@ class Observation:
             if arrays:
                 raise ModelError(
                     f"the {filter} filter tracks scalars only; model '{model.name}' has the array {kind} "
-                    f"'{arrays[0]}': use a particle filter (Guided, Bootstrap)"
+                    f"'{arrays[0]}': use a particle filter (Twisted, Bootstrap)"
                 )
 
 

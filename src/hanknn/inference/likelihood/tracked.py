@@ -18,10 +18,10 @@ from ...solution import Solution, Values, reads_solution
 from ..data.observed import Observed
 from .base import Filter, Track
 from .collapse import warn_of_collapse
-from .guided import Guided
 from .kalman import Kalman
 from .run import Likelihood
 from .space import Observation, binds
+from .twisted import Twisted
 
 
 @reads_solution
@@ -30,7 +30,7 @@ def filter_states(
     solution: Solution,
     data: Observed,
     parameters: Values | np.ndarray | None = None,
-    filter: Filter = Guided(particles=2000),
+    filter: Filter = Twisted(particles=1000),
     seed: int = 0,
     extrapolate: bool = False,
 ) -> xr.Dataset:
@@ -77,7 +77,7 @@ def _track(likelihood: Likelihood, thetas: np.ndarray, key: PRNGKeyArray) -> Tra
         when = likelihood.observed.table.index[int(np.argmax(~np.isfinite(increments).all(axis=0)))]
         raise SettingError(
             f"the data of period {when} are impossible at these parameters (likelihood zero to machine precision); "
-            "use more particles or the Guided filter, or look at that period's data and their units"
+            "use more particles or the Twisted filter, or look at that period's data and their units"
         )
     return track
 

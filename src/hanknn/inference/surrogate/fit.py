@@ -84,7 +84,8 @@ class Fit:
             report(Step("surrogate (networks)", member + 2, self.members + 1))
         # Variances were in compressed units; in log-likelihood units:
         variance_network = variance_network.raised(2 * np.log(EXACT_WITHIN))
-        surrogate = Surrogate(box, tuple(networks), variance_network, reference, EXACT_WITHIN, header)
+        most = EXACT_WITHIN**2 * float(jnp.max(spread[pairs]))
+        surrogate = Surrogate(box, tuple(networks), variance_network, most, reference, EXACT_WITHIN, header)
         return surrogate, losses
 
     def _variance(self, x, level, halved, key) -> Dense:

@@ -27,12 +27,15 @@ class Surrogate:
     E[log L̂] lies about σ²/2 below log L, because the filter's L̂ is unbiased, not its logarithm; the
     second term corrects for it. `reference`: the estimate at the design's likeliest point, given the prior. Up to
     `exact_within` below it μ is in log-likelihood units, further down it is compressed (see `compress`): no posterior
-    reaches there, and a network need not resolve thousands of units. `header` says what it was fitted to.
+    reaches there, and a network need not resolve thousands of units. `most_variance`: what σ² is capped at, its largest
+    value where estimates were repeated: the network's exponential knows no bounds elsewhere. `header` says what it was
+    fitted to.
     """
 
     box: Box
     means: tuple[Dense, ...]
     variance_network: Dense
+    most_variance: float
     reference: float
     exact_within: float
     header: dict[str, Any]
@@ -53,7 +56,7 @@ class Surrogate:
         """σ²: the variance of one estimate log L̂ at θ (of its compressed value, further down)."""
         x = self.inputs(theta)
         level = self.mean(theta) / self.exact_within
-        return variance_at(self.variance_network, x, level)
+        return jnp.minimum(variance_at(self.variance_network, x, level), self.most_variance)
 
     def uncorrected(self, theta: Float[Array, " parameters"]) -> Float[Array, ""]:
         """What a fit to log L̂ alone would say: biased downwards by about σ²/2."""
@@ -113,6 +116,7 @@ class Surrogate:
             "lower": self.box.lower.tolist(),
             "upper": self.box.upper.tolist(),
             "fixed": self.box.fixed.tolist(),
+            "most_variance": self.most_variance,
             "reference": self.reference,
             "exact_within": self.exact_within,
             "sizes": [_sizes(self.means[0]), _sizes(self.variance_network)],
@@ -140,7 +144,8 @@ def load_surrogate(path: str | Path, space: ParameterSpace) -> Surrogate:
     mean, variance = jax.eval_shape(build)
     means, variance_network = storage.leaves_from_numpy((tuple([mean] * header["members"]), variance), arrays, path)
     kept = {k: v for k, v in header.items() if k in ("model", "errors", "points", "settings")}
-    return Surrogate(box, means, variance_network, header["reference"], header["exact_within"], kept)
+    settled = (header[name] for name in ("most_variance", "reference", "exact_within"))
+    return Surrogate(box, means, variance_network, *settled, kept)
 
 
 def compress(below: Float[Array, "*n"], exact_within: float) -> Float[Array, "*n"]:
