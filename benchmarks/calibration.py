@@ -23,7 +23,7 @@ import hanknn
 from hanknn.economy import Economy, Equations
 from hanknn.economy.points import Point, pack
 from hanknn.inference.data import Observed
-from hanknn.inference.likelihood import Bootstrap, Filter, Guided, Kalman
+from hanknn.inference.likelihood import Bootstrap, Filter, Guided, Kalman, Twisted
 from hanknn.inference.likelihood.space import Observation, Period, panel
 from hanknn.inference.posterior import NUTS, Box, ParticleMetropolis, Store, Target
 from hanknn.inference.posterior.chains import Record, run_chains
@@ -74,6 +74,7 @@ def main() -> int:
     for sampler, filter in (
         (ParticleMetropolis(guided_steps=0), Bootstrap(30)),
         (ParticleMetropolis(guided_steps=5), Guided(10)),
+        (ParticleMetropolis(guided_steps=5), Twisted(10)),
     ):
         failed |= geweke(sampler, filter)
     return int(failed)

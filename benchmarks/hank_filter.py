@@ -1,8 +1,9 @@
 """`hank`'s likelihood: what compiling and a likelihood take, how noisy, with the whole distribution and on summaries.
 
-Run: python benchmarks/hank_filter.py [--data FILE] [--quarters 120] (ten minutes). FILE is a CSV with a column of
-quarters and one of each series: output_growth, inflation_rate and notional_rate, percent, annualised; errors of 5 % of
-each variance, parameters at KMR's posterior medians (strain 0.98). Without it, quarters simulated there.
+Run: python benchmarks/hank_filter.py [--data FILE] [--quarters 120] [--draws DRAWS] (ten minutes). FILE is a CSV with a
+column of quarters and one of each series: output_growth, inflation_rate and notional_rate, percent, annualised; errors
+of 5 % of each variance, parameters at KMR's posterior medians (strain 0.98). Without it, quarters simulated there.
+DRAWS: the draws.csv of an estimation, at twenty of which both filters are compared, too.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import warnings
 
 import jax
 import numpy as np
+import pandas as pd
 
 import hanknn
 from hanknn import Guided, OnSummaries, Twisted
@@ -44,6 +46,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--data")
     asked.add_argument("--quarters", type=int, default=120)
+    asked.add_argument("--draws")
     given = asked.parse_args()
     warnings.simplefilter("ignore")  # particles collapse in single quarters: the s.d. says so
     hank = hanknn.load("hank")
@@ -60,12 +63,14 @@ def main() -> None:
         start = time.perf_counter()
         values = likelihood.batch(np.tile(theta, (times, 1)), jax.random.key(1), size=size)
         each = (time.perf_counter() - start) / times
-        mean = np.log(np.mean(np.exp(values - values.max()))) + values.max()
+        mean = log_mean(values)
         print(
             f"{filter}: first {compiled:.0f} s, then {1 / each:.2f} a second; log L̂ {values.mean():.2f}, "
             f"s.d. {values.std(ddof=1):.2f}, log of the mean {mean:.2f}",
             flush=True,
         )
+    if given.draws:
+        compare(hank, data, pd.read_csv(given.draws).to_numpy())
     for name, ask in (
         ("filter_states", lambda: hanknn.filter_states(hank, data, MEDIANS, Twisted(100))),
         ("forecast", lambda: hanknn.forecast(hank, data, MEDIANS, filter=Twisted(100))),
@@ -77,6 +82,26 @@ def main() -> None:
             ask()
             seconds.append(time.perf_counter() - start)
         print(f"{name}: {seconds[0]:.1f} s, again {1000 * seconds[1]:.0f} ms", flush=True)
+
+
+def log_mean(values: np.ndarray) -> np.ndarray:
+    """Log of the mean likelihood over the last axis."""
+    top = values.max(axis=-1)
+    return np.log(np.mean(np.exp(values - top[..., None]), axis=-1)) + top
+
+
+def compare(hank: hanknn.Solution, data, draws: np.ndarray, count: int = 20, fast: int = 16, exact: int = 4) -> None:
+    """Exact less fast log-likelihood at some draws, each the log of a mean of several estimates."""
+    thetas = draws[np.linspace(0, len(draws) - 1, count).astype(int)]
+    found = {}
+    for filter, times in ((OnSummaries(Twisted(100)), fast), (Twisted(100), exact)):
+        values = hanknn.Likelihood(hank, data, filter).batch(np.repeat(thetas, times, axis=0), jax.random.key(2))
+        found[times] = values.reshape(count, times)
+        print(f"{filter}: s.d. of log L̂ at {count} draws, mean {found[times].std(1, ddof=1).mean():.2f}")
+    apart = log_mean(found[exact]) - log_mean(found[fast])
+    print(
+        f"exact less fast at {count} posterior draws: mean {apart.mean():.2f}, s.d. {apart.std(ddof=1):.2f}", flush=True
+    )
 
 
 if __name__ == "__main__":

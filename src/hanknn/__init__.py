@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         Estimate as Estimate,
         ViaSurrogate as ViaSurrogate,
         estimate as estimate,
+        log_evidence as log_evidence,
     )
     from .inference.likelihood import (
         Bootstrap as Bootstrap,
@@ -72,6 +73,7 @@ _PLACES = {
         "Estimate",
         "ViaSurrogate",
         "estimate",
+        "log_evidence",
     ),
     "inference.likelihood": (
         "Bootstrap",

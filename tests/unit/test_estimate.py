@@ -18,7 +18,7 @@ from hanknn import ParameterSpace
 from hanknn.economy.priors import Beta
 from hanknn.front.cli.command import main
 from hanknn.inference.data import simulate_data
-from hanknn.inference.estimation import Direct, ViaSurrogate, estimate
+from hanknn.inference.estimation import Direct, ViaSurrogate, estimate, log_evidence
 from hanknn.inference.likelihood import Bootstrap, Grid, Guided, Kalman, Likelihood
 from hanknn.inference.posterior import NUTS, ParticleMetropolis, RandomWalk, Store
 from hanknn.inference.posterior.importance import Reweighting, reweight, thin
@@ -62,6 +62,25 @@ def test_the_corrected_posterior_is_the_exact_one(exact, small):
     assert distance.abs().max().max() < 0.25, "three thousand correlated draws: about four standard errors"
     assert found.notes["pareto_k"] < 0.7 and "the correction is reliable" in found.verdict
     assert "largest R-hat" in exact.verdict
+
+
+def test_the_evidence_is_the_integral_over_the_prior(quick, data, exact, small):
+    """Against a sum over an even grid of both parameters, whose priors are uniform."""
+    space, (first, second) = quick.model.parameters, NAMES
+    midpoints = lambda name: space[name].bounds[0] + _shares(space[name])
+    grid = np.stack(np.meshgrid(midpoints(first), midpoints(second), indexing="ij"), axis=-1).reshape(-1, 2)
+    values = {name: grid[:, i] for i, name in enumerate(NAMES)}
+    known = Likelihood(quick, data.observed, Kalman())(values)
+    truth = np.log(np.mean(np.exp(known - known.max()))) + known.max()
+    for found in (exact, small[0]):
+        evidence = log_evidence(found)
+        assert 0 < evidence.se < 0.1 and abs(evidence.value - truth) < max(4 * evidence.se, 0.1)
+    assert log_evidence(small[0]) == log_evidence(small[0]) and "log_mean_ratio" in small[0].notes
+
+
+def _shares(parameter, count=80):
+    low, high = parameter.bounds
+    return (high - low) * (np.arange(count) + 0.5) / count
 
 
 def test_tables_name_prior_posterior_and_truth(exact, small, data):

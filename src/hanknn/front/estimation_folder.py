@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..inference.data.observed import Observed
 from ..inference.data.simulated import SimulatedData
-from ..inference.estimation import Estimate, Estimation, design_filter, estimate
+from ..inference.estimation import Estimate, Estimation, design_filter, estimate, log_evidence
 from ..inference.likelihood import Likelihood, binds, filter_states, forecast
 from ..inference.posterior import Store
 from ..machine.errors import RunFolderError
@@ -64,6 +64,8 @@ class EstimationFolder:
         solution, posterior, filter = found.solution, found.posterior, found.method.filter
         self.folder.write(TABLE, posterior.table(made and made.parameters).to_csv())
         metrics = {"verdict": found.verdict, **{k: float(v) for k, v in found.notes.items()}}
+        if found.surrogate is not None:
+            metrics["log_evidence"], metrics["log_evidence_se"] = log_evidence(found)
         if found.surrogate_errors is not None:
             metrics["surrogate_errors"] = found.surrogate_errors.astype(float).to_dict("index")
         self.folder.write_json(METRICS, metrics)

@@ -148,7 +148,8 @@ class ViaSurrogate(Estimation):
         thetas = work.box.full(chosen)
         fresh = work.estimates(exact, self.design, thetas, second, "correction")
         done = reweight(fresh, surrogate.batch(thetas))
-        notes = {"pareto_k": done.pareto_k, "ess": done.ess, "log_ratio_sd": done.log_ratio_sd}
+        notes = done._asdict()
+        del notes["weights"]
         weights = done.weights.reshape(chains, -1)
         posterior = Posterior(work.box, chosen.reshape(chains, -1, width), None, weights, notes)
         left = float(np.min(posterior.convergence()[1]))

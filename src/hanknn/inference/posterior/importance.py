@@ -20,12 +20,15 @@ class Reweighted(NamedTuple):
     draws themselves independent.
 
     `log_ratio_sd`: s.d. of log L̂ less the surrogate's log L: the surrogate's error and the filter's together.
+    `log_mean_ratio`: log of the mean of L̂/L, and its standard error: exact over surrogate's marginal data density.
     """
 
     weights: np.ndarray
     pareto_k: float
     ess: float
     log_ratio_sd: float
+    log_mean_ratio: float
+    log_mean_ratio_se: float
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,10 @@ def reweight(log_estimates: np.ndarray, log_surrogate: np.ndarray) -> Reweighted
         raise SettingError("no draw of the surrogate's posterior has a finite likelihood estimate; use more particles")
     floor = ratios[finite].min() - 1e3
     weights, k = pareto_smoothed(np.where(finite, ratios, floor))
-    return Reweighted(weights, k, float(1 / (weights**2).sum()), float(ratios[finite].std()))
+    effective, raw = float(1 / (weights**2).sum()), np.where(finite, np.exp(ratios - ratios[finite].max()), 0.0)
+    level = float(ratios[finite].max() + np.log(raw.mean()))
+    error = float(np.sqrt(max(1 / effective - 1 / len(ratios), 0.0)))
+    return Reweighted(weights, k, effective, float(ratios[finite].std()), level, error)
 
 
 def thin(count: int, draws: int, key: PRNGKeyArray) -> np.ndarray:
