@@ -17,9 +17,13 @@ is known of a simpler economy, to a few per cent."""
 TRIES = 64
 """Draws among which one below that strain is looked for."""
 
+KNOWN = 1.0
+"""Largest strain at which an economy whose states hold arrays is estimated. To simulate each, as `misfit` does, would
+take a sampler days; and beyond, where no equilibrium is known, a policy function is no economy's, and its likelihood
+may be higher than any economy's."""
+
 BEYOND = 1.2
-"""Largest strain at which an economy whose states hold arrays is estimated: to simulate each, as `misfit` does, would
-take a sampler days."""
+"""Largest strain at which such economies are simulated to learn how their summaries move: somewhat further."""
 
 
 class Draw(NamedTuple):

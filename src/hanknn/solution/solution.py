@@ -14,7 +14,7 @@ import pandas as pd
 from jaxtyping import Array, Bool, Float
 
 from ..economy import Economy, Equations
-from ..economy.draws import BEYOND
+from ..economy.draws import KNOWN
 from ..economy.misfit import SOLVED, misfit
 from ..economy.model import Model
 from ..economy.networks import Architecture, PolicyNetwork, network_policy
@@ -200,13 +200,13 @@ class Solution:
     def solved_function(self, theta: Float[Array, " parameters"]) -> Bool[Array, ""]:
         """As `solved`, for one vector, as a JAX function for samplers; its derivative is zero.
 
-        Where a state is an array it says whether the strain is at most `BEYOND`: a misfit takes a simulation.
+        Where a state is an array it says whether the strain is at most `KNOWN`: a misfit takes a simulation.
         """
         if not self.model.constraints:
             return jnp.asarray(True)
         theta = jax.lax.stop_gradient(theta)
         if self.model.arrays:
-            return self.equations.strain(self.equations.given(theta)) <= BEYOND
+            return self.equations.strain(self.equations.given(theta)) <= KNOWN
         return _misfit(self.economy, theta) <= SOLVED
 
     @functools.cached_property

@@ -18,7 +18,7 @@ METHOD = ViaSurrogate(
     filter=Twisted(particles=100),
     design=Design(points=2500),
     refinement=Design(points=1000),
-    correction=Reweighting(draws=500),
+    correction=Reweighting(draws=400),
 )
 """The likelihood is smooth: with 10,000 points the surrogate is no nearer to it."""
 ON_US_DATA = {

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...economy.draws import BEYOND
+from ...economy.draws import KNOWN, SURE
 from ...solution import Solution
 from ..posterior.result import Posterior
 
@@ -37,20 +37,22 @@ def little_said(posterior: Posterior) -> str:
 
 
 def strained(solution: Solution, posterior: Posterior) -> str:
-    """How much of prior and posterior lies where no equilibrium is known, in words; else empty."""
+    """How much of prior and posterior lies where no equilibrium is known, or near, in words; else empty."""
     box, rng = posterior.box, np.random.default_rng(0)
     prior = solution.strains(box.full(box.prior_draws(rng.uniform(size=(PRIOR_DRAWS, len(box.names))))))
-    if not (prior > 1).any():
+    if not (prior > KNOWN).any():
         return ""
     values = posterior.values.reshape(-1, len(box.names))
     weights = np.full(len(values), 1 / len(values)) if posterior.weights is None else posterior.weights.reshape(-1)
-    beyond = float(np.sum(weights * (solution.strains(box.full(values)) > 1)) / np.sum(weights))
-    percent = lambda share: f"{100 * float(np.mean(share)):.0f} %"
-    refused = f" ({percent(prior > BEYOND)} is refused, above {BEYOND:g})" if solution.model.arrays else ""
-    return (
-        f" No equilibrium is known at strains above one: there lie {percent(prior > 1)} of the prior{refused} and "
-        f"{100 * beyond:.0f} % of the posterior."
-    )
+    found = solution.strains(box.full(values))
+    beyond = lambda strain: f"{100 * float(np.sum(weights * (found > strain)) / np.sum(weights)):.0f} %"
+    outside = f"{100 * float(np.mean(prior > KNOWN)):.0f} % of the prior"
+    if solution.model.arrays:
+        return (
+            f" No equilibrium is known at strains above one: {outside} lies there and counts for nothing, and "
+            f"{beyond(SURE)} of the posterior lies near, above {SURE:g}."
+        )
+    return f" No equilibrium is known at strains above one: there lie {outside} and {beyond(KNOWN)} of the posterior."
 
 
 def edge_warning(posterior: Posterior, share: float = 0.05) -> str:
