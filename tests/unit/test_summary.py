@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import hanknn
-from hanknn import Guided, Likelihood, OnSummaries, Twisted, Variable
+from hanknn import Guided, Likelihood, OnSummaries, Twisted, Variable, filter_states
 from hanknn.economy import Equations
 from hanknn.economy.definition import definition
 from hanknn.economy.networks import SmoothNetwork
@@ -116,6 +116,17 @@ def test_filters_on_summaries_and_on_arrays_agree(summarised, data):
         error = np.sqrt((values.var() + middle.var()) / len(thetas))
         assert abs(values.mean() - middle.mean()) < 4 * error + 0.05, filter
     assert found[Twisted(100)].std() < 0.2
+
+
+def test_what_filters_tell_carries_its_own_name_on_summaries_too(summarised, data):
+    """Of the whole distribution observables are told, of summaries the summaries; what both tell is the same."""
+    whole = filter_states(summarised, data, filter=Twisted(400))
+    few = filter_states(summarised, data, filter=OnSummaries(Twisted(400)))
+    assert "poor_smoothed" in whole and "tilt_smoothed" not in whole
+    assert "tilt_smoothed" in few and "poor_smoothed" not in few
+    for name in ("zeta", "inflation", "output_growth", "eps"):
+        one, other = whole[f"{name}_smoothed"].to_numpy(), few[f"{name}_smoothed"].to_numpy()
+        assert np.abs(one - other).max() < 0.2 * one.std(), name
 
 
 def test_a_law_travels_with_its_solution(summarised, tmp_path):
