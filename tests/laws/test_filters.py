@@ -111,7 +111,7 @@ def test_named_values_and_wrong_questions(quick):
     with pytest.raises(UnknownNameError, match="observable 'output'"):
         log_likelihood(quick, Observed(table().rename(columns={"output_gap": "output"}), NOISE))
     with pytest.raises(ShapeError, match="one value"):
-        filter_states(quick, data, {"rho": [0.85, 0.9]}, Kalman())
+        shock_decomposition(quick, data, {"rho": [0.85, 0.9]})
     with pytest.raises(SettingError, match="particles"):
         Bootstrap(particles=1)
     with pytest.raises(SettingError, match="resample_below"):
@@ -159,6 +159,7 @@ def test_states_over_draws_are_as_uncertain_as_the_draws_are(quick):
     data, rows = Observed(table(), NOISE), np.tile(quick.model.parameters.baseline, (2, 1))
     rows[:, quick.model.parameters.names.index("rho")] = 0.8, 0.95
     both = filter_states(quick, data, rows, Kalman())
+    assert both.equals(filter_states(quick, data, {"rho": [0.8, 0.95]}, Kalman()))
     each = [filter_states(quick, data, row, Kalman()) for row in rows]
     for name in ("zeta_smoothed", "inflation_filtered"):
         means, sds = (np.array([one[f"{name}{kind}"] for one in each]) for kind in ("", "_sd"))
