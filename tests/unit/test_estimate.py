@@ -254,7 +254,7 @@ for make in (
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     told = [
         "a Kalman likelihood is exact and needs no surrogate; use Direct",
-        "give a value such as Guided(particles=100) for ViaSurrogate's filter, not str 'guided'",
+        "give a value such as Twisted(particles=100) for ViaSurrogate's filter, not str 'guided'",
         "give a value such as Design(points=10_000) for ViaSurrogate's design, not int 6000",
         "give a value such as Reweighting() for ViaSurrogate's correction, not the class Reweighting",
         "give a value such as NUTS() for ViaSurrogate's sampler, not ParticleMetropolis",

@@ -85,8 +85,8 @@ def test_the_variance_head_learns_how_noise_varies(fitted):
 def test_the_variance_is_never_above_what_repeated_estimates_show(fitted):
     """Its network's exponential made a corner without any the likeliest place of all."""
     data, surrogate, _, _ = fitted
-    raised = dataclasses.replace(surrogate, variance_network=surrogate.variance_network.raised(20.0))
     with jax.enable_x64(True):
+        raised = dataclasses.replace(surrogate, variance_network=surrogate.variance_network.raised(20.0))
         thetas = jnp.asarray(BOX.full(DESIGN.over(BOX, 5)[:50]))
         found = np.asarray(jax.vmap(raised.variance)(thetas))
         usual = np.asarray(jax.vmap(surrogate.variance)(thetas))
