@@ -144,8 +144,8 @@ def load_surrogate(path: str | Path, space: ParameterSpace) -> Surrogate:
     mean, variance = jax.eval_shape(build)
     means, variance_network = storage.leaves_from_numpy((tuple([mean] * header["members"]), variance), arrays, path)
     kept = {k: v for k, v in header.items() if k in ("model", "errors", "points", "settings")}
-    settled = (header[name] for name in ("most_variance", "reference", "exact_within"))
-    return Surrogate(box, means, variance_network, *settled, kept)
+    most, reference, exact_within = (header[name] for name in ("most_variance", "reference", "exact_within"))
+    return Surrogate(box, means, variance_network, most, reference, exact_within, kept)
 
 
 def compress(below: Float[Array, "*n"], exact_within: float) -> Float[Array, "*n"]:
