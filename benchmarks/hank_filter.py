@@ -16,21 +16,11 @@ import pandas as pd
 
 import hanknn
 from hanknn import Guided, OnSummaries, Twisted
+from hanknn.front.experiments.hank_estimates import OBSERVABLES, ON_US_DATA
 from hanknn.inference.data import VarianceShare, prepare, simulate_data
+from hanknn.machine.log_space import log_mean
 
-NAMES = ("output_growth", "inflation_rate", "notional_rate")
-MEDIANS = {
-    "sigma_s": 0.0704,
-    "borrowing_limit": -0.5,
-    "varphi": 101,
-    "theta_pi": 2.43,
-    "theta_y": 0.96,
-    "rho_z": 0.43,
-    "rho_m": 0.91,
-    "sigma_zeta": 0.0122,
-    "sigma_z": 0.0047,
-    "sigma_m": 0.0015,
-}
+MEDIANS = {name: median for name, (median, _, _) in ON_US_DATA.items()}
 """KMR, table 3."""
 FILTERS = (
     (OnSummaries(Guided(100, steps=4)), 64, 32),
@@ -53,7 +43,7 @@ def main() -> None:
     if given.data:
         data = prepare(given.data, hank.model, None, VarianceShare(0.05))
     else:
-        data = simulate_data(hank, NAMES, given.quarters, MEDIANS, VarianceShare(0.05)).observed
+        data = simulate_data(hank, OBSERVABLES, given.quarters, MEDIANS, VarianceShare(0.05)).observed
     theta = hank.model.parameters.resolve(MEDIANS)
     for filter, times, size in FILTERS:
         likelihood = hanknn.Likelihood(hank, data, filter)
@@ -82,12 +72,6 @@ def main() -> None:
             ask()
             seconds.append(time.perf_counter() - start)
         print(f"{name}: {seconds[0]:.1f} s, again {1000 * seconds[1]:.0f} ms", flush=True)
-
-
-def log_mean(values: np.ndarray) -> np.ndarray:
-    """Log of the mean likelihood over the last axis."""
-    top = values.max(axis=-1)
-    return np.log(np.mean(np.exp(values - top[..., None]), axis=-1)) + top
 
 
 def compare(hank: hanknn.Solution, data, draws: np.ndarray, count: int = 20, fast: int = 16, exact: int = 4) -> None:

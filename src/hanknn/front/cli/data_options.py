@@ -48,7 +48,6 @@ class DataOptions:
             "(default: 0.05; with --data us 0.1).",
         ),
     ] = None
-
     error_at_bound: Annotated[
         list[str] | None,
         typer.Option(
@@ -107,8 +106,9 @@ class DataOptions:
         for name in TREATMENT:
             was = getattr(old, name)
             if name in given and getattr(self, name) != was:
-                told = f"--{name} {' '.join(was)}" if isinstance(was, list) else f"{'no' if not was else 'a'} --{name}"
-                raise SettingError(f"the estimation had {told}: leave --{name} out, or estimate anew")
+                option = f"--{name.replace('_', '-')}"
+                told = f"{option} {' '.join(was)}" if isinstance(was, list) else f"{'no' if not was else 'a'} {option}"
+                raise SettingError(f"the estimation had {told}: leave {option} out, or estimate anew")
         kept_cut = {name: getattr(self if name in given else old, name) for name in CUT}
         return replace(source, **{name: getattr(old, name) for name in TREATMENT}, **kept_cut)
 
@@ -134,7 +134,7 @@ def tell_of_means(means: Mapping[str, float]) -> None:
 def with_bounds(elsewhere: Any, settings: list[str], names: Sequence[str]) -> Any:
     """Errors by name: `elsewhere`'s (default: the library's share), and those of OBSERVABLE=BOUND:S.D. at bounds."""
     elsewhere = hanknn.data.VarianceShare() if elsewhere is None else elsewhere
-    found = dict(elsewhere) if isinstance(elsewhere, Mapping) else dict.fromkeys(names, elsewhere)
+    found: dict[str, Any] = dict(elsewhere) if isinstance(elsewhere, Mapping) else dict.fromkeys(names, elsewhere)
     for name, text in named_once(settings, "--error-at-bound"):
         bound, _, sd = text.partition("=")[2].partition(":")
         if name not in found:

@@ -1,16 +1,23 @@
 """What KMR publish of their estimated `hank` (tables 2 to 4), and how ours is estimated beside it."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ...inference.data.measurement import VarianceShare
-from ...inference.estimation import ViaSurrogate
+from ...inference.data.observed import Observed
+from ...inference.estimation import Estimate, ViaSurrogate
 from ...inference.likelihood import Twisted
 from ...inference.posterior.importance import Reweighting
 from ...inference.posterior.result import Posterior
 from ...inference.surrogate import Design
+from ...machine.settings_difference import described
+from ...machine.work import Report
+from ...solution import load
+from ...solution.identity import identity
+from ..estimation_folder import EstimationFolder
 
 OBSERVABLES = ("output_growth", "inflation_rate", "notional_rate")
 ERROR = VarianceShare(0.05)
@@ -49,6 +56,16 @@ ON_SIMULATED_DATA = {
 """The same on 144 quarters that they simulate at their true values, the prior's means (table 2)."""
 
 
+def estimated(
+    name: str, data: Observed, folder: Path, seed: int, resume: bool, report: Report
+) -> tuple[EstimationFolder, Estimate]:
+    """The estimation of `hank` in `folder`; with `resume` from what an earlier run of this name left there."""
+    solution = load("hank")
+    settings = {"experiment": name, "seed": seed, "method": described(METHOD), **described(identity(solution))}
+    place = EstimationFolder(folder, settings | {"data": data.fingerprint()}, resume, not resume)
+    return place, place.estimate(solution, data, METHOD, seed=seed, report=report)
+
+
 def beside(
     ours: Posterior, published: Mapping[str, tuple[float, float, float]], truth: Mapping[str, float] | None = None
 ) -> pd.DataFrame:
@@ -57,7 +74,7 @@ def beside(
     quantiles, sd = ours.quantiles(), ours.mean_sd()[1]
     columns: dict[str, object] = {} if truth is None else {"true": [truth[name] for name in ours.names]}
     columns |= {labels[p]: quantiles[p] for p in labels}
-    theirs = pd.DataFrame.from_dict(published, orient="index", columns=[f"KMR {labels[p]}" for p in labels])
+    theirs = pd.DataFrame.from_dict(dict(published), orient="index", columns=[f"KMR {labels[p]}" for p in labels])
     table = pd.DataFrame(columns, index=quantiles.index).join(theirs)
     table["medians apart (s.d.)"] = (table["median"] - table["KMR median"]) / sd
     table["inside KMR's interval"] = (table["median"] >= table["KMR 5 %"]) & (table["median"] <= table["KMR 95 %"])

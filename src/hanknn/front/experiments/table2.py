@@ -1,7 +1,6 @@
 """KMR's table 2: what the estimation of `hank` recovers from data that it simulates."""
 
 import dataclasses
-from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -9,16 +8,12 @@ import numpy as np
 import pandas as pd
 
 from ...inference.data import simulate_data
-from ...inference.estimation import Estimate
 from ...inference.posterior import Box
 from ...machine.precision import in_float64
-from ...machine.settings_difference import described
-from ...machine.work import Report, Step
+from ...machine.work import Step
 from ...solution import Solution, load
-from ...solution.identity import identity
-from ..estimation_folder import EstimationFolder
 from .experiment import Experiment, Finding
-from .hank_estimates import ERROR, METHOD, OBSERVABLES, ON_SIMULATED_DATA, beside, inside
+from .hank_estimates import ERROR, OBSERVABLES, ON_SIMULATED_DATA, beside, estimated, inside
 
 SETS, QUARTERS = 10, 144
 STRAIN = 0.95
@@ -40,7 +35,8 @@ class Table2(Experiment):
         theirs = _named(solution, solution.model.parameters.resolve(OURS))
         for i, truth in enumerate([theirs, *_truths(solution, seed)]):
             tell = lambda step, i=i: report(dataclasses.replace(step, stage=f"data set {i} of {SETS}: {step.stage}"))
-            estimate = recovered(solution, truth, folder / f"set{i}", seed + i, resume, tell)
+            made = simulate_data(solution, OBSERVABLES, QUARTERS, truth, ERROR, seed + i)
+            estimate = estimated("table2", made.observed, folder / f"set{i}", seed + i, resume, tell)[1]
             table = beside(estimate.posterior, ON_SIMULATED_DATA, truth)
             table.to_csv(folder / f"table2_set{i}.csv")
             found[i] = inside(estimate.posterior, truth)
@@ -54,16 +50,6 @@ class Table2(Experiment):
             Finding("at KMR's values: outside their 90 % interval", float((~found[0]).sum()), 2.0),
             Finding("largest Pareto k", max(row["pareto_k"] for row in rows), 0.7),
         ]
-
-
-def recovered(
-    solution: Solution, truth: dict[str, float], folder: Path, seed: int, resume: bool, report: Report
-) -> Estimate:
-    """The posterior on 144 quarters that are simulated at `truth`."""
-    made = simulate_data(solution, OBSERVABLES, QUARTERS, truth, ERROR, seed)
-    settings = {"experiment": "table2", "seed": seed, "method": described(METHOD), **described(identity(solution))}
-    place = EstimationFolder(folder, settings | {"data": made.observed.fingerprint()}, resume, not resume)
-    return place.estimate(solution, made.observed, METHOD, seed=seed, report=report)
 
 
 def _truths(solution: Solution, seed: int) -> list[dict[str, float]]:

@@ -6,16 +6,14 @@ from pathlib import Path
 import numpy as np
 
 from ...inference.data import Level, Observed, prepare
-from ...inference.estimation import Estimate
 from ...inference.posterior.importance import GOOD_K
 from ...machine.precision import in_float64
-from ...machine.settings_difference import described
-from ...machine.work import Report
 from ...solution import load
-from ...solution.identity import identity
-from ..estimation_folder import EstimationFolder
 from .experiment import Experiment, Finding
-from .hank_estimates import ERROR, METHOD, OBSERVABLES, ON_US_DATA, beside
+from .hank_estimates import ERROR, OBSERVABLES, ON_US_DATA, beside, estimated
+
+NAME = "US data"
+"""Of the estimation that tables 3 and 4 share."""
 
 
 class Table3(Experiment):
@@ -30,27 +28,21 @@ class Table3(Experiment):
     @in_float64
     def run(self, folder, seed, resume, report, data=None):
         began = time.perf_counter()
-        place, found = us_estimate(data, folder, seed, resume, report)
+        place, found = estimated(NAME, us_data(data), folder, seed, resume, report)
         place.finish(found)
         minutes = (time.perf_counter() - began) / 60
+        chains = found.uncorrected or found.posterior
         beside(found.posterior, ON_US_DATA).to_csv(folder / "table3.csv")
         return [
             Finding("Pareto k of the exact last step", found.posterior.notes["pareto_k"], GOOD_K),
-            Finding("largest R-hat", float(np.max(found.uncorrected.convergence()[0])), 1.01),
+            Finding("largest R-hat", float(np.max(chains.convergence()[0])), 1.01),
             Finding("minutes, with figures", minutes, 60.0),
         ]
 
 
-def us_data(file: Path) -> Observed:
+def us_data(file: Path | None) -> Observed:
     """KMR's three series from a user's file; raises `DataError` where one is missing."""
+    assert file is not None, "the command asks for it"
     model = load("hank").model
     series = {name: Level(name, model.observables[name].unit) for name in OBSERVABLES}
     return prepare(file, model, series, ERROR)
-
-
-def us_estimate(file: Path, folder: Path, seed: int, resume: bool, report: Report) -> tuple[EstimationFolder, Estimate]:
-    """The estimation in `folder`; with `resume` from what an earlier run, of table 3 or 4, left there."""
-    solution, data = load("hank"), us_data(file)
-    settings = {"experiment": "US data", "seed": seed, "method": described(METHOD), **described(identity(solution))}
-    place = EstimationFolder(folder, settings | {"data": data.fingerprint()}, resume, not resume)
-    return place, place.estimate(solution, data, METHOD, seed=seed, report=report)

@@ -8,8 +8,8 @@ from ...machine.precision import in_float64
 from ...solution import Solution
 from ...solution.simulation import moments, simulate
 from .experiment import Experiment, Finding
-from .hank_estimates import OBSERVABLES
-from .table3 import Table3, us_estimate
+from .hank_estimates import OBSERVABLES, estimated
+from .table3 import NAME, Table3, us_data
 
 DRAWS = 200
 PUBLISHED = {
@@ -34,7 +34,7 @@ class Table4(Experiment):
 
     @in_float64
     def run(self, folder, seed, resume, report, data=None):
-        _, found = us_estimate(data, folder, seed, resume, report)
+        _, found = estimated(NAME, us_data(data), folder, seed, resume, report)
         table = compared(found.solution, found.data, found.posterior.draws(DRAWS, seed), seed)
         table.to_csv(folder / "table4.csv")
         known = table.dropna(subset="data")

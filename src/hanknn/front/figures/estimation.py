@@ -1,5 +1,6 @@
 """Figures of an estimation: likelihood, posterior, filtered states, forecasts."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import jax
@@ -121,6 +122,10 @@ def traces(posterior: Posterior) -> Figure:
     return finish(figure, f"Traces of {posterior.values.shape[0]} chains over each parameter's range")
 
 
+LABEL_WIDTH = 26
+"""Characters beside a panel of this height."""
+
+
 def tracked_states(tracked: xr.Dataset, names: Sequence[str], truth: xr.Dataset | None = None) -> Figure:
     """What filters track, smoothed, with 90 % bands, against the truth of simulated data or the data themselves."""
     figure, axes = canvas(len(names), 1, (7.0, 1.8 * len(names) + 0.4))
@@ -137,7 +142,7 @@ def tracked_states(tracked: xr.Dataset, names: Sequence[str], truth: xr.Dataset 
         if f"{name}_data" in tracked:
             axis.plot(period, tracked[f"{name}_data"], "x", color=VERMILION, ms=3, mew=0.7, label="data")
         unit = f"\n({mean.attrs['unit']})" if mean.attrs["unit"] else ""
-        axis.set(ylabel=mean.attrs["long_name"] + unit, xlim=(period[0], period[-1]))
+        axis.set(ylabel=textwrap.fill(mean.attrs["long_name"], LABEL_WIDTH) + unit, xlim=(period[0], period[-1]))
     axes[-1, 0].set_xlabel("period")
     # Two columns keep the legend off the lines of a long sample.
     axes[0, 0].legend(frameon=False, ncol=5, loc="upper center", bbox_to_anchor=(0.5, 1.3))

@@ -103,7 +103,7 @@ def covariance(table: pd.DataFrame, setting: Setting, origins: Mapping[str, floa
             _require_variation(name, table[name].dropna(), (origins or {}).get(name, 0.0))
     variances = [named[name].variance(table[name].to_numpy()) for name in table.columns]
     if not any(np.ndim(variance) for variance in variances):
-        return np.diag(variances)
+        return np.diag(np.array(variances, np.float64))
     columns = np.stack([np.broadcast_to(variance, len(table)) for variance in variances], axis=1)
     return columns[:, :, None] * np.eye(len(variances))
 

@@ -33,13 +33,10 @@ def log_evidence(found: Estimate, seed: int = 0, runs: int = 4, particles: int =
     seed = require_seed(seed)
     require_counts(runs=(runs, 2), particles=(particles, 16))
     target = Target(found.posterior.box, _log_likelihood(found))
-    cloud = TemperedSMC(particles=particles)
-    each = np.array([cloud.run(target, jax.random.fold_in(jax.random.key(seed), i))[1] for i in range(runs)])
-    shares = np.exp(each - each.max())
-    value, se = each.max() + np.log(shares.mean()), shares.std(ddof=1) / np.sqrt(runs) / shares.mean()
+    sample = TemperedSMC(particles=particles, runs=runs).sample(target, jax.random.key(seed))
     notes = found.posterior.notes
     gained, gained_se = notes.get("log_mean_ratio", 0.0), notes.get("log_mean_ratio_se", 0.0)
-    return Evidence(float(value + gained), float(np.hypot(se, gained_se)))
+    return Evidence(sample.log_evidence + gained, float(np.hypot(sample.log_evidence_se, gained_se)))
 
 
 def _log_likelihood(found: Estimate):

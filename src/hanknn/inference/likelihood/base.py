@@ -74,7 +74,7 @@ class Filter(abc.ABC):
         return seen
 
     def tracked(self, seen: Observation) -> tuple[str, ...]:
-        """Names of what `track` tells of each period, of its `view`."""
+        """Names of what `track` tells of each period."""
         return seen.variables
 
     def together(self, seen: Observation) -> int:

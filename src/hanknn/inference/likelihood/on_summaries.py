@@ -23,7 +23,7 @@ class OnSummaries(Filter):
         self.filter.require(self.view(seen))
 
     def tracked(self, seen):
-        return self.filter.tracked(seen)
+        return self.filter.tracked(self.view(seen))
 
     def together(self, seen):
         return self.filter.together(self.view(seen))

@@ -103,8 +103,8 @@ def _over_draws(tracks: Track) -> Track:
 
 
 def _dataset(likelihood: Likelihood, track: Track, data: Observed) -> xr.Dataset:
-    seen = likelihood.filter.view(likelihood.seen)
-    equations = seen.economy.equations
+    seen = likelihood.seen
+    equations = likelihood.filter.view(seen).economy.equations
     known, model = equations.observables, equations.model
     likely = {binds(name): f"probability of the {variable.text}" for name, variable in model.constraints.items()}
     values = {}

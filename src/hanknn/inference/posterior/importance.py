@@ -9,6 +9,7 @@ from jaxtyping import PRNGKeyArray
 
 from ...machine.arguments import require_whole
 from ...machine.errors import SettingError
+from ...machine.log_space import log_mean
 from .diagnostics import pareto_smoothed
 
 GOOD_K = 0.7
@@ -52,8 +53,7 @@ def reweight(log_estimates: np.ndarray, log_surrogate: np.ndarray) -> Reweighted
         raise SettingError("no draw of the surrogate's posterior has a finite likelihood estimate; use more particles")
     floor = ratios[finite].min() - 1e3
     weights, k = pareto_smoothed(np.where(finite, ratios, floor))
-    effective, raw = float(1 / (weights**2).sum()), np.where(finite, np.exp(ratios - ratios[finite].max()), 0.0)
-    level = float(ratios[finite].max() + np.log(raw.mean()))
+    effective, level = float(1 / (weights**2).sum()), float(log_mean(np.where(finite, ratios, -np.inf)))
     error = float(np.sqrt(max(1 / effective - 1 / len(ratios), 0.0)))
     return Reweighted(weights, k, effective, float(ratios[finite].std()), level, error)
 

@@ -10,7 +10,7 @@ class Sample(NamedTuple):
 
     `values`: (chains, draws, estimated). `log_density`: of the unbounded coordinates' target,
     (chains, draws). `acceptance`: acceptance probability; `divergent`: NUTS only, else False.
-    `log_evidence`: from tempered SMC, else NaN.
+    `log_evidence`: from tempered SMC, with its standard error over the runs, else NaN.
     """
 
     values: np.ndarray
@@ -18,3 +18,4 @@ class Sample(NamedTuple):
     acceptance: np.ndarray
     divergent: np.ndarray
     log_evidence: float = float("nan")
+    log_evidence_se: float = float("nan")

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from ...machine.arguments import require_whole, require_within
 from ...machine.compiled import jit
 from ...machine.errors import SettingError
+from ...machine.log_space import log_mean
 from ...machine.work import Report, Step, Store, silent
 from .sample import Sample
 from .target import Target
@@ -45,8 +46,9 @@ class TemperedSMC:
         values = np.asarray(jit(jax.vmap(jax.vmap(target.box.estimated)))(zs))
         density = np.asarray(jit(jax.vmap(jax.vmap(target.log_density)))(zs))
         shape = values.shape[:2]
-        log_mean = float(np.log(np.mean(np.exp(evidence - evidence.max()))) + evidence.max())
-        return Sample(values, density, np.full(shape, np.nan), np.zeros(shape, bool), log_mean)
+        level = float(log_mean(evidence))
+        error = float(np.exp(evidence - level).std(ddof=1) / np.sqrt(self.runs)) if self.runs > 1 else float("nan")
+        return Sample(values, density, np.full(shape, np.nan), np.zeros(shape, bool), level, error)
 
     def run(self, target: Target, key: PRNGKeyArray) -> tuple[np.ndarray, float]:
         """One run: coordinates (particles, estimated) and the log evidence. Raises `SettingError` if it gets stuck."""
