@@ -28,7 +28,7 @@ from hanknn.inference.likelihood.space import Observation, Period, panel
 from hanknn.inference.posterior import NUTS, Box, ParticleMetropolis, Store, Target
 from hanknn.inference.posterior.chains import Record, run_chains
 from hanknn.inference.posterior.particle_metropolis import PseudoState
-from hanknn.inference.posterior.sample import silent
+from hanknn.machine.work import silent
 
 NAMES = ("zeta", "output_gap", "inflation")
 

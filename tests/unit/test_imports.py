@@ -1,6 +1,8 @@
 """Importing changes nothing, and imports run one way."""
 
 import ast
+import importlib
+import importlib.util
 import os
 import subprocess
 import sys
@@ -85,6 +87,21 @@ def test_imports_run_one_way(file):
     assert not beyond, f"{file.name} imports {beyond}, which '{room}' may not"
     if "front" not in file.parts:
         assert "matplotlib" not in others
+
+
+BENCHMARKS = sorted((SOURCE.parents[1] / "benchmarks").glob("*.py"))
+
+
+@pytest.mark.parametrize("file", BENCHMARKS, ids=[f.stem for f in BENCHMARKS])
+def test_what_a_benchmark_imports_is_there(file):
+    """Benchmarks run for minutes and are seldom run: a name that has moved would go unnoticed."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "hanknn":
+            module = importlib.import_module(node.module)
+            for name in (alias.name for alias in node.names):
+                assert hasattr(module, name) or importlib.util.find_spec(f"{node.module}.{name}"), (
+                    f"{node.module}.{name}"
+                )
 
 
 def test_the_table_of_imports_has_the_rooms_that_there_are():
