@@ -65,7 +65,7 @@ def measure(solution: hanknn.Solution) -> tuple[np.ndarray, float]:
             theta = economy.parameters(vector)
             return economy.residuals(state, theta, rule, jax.random.key(0)), pack(economy.policy(state, theta))
 
-        errors, found = (np.asarray(a)[:, 0] for a in jax.jit(jax.vmap(at))(*drawn))
+        errors, found = (np.asarray(a)[:, 0] for a in jax.jit(jax.vmap(at))(*drawn[:2]))
         errors = np.abs(errors)
     exact = np.asarray(drawn.theta[:, 0] * drawn.theta[:, 1])
     return np.log10(errors + 1e-16), float(np.abs(found / exact - 1).max())

@@ -7,7 +7,7 @@ The exact policy saves the share αβ of output in every state (Brock and Mirman
 
 import jax.numpy as jnp
 
-from hanknn import Model, Parameter, ParameterSpace, Point, Variable
+from hanknn import AR1, Model, Parameter, ParameterSpace, Point, Variable
 
 
 class BrockMirman(Model):
@@ -20,16 +20,12 @@ class BrockMirman(Model):
     )
     states = {
         "log_k": Variable(r"$\log k_t$", "capital", "log"),
-        "z": Variable(r"$z_t$", "productivity", "log"),
+        "z": AR1("rho", "sigma", r"$z_t$", "productivity", "log", shock="eps"),
     }
-    shocks = {"eps": Variable(r"$\varepsilon_t$", "productivity shock", "s.d.")}
     policies = {"savings_rate": Variable(r"$s_t$", "savings rate", "share of output")}
 
     def transition(self, now: Point, shock: Point, theta: Point):
-        return {
-            "log_k": jnp.log(now.savings_rate) + log_output(now, theta),
-            "z": theta.rho * now.z + theta.sigma * shock.eps,
-        }
+        return {"log_k": jnp.log(now.savings_rate) + log_output(now, theta)}
 
     def expectands(self, now: Point, next: Point, theta: Point):
         return_on_capital = theta.alpha * jnp.exp(log_output(next, theta) - next.log_k)
@@ -38,28 +34,6 @@ class BrockMirman(Model):
     def residuals(self, now: Point, expected: Point, theta: Point):
         # The Euler error in consumption units: what consumption should be, relative to what it is.
         return {"euler": 1 / (expected.discounted_return * consumption(now, theta)) - 1}
-
-    def state_center(self, theta: Point):
-        return {"log_k": jnp.log(theta.alpha * theta.beta) / (1 - theta.alpha), "z": 0.0}
-
-    def state_scale(self, theta: Point):
-        sd_z = theta.sigma / jnp.sqrt(1 - theta.rho**2)
-        persistence = theta.alpha * theta.rho
-        return {"log_k": sd_z * jnp.sqrt((1 + persistence) / ((1 - persistence) * (1 - theta.alpha**2))), "z": sd_z}
-
-    def ergodic_state(self, normal: Point, theta: Point):
-        # Capital follows productivity, so the two are drawn from their joint normal distribution.
-        center, scale = self.state_center(theta), self.state_scale(theta)
-        covariance = theta.rho * scale["z"] ** 2 / (1 - theta.alpha * theta.rho)
-        correlation = covariance / (scale["log_k"] * scale["z"])
-        capital = correlation * normal.z + jnp.sqrt(1 - correlation**2) * normal.log_k
-        return {"log_k": center["log_k"] + scale["log_k"] * capital, "z": scale["z"] * normal.z}
-
-    def policy_center(self, theta: Point):
-        return {"savings_rate": 0.3}
-
-    def policy_scale(self, theta: Point):
-        return {"savings_rate": 0.1}
 
     def closed_form(self, state: Point, theta: Point):
         return {"savings_rate": theta.alpha * theta.beta}

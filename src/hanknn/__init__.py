@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import models as models, references as references
     from .economy import expectations as expectations, networks as networks, priors as priors
+    from .economy.exogenous import AR1 as AR1
     from .economy.model import Model as Model, Variable as Variable
     from .economy.parameters import Parameter as Parameter, ParameterSpace as ParameterSpace
     from .economy.points import Point as Point
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from .training.summary import summarise as summarise
 
 _PLACES = {
+    "economy.exogenous": ("AR1",),
     "economy.model": (
         "Model",
         "Variable",

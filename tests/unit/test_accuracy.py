@@ -46,6 +46,9 @@ class Asset(hanknn.Model):
     def residuals(self, now, expected, theta):
         return {"pricing": now.p - now.z - 0.9 * expected.p}
 
+    def state_scale(self, theta):
+        return {"z": 1.0}
+
     def closed_form(self, state, theta):
         return {"p": state.z / (1 - 0.9 * theta.rho)}
 

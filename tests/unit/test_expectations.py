@@ -1,5 +1,6 @@
 """Quadrature and draws against the normal distribution's moments."""
 
+import itertools
 import math
 
 import jax
@@ -8,7 +9,14 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from hanknn.economy.expectations import GaussHermite, MonteCarlo, ScrambledSobol, SplitGaussHermite, sobol_normals
+from hanknn.economy.expectations import (
+    GaussHermite,
+    Monomial,
+    MonteCarlo,
+    ScrambledSobol,
+    SplitGaussHermite,
+    sobol_normals,
+)
 from hanknn.machine.errors import SettingError
 
 
@@ -161,3 +169,16 @@ def test_the_design_is_uniform_and_normal():
 def test_bad_settings_are_refused(make):
     with pytest.raises(SettingError):
         make()
+
+
+@pytest.mark.parametrize("shocks", [1, 2, 3, 7, 10])
+@pytest.mark.parametrize("degree", [3, 5])
+def test_a_monomial_rule_is_exact_to_its_degree(shocks, degree):
+    with jax.enable_x64(True):
+        nodes, weights = (np.asarray(a) for a in Monomial(degree).nodes(jax.random.key(0), shocks, jnp.float64))
+    assert len(nodes) == (2 * shocks + 1 if degree == 3 or shocks == 1 else 2 * shocks**2 + 1)
+    moment = [1, 0, 1, 0, 3, 0]
+    for powers in itertools.product(range(degree + 1), repeat=min(shocks, 3)):
+        if sum(powers) <= degree:
+            found = weights @ np.prod(nodes[:, : len(powers)] ** np.array(powers), axis=1)
+            assert found == pytest.approx(np.prod([moment[p] for p in powers]), abs=1e-10)

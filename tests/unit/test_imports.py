@@ -26,7 +26,8 @@ TRAINING = SOLUTION | {"training", "training/sample", "training/gauss_newton"}
 FOLDERS = READING | INFERENCE | TRAINING | {"front/figures"}
 ALLOWED = {
     "machine": set(),
-    "economy": {"machine"},
+    "economy": {"machine", "economy/linear"},
+    "economy/linear": {"machine"},
     "economy/households": MODEL,
     "models": MODEL | {"models/hank"},
     "models/hank": MODEL | {"economy/households"},

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
+from ..machine.batches import in_batches
 from ..machine.compiled import once
 from .equations import Equations
 from .points import Point
@@ -26,35 +27,46 @@ BEYOND = 1.2
 """Largest strain at which such economies are simulated to learn how their summaries move: somewhat further."""
 
 
+AT_ONCE = 512
+"""Economies that are linearised at once."""
+
+
 class Draw(NamedTuple):
-    """Parameters in the model's order, and a state of that economy."""
+    """Parameters in the model's order, a state of that economy, and the parameters with what is derived from them."""
 
     theta: Float[Array, "*draws parameters"]
     state: Point
+    known: Point
 
 
 def ergodic_draw(equations: Equations, key: PRNGKeyArray, dtype: jnp.dtype | type) -> Draw:
     """Parameters uniform over the box, and a state that `ergodic_state` draws."""
     first, second = jax.random.split(key)
     theta = equations.model.parameters.draw(first, dtype)
-    return Draw(theta, ergodic_state(equations, theta, second))
+    known = equations.parameters(theta)
+    return Draw(theta, _state(equations, known, second), known)
 
 
 def ergodic_sample(equations: Equations, key: PRNGKeyArray, points: int, dtype: jnp.dtype | type) -> Draw:
     """Independent draws of parameters, each with a state, stacked."""
-    return once(jax.vmap(lambda k: ergodic_draw(equations, k, dtype)))(jax.random.split(key, points))
+    one = lambda k: ergodic_draw(equations, k, dtype)
+    return once(lambda keys: in_batches(one, (keys,), AT_ONCE))(jax.random.split(key, points))
 
 
 def ergodic_states(equations: Equations, thetas: Float[Array, "points parameters"], key: PRNGKeyArray) -> Point:
     """Such a state for each of these economies, stacked."""
-    draw = once(jax.vmap(lambda theta, k: ergodic_state(equations, theta, k)))
-    return draw(thetas, jax.random.split(key, len(thetas)))
+    one = lambda theta, k: ergodic_state(equations, theta, k)
+    return once(lambda *rows: in_batches(one, rows, AT_ONCE))(thetas, jax.random.split(key, len(thetas)))
 
 
 def ergodic_state(equations: Equations, theta: Float[Array, " parameters"], key: PRNGKeyArray) -> Point:
     """Such a state of one economy."""
+    return _state(equations, equations.parameters(theta), key)
+
+
+def _state(equations: Equations, known: Point, key: PRNGKeyArray) -> Point:
     first, _ = jax.random.split(key)
-    return equations.ergodic_state(equations.normals(first, theta.dtype), equations.parameters(theta))
+    return equations.ergodic_state(equations.normals(first, known.dtype), known)
 
 
 def plausible(

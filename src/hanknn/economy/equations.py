@@ -8,10 +8,12 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ..machine.errors import ModelError
 from ..machine.precision import in_float64
+from .company import Company, with_steady
+from .coordinates import Coordinates
 from .expectations import Expectation, judging_rule
 from .model import Model, Scalars, Variable
 from .points import Point, checked, join, pack, scalars, size, unpack
@@ -56,11 +58,18 @@ class Equations:
         self.scalar_states = tuple(name for name, shape in self._states.items() if shape == ())
         self.scalar_policies = tuple(name for name, shape in self._policies.items() if shape == ())
         self.output_size = size(self._outputs)
+        self.coordinates = (
+            Coordinates(model.states, "state"),
+            Coordinates(model.outputs or model.policies, "output"),
+            Coordinates(model.policies, "policy"),
+        )
         self._require_names()
         self._rows: dict[str, tuple[int, ...]] = {}
         self.inputs_seen: tuple[str, ...] = ()
         self._inspect()
         self.equation_names = tuple(self._rows)
+        self.company = Company(self) if model.linearises else None
+        self._inspect_units()
 
     def _require_names(self) -> None:
         name = self.model.name
@@ -84,17 +93,14 @@ class Equations:
         # Only a model that declares arrays may return them; elsewhere checks refuse what is no scalar.
         shapes_of = lambda values: {n: jnp.shape(v) for n, v in values.items()} if arrays else dict.fromkeys(values, ())
 
-        def call(state, normal, policy, output, shock, vector) -> None:
-            theta = self.parameters(vector)
+        def call(state, policy, output, shock, vector) -> None:
             now = join(state, policy)
+            theta = self.derived(vector)
+            theta = with_steady(theta, now) if self.model.linearises else theta
             for name in self.model.ahead(now, theta):
                 if name in now:
                     raise ModelError(f"'{name}' in {self._where('ahead')} is a state or a policy already; rename it")
             later = self.transition(state, policy, shock, theta)
-            self.units(theta)
-            self.ergodic_state(normal, theta)
-            self.inputs_seen = tuple(self.model.inputs(state, theta))
-            self.inputs(state, theta)
             self.policies_from(state, output, theta)
             self.slackness(state, policy, theta)
             self.observe((state, policy), (later, policy), theta, tuple(self.model.observables))
@@ -105,20 +111,33 @@ class Equations:
             self._rows = shapes_of(found)
             checked(found, self._rows, self._where("residuals"), vector.dtype)
 
-        abstract = lambda shape: jax.ShapeDtypeStruct(shape, jnp.float64)
-        zeros = lambda names: {name: jnp.zeros(shape) for name, shape in names.items()}
-        point = lambda names, kind: jax.eval_shape(lambda: Point(zeros(names), kind))
         jax.eval_shape(
             call,
-            point(self._states, "state"),
-            abstract((len(self.scalar_states),)),
-            point(self._policies, "policy"),
-            point(self._outputs, "output"),
-            abstract((len(self.shocks),)),
-            abstract((len(self.model.parameters),)),
+            _abstract_point(self._states, "state"),
+            _abstract_point(self._policies, "policy"),
+            _abstract_point(self._outputs, "output"),
+            _abstract(len(self.shocks)),
+            _abstract(len(self.model.parameters)),
         )
         if not self._rows:
             raise ModelError(f"model '{self.model.name}' has no equations: residuals() returned nothing")
+
+    def _inspect_units(self) -> None:
+        """The same for what the model says of its scales, or leaves to its linear solution."""
+
+        def call(state, normal, vector) -> None:
+            theta = self.parameters(vector)
+            self.units(theta)
+            self.ergodic_state(normal, theta)
+            self.inputs_seen = tuple(self.model.inputs(state, theta))
+            self.inputs(state, theta)
+
+        parts = _abstract_point(self._states, "state"), _abstract(len(self.scalar_states))
+        jax.eval_shape(call, *parts, _abstract(len(self.model.parameters)))
+
+    def determinate(self, theta: Point) -> Bool[Array, ""]:
+        """Whether the linearised economy has one stable solution; true where the library does not linearise it."""
+        return theta.linear.determinate if self.model.linearises else jnp.asarray(True)
 
     def relaxed(self, share: Float[Array, ""] | float) -> "Equations":
         """The same with the model's constraints relaxed by `share`, which may be traced."""
@@ -140,6 +159,11 @@ class Equations:
 
     def parameters(self, vector: Float[Array, " parameters"]) -> Point:
         """Parameters in the model's order as a point, with all that the model derives from them."""
+        theta = self.derived(vector)
+        return theta if self.company is None else self.company.beside(theta)
+
+    def derived(self, vector: Float[Array, " parameters"]) -> Point:
+        """The same without the linear solution."""
         theta = self.given(vector)
         derived = self.model.derived(theta)
         return join(theta, Point({n: jnp.asarray(v, vector.dtype) for n, v in derived.items()})) if derived else theta
@@ -172,14 +196,14 @@ class Equations:
         settled = join(now, Point(self.model.ahead(now, theta)))
 
         def move(shock: Float[Array, " shocks"]) -> Point:
-            values = self.model.transition(settled, unpack(self.shocks, shock, "shock"), theta)
+            values = self.model.moved(settled, unpack(self.shocks, shock, "shock"), theta)
             return checked(values, self._states, self._where("transition"), theta.dtype, "state")
 
         return move
 
     def outputs_from(self, vector: Float[Array, " outputs"]) -> Point:
         """A network's outputs by name."""
-        return unpack(self._outputs, vector, "output")
+        return self.coordinates[1].point(vector)
 
     def policies_from(self, state: Point, outputs: Point, theta: Point) -> Point:
         """The policies that go with a network's outputs."""
@@ -284,3 +308,11 @@ class Equations:
         if values is None:
             return None
         return checked(values, self._policies, self._where("closed_form"), theta.dtype, "policy")
+
+
+def _abstract(length: int) -> jax.ShapeDtypeStruct:
+    return jax.ShapeDtypeStruct((length,), jnp.float64)
+
+
+def _abstract_point(names: Mapping[str, tuple[int, ...]], kind: str) -> Point:
+    return jax.eval_shape(lambda: Point({name: jnp.zeros(shape) for name, shape in names.items()}, kind))

@@ -61,6 +61,34 @@ def hermite_nodes(
 
 
 @dataclass(frozen=True)
+class Monomial(Expectation):
+    """Rules for many shocks, exact for all polynomials up to a total degree of 3 or 5 (Stroud 1971).
+
+    `degree` 3: three points on each axis, 2n + 1 nodes for n shocks, exact to the fifth degree in each shock alone.
+    `degree` 5: 2n² + 1 nodes. Of one shock both are the Gauss-Hermite rule with three nodes.
+    """
+
+    degree: int = 3
+
+    def __post_init__(self) -> None:
+        if self.degree not in (3, 5):
+            raise SettingError(f"Monomial degree is {self.degree}; give 3 or 5")
+
+    def nodes(self, key, shocks, dtype, slackness=unconstrained):
+        n, axes = shocks, np.eye(shocks)
+        if self.degree == 3 or n == 1:
+            points = np.sqrt(3) * np.concatenate([axes, -axes, 0 * axes[:1]])
+            weights = np.repeat([1 / 6, 1 - n / 3], [2 * n, 1])
+        else:
+            pairs = [s * axes[i] + t * axes[j] for i in range(n) for j in range(i) for s in (1, -1) for t in (1, -1)]
+            far, near = np.sqrt(n + 2) * np.concatenate([axes, -axes]), np.sqrt(n / 2 + 1) * np.stack(pairs)
+            points = np.concatenate([far, near, 0 * axes[:1]])
+            each = [(4 - n) / (2 * (n + 2) ** 2), 1 / (n + 2) ** 2, 2 / (n + 2)]
+            weights = np.repeat(each, [2 * n, len(near), 1])
+        return jnp.asarray(points, dtype), jnp.asarray(weights, dtype)
+
+
+@dataclass(frozen=True)
 class MonteCarlo(Expectation):
     """Random draws, in antithetic pairs as in KMR unless `antithetic=False`.
 
@@ -104,6 +132,9 @@ class ScrambledSobol(Expectation):
         tiny = float(jnp.finfo(dtype).eps)
         return jax.scipy.stats.norm.ppf(jnp.clip(u, tiny, 1 - tiny)), jnp.full(self.draws, 1 / self.draws, dtype)
 
+
+FEW = 2
+"""Shocks up to which rules are products of one-dimensional ones, whose cost is a power of their number."""
 
 EDGE = 4.5
 """Kinks further out than this many s.d. of the shock are taken to lie there: they carry no weight."""
@@ -246,7 +277,14 @@ def _rules(x: np.ndarray, density: np.ndarray, order: int, shifts: np.ndarray) -
 
 def judging_rule(shocks: int, constraints: int) -> Expectation:
     """A rule finer than those of training, by which solutions are judged."""
-    return SplitGaussHermite(7, searches=5) if constraints == 1 else GaussHermite(9)
+    if constraints == 1:
+        return SplitGaussHermite(7, searches=5)
+    return GaussHermite(9) if shocks <= FEW else Monomial(5)
+
+
+def training_rule(shocks: int) -> Expectation:
+    """The rule by which a model without constraints is trained."""
+    return GaussHermite(5) if shocks <= FEW else Monomial(3)
 
 
 def _axes(direction: Float[Array, " shocks"]) -> Float[Array, "shocks shocks"]:

@@ -33,6 +33,8 @@ def misfit(
     The root mean square, over the ergodic distribution, of the policy errors that residuals imply
     (`policy_error_matrix`). Where an economy has no equilibrium no network solves it, and its misfit stays large.
 
+    Infinite where the linearised economy has no determinate solution.
+
     Where a state is an array, residuals are in relative units already: their root mean square after a short simulation
     from spread-out states, a tenth counting as one.
     """
@@ -46,7 +48,7 @@ def misfit(
         return policy_error_matrix(economy, state, theta) @ residuals
 
     squares = jax.vmap(rows)(jnp.asarray(_normals(len(equations.scalar_states)), theta.dtype)) ** 2
-    return jnp.sqrt(jnp.mean(squares))
+    return jnp.where(equations.determinate(theta), jnp.sqrt(jnp.mean(squares)), jnp.inf)
 
 
 def _simulated(economy: Economy, theta: Point, expectation: Expectation) -> Float[Array, ""]:

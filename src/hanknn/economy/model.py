@@ -3,36 +3,19 @@
 import abc
 import copy
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import jax.numpy as jnp
 from jaxtyping import Array
 
 from ..machine.errors import ModelError, UnknownNameError
+from .exogenous import AR1
 from .parameters import ParameterSpace
 from .points import Point
+from .variable import Variable as Variable
 
 Scalars = Mapping[str, Array | float]
 """Named values, as a model's functions return them: scalars, or arrays where a `Variable` declares a shape."""
-
-
-@dataclass(frozen=True)
-class Variable:
-    """A state, shock or policy: TeX label for figures, text in words, unit.
-
-    `shape`: empty for a scalar; a distribution of households, say, is an array.
-    """
-
-    label: str
-    text: str
-    unit: str = ""
-    shape: tuple[int, ...] = ()
-
-    @property
-    def attributes(self) -> dict[str, str]:
-        """What a labelled array says of it."""
-        return {"long_name": self.text, "unit": self.unit}
 
 
 class Model(abc.ABC):
@@ -40,14 +23,18 @@ class Model(abc.ABC):
 
     A period's timing: the state `now` and parameters `theta` are known, policies follow, then
     next period's shocks (independent standard normals) move the state. Subclasses give the class
-    attributes and the three abstract functions; the others have defaults.
+    attributes, `transition` (of states that are no `AR1`) and the two abstract functions; the others have defaults.
     """
 
     name: ClassVar[str]
     parameters: ParameterSpace
-    states: ClassVar[Mapping[str, Variable]]
+    states: ClassVar[Mapping[str, Any]]
+    """Each a `Variable`, or an `AR1`: a process, of which `states` and `shocks` then hold the variables."""
     shocks: ClassVar[Mapping[str, Variable]]
     policies: ClassVar[Mapping[str, Variable]]
+
+    exogenous: ClassVar[Mapping[str, AR1]] = {}
+    """Those of the `states` that are written as processes; the library knows their laws of motion and shocks."""
 
     outputs: ClassVar[Mapping[str, Variable]] = {}
     """What the network approximates, where that is not the policies themselves: smooth quantities, such as
@@ -66,6 +53,20 @@ class Model(abc.ABC):
     probe_states: ClassVar[Sequence[Mapping[str, float]]] = ()
     """States at which a check reports errors one by one, at the baseline parameters."""
 
+    def __init_subclass__(cls, **given: Any) -> None:
+        super().__init_subclass__(**given)
+        states = cls.__dict__.get("states")
+        processes = {n: v for n, v in states.items() if isinstance(v, AR1)} if isinstance(states, Mapping) else {}
+        if not processes:
+            return
+        assert isinstance(states, Mapping)
+        cls.exogenous = processes
+        cls.states, shocks = {}, {}
+        for name, variable in states.items():
+            cls.states |= variable.states(name) if isinstance(variable, AR1) else {name: variable}
+            shocks |= variable.shocks(name) if isinstance(variable, AR1) else {}
+        cls.shocks = {**shocks, **cls.__dict__.get("shocks", {})}
+
     @property
     def arrays(self) -> tuple[str, ...]:
         """States that are arrays, such as a distribution of households.
@@ -79,6 +80,17 @@ class Model(abc.ABC):
     def settles(self) -> bool:
         """Whether `ergodic_state` only says where a simulation starts, which has to settle (default: with arrays)."""
         return bool(self.arrays)
+
+    @property
+    def linearises(self) -> bool:
+        """Whether the library linearises the economy around its steady state, at every value of the parameters.
+
+        It does unless the model writes its own `state_scale`, or a state or policy is an array. Centres, scales and
+        ergodic draws then come from the linear solution, and policies start from it. Equations may read the steady
+        state as `theta.steady`; the whole solution is `theta.linear`.
+        """
+        arrays = any(variable.shape for variable in (*self.states.values(), *self.policies.values()))
+        return not arrays and type(self).state_scale is Model.state_scale
 
     def only(self, *names: str, **values: float | tuple[float, float]) -> "Model":
         """The same economy with only these parameters free, the others fixed at their baselines or at `values`.
@@ -109,9 +121,22 @@ class Model(abc.ABC):
         """Raise `ModelError` where settings and fixed parameters do not fit together (default: they do)."""
         return None
 
-    @abc.abstractmethod
     def transition(self, now: Point, shock: Point, theta: Point) -> Scalars:
-        """Next period's states, from this period's states and policies (`now`) and next period's shocks."""
+        """Next period's states but `exogenous` ones, from this period's states and policies (`now`) and next period's
+        shocks."""
+        return {}
+
+    def moved(self, now: Point, shock: Point, theta: Point) -> Scalars:
+        """Next period's states, all of them."""
+        own, processes = self.transition(now, shock, theta), {}
+        for name, process in self.exogenous.items():
+            processes |= process.transition(name, now, shock, theta)
+        twice = [name for name in own if name in processes]
+        if twice:
+            raise ModelError(
+                f"'{twice[0]}' of model '{self.name}' is a process among the states; transition may not give it"
+            )
+        return {**processes, **own}
 
     @abc.abstractmethod
     def expectands(self, now: Point, next: Point, theta: Point) -> Scalars:
@@ -134,6 +159,8 @@ class Model(abc.ABC):
 
     def inputs(self, state: Point, theta: Point) -> Scalars:
         """What the network sees of the state, scalars of order one (default: ergodic standard deviations)."""
+        if self.linearises:
+            return dict(zip(self.states, theta.linear.inputs(state), strict=True))
         center, scale = self.state_center(theta), self.state_scale(theta)
         return {name: (getattr(state, name) - center[name]) / scale[name] for name in self.states}
 
@@ -156,6 +183,14 @@ class Model(abc.ABC):
         """
         return 0.0
 
+    def steady_state(self, theta: Point) -> Scalars:
+        """States and policies (or `outputs`, where there are any) where nothing happens (default: nothing is known).
+
+        Exact, or a guess from which Newton's method starts; of some, or of all. What is left out starts from the
+        steady state of the baseline, which is searched for.
+        """
+        return {}
+
     def relaxed(self, share: Array | float) -> "Model":
         """The economy with its constraints relaxed: not at all at share 0, entirely at share 1 (default: no change).
 
@@ -164,16 +199,16 @@ class Model(abc.ABC):
         return self
 
     def state_center(self, theta: Point) -> Scalars:
-        """Where the ergodic distribution is centred (default: 0)."""
-        return filled(self.states, 0.0)
+        """Where the ergodic distribution is centred (default: the steady state; 0 beside an own `state_scale`)."""
+        return _linear(theta, "state_center", self.states, 0.0)
 
     def state_scale(self, theta: Point) -> Scalars:
-        """Ergodic standard deviations (default: 1); they scale the network's inputs and the training draws."""
-        return filled(self.states, 1.0)
+        """Ergodic standard deviations (default: of the linearised economy); they scale the network's inputs."""
+        return _linear(theta, "state_scale", self.states, 1.0)
 
     def policy_center(self, theta: Point) -> Scalars:
-        """A rough level of each policy, such as its steady state (default: 0)."""
-        return filled(self.policies, 0.0)
+        """A rough level of each policy (default: its steady state)."""
+        return _linear(theta, "policy_center", self.policies, 0.0)
 
     def answered(self, policy: Point, theta: Point) -> Scalars:
         """What a law of motion of summaries sees of the policies, a few numbers or arrays around zero (`summarised`).
@@ -185,21 +220,25 @@ class Model(abc.ABC):
 
     def output_center(self, theta: Point) -> Scalars:
         """As `policy_center`, for the `outputs` of a model that has them."""
-        return filled(self.outputs, 0.0) if self.outputs else self.policy_center(theta)
+        return _linear(theta, "output_center", self.outputs, 0.0) if self.outputs else self.policy_center(theta)
 
     def output_scale(self, theta: Point) -> Scalars:
         """As `policy_scale`, for the `outputs` of a model that has them."""
-        return filled(self.outputs, 1.0) if self.outputs else self.policy_scale(theta)
+        return _linear(theta, "output_scale", self.outputs, 1.0) if self.outputs else self.policy_scale(theta)
 
     def policy_scale(self, theta: Point) -> Scalars:
-        """A rough size of each policy's movement (default: 1)."""
-        return filled(self.policies, 1.0)
+        """A rough size of each policy's movement (default: its standard deviation in the linearised economy)."""
+        return _linear(theta, "policy_scale", self.policies, 1.0)
 
     def ergodic_state(self, normal: Point, theta: Point) -> Scalars:
         """A draw from the ergodic distribution, or near it, from one standard normal a scalar state.
 
-        Default: independent normals with `state_center` and `state_scale`; arrays at their centre.
+        Default: the ergodic distribution of the linearised economy. Where the model gives a `state_scale`, independent
+        normals with that and its `state_center`; arrays at their centre.
         """
+        if self.linearises:
+            drawn = theta.linear.ergodic_state(normal)
+            return {name: getattr(drawn, name) for name in self.states}
         center, scale = self.state_center(theta), self.state_scale(theta)
         move = lambda name: scale[name] * getattr(normal, name) if self.states[name].shape == () else 0.0
         return {name: center[name] + move(name) for name in self.states}
@@ -219,3 +258,11 @@ class Model(abc.ABC):
 def filled(variables: Mapping[str, Variable], value: float) -> Scalars:
     """The same value for each variable, in its shape."""
     return {name: value if v.shape == () else jnp.full(v.shape, value) for name, v in variables.items()}
+
+
+def _linear(theta: Point, part: str, variables: Mapping[str, Variable], otherwise: float) -> Scalars:
+    """What the linearised economy says, where there is one."""
+    if "linear" not in theta:
+        return filled(variables, otherwise)
+    found = getattr(theta.linear, part)
+    return {name: getattr(found, name) for name in variables}

@@ -40,6 +40,11 @@ class Dense(eqx.Module):
             x = self.activation(layer(x))
         return self.layers[-1](x)
 
+    def silent(self) -> "Dense":
+        """The same, its last layer zero: nothing is put out yet."""
+        *before, last = self.layers
+        return Dense([*before, jax.tree.map(jnp.zeros_like, last)], self.activation)
+
     def raised(self, by: Float[Array, ""] | float) -> "Dense":
         """The same, every output higher by one number."""
         *before, last = self.layers
@@ -58,6 +63,10 @@ class PolicyNetwork(eqx.Module):
         scale: Float[Array, " outputs"],
     ) -> Float[Array, " outputs"]:
         """Outputs in the model's units, given the model's rough centre and scale of each."""
+
+    def silent(self) -> "PolicyNetwork":
+        """The same, but it puts out the centre, where it can: training then begins at a model's linear solution."""
+        return self
 
     @property
     def of_parameters(self) -> Dense | None:
@@ -84,6 +93,9 @@ class PlainPolicy(PolicyNetwork):
     dense: Dense
     output_scale: float = eqx.field(static=True)
 
+    def silent(self):
+        return PlainPolicy(self.dense.silent(), self.output_scale)
+
     def __call__(self, state, theta, center, scale):
         return self.output_scale * self.dense(jnp.concatenate([state, theta]))
 
@@ -102,6 +114,10 @@ class SmoothPolicy(PolicyNetwork):
     @property
     def of_parameters(self):
         return self.linear
+
+    def silent(self):
+        linear = self.linear.silent() if isinstance(self.linear, Dense) else self.linear
+        return SmoothPolicy(linear, self.curved.silent(), self.bend)
 
     def given(self, known):
         return SmoothPolicy(Known(known), self.curved, self.bend)
@@ -198,9 +214,12 @@ def network_policy(network: PolicyNetwork, equations: Equations) -> PolicyFuncti
     """The policy function of a network: policies at one point in the model's units."""
 
     def policy(state: Point, theta: Point) -> Point:
-        units = equations.units(theta)
         seen, parameters = equations.inputs(state, theta), equations.model.parameters.scaled(equations.vector(theta))
-        outputs = network(seen, parameters, pack(units.output_center), pack(units.output_scale))
+        if equations.model.linearises:  # what is learned is the departure from the linear solution
+            outputs = network(seen, parameters, theta.linear.outputs_at(state), theta.linear.output_spread)
+        else:
+            units = equations.units(theta)
+            outputs = network(seen, parameters, pack(units.output_center), pack(units.output_scale))
         return equations.policies_from(state, equations.outputs_from(outputs), theta)
 
     return policy

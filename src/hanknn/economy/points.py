@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -19,17 +20,18 @@ Names = Sequence[str] | Mapping[str, tuple[int, ...]]
 class Point:
     """Values read by name: `theta.beta`, `now.inflation`.
 
-    A pytree whose leaves are the values: scalars, or arrays of the shape that a `Variable` declares. An unknown
+    A pytree whose leaves are the values: scalars, or arrays of the shape that a `Variable` declares; parameters may
+    hold more than numbers, such as a steady state. An unknown
     name raises `UnknownNameError` with the nearest known one.
     """
 
     __slots__ = ("_kind", "_values")
 
-    def __init__(self, values: Mapping[str, Array | float], kind: str = "variable") -> None:
+    def __init__(self, values: Mapping[str, Any], kind: str = "variable") -> None:
         object.__setattr__(self, "_values", dict(values))
         object.__setattr__(self, "_kind", kind)
 
-    def __getattr__(self, name: str) -> Array:
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
         try:

@@ -6,7 +6,7 @@ from jaxtyping import Array, Float
 
 from .economy import Economy
 from .equations import Equations
-from .expectations import hermite_nodes
+from .expectations import Monomial
 from .points import Point, join, like, pack
 
 FLOOR = 1e-3
@@ -22,7 +22,7 @@ def policy_error_matrix(economy: Economy, state: Point, theta: Point) -> Float[A
     large errors, thereby counts for what it hides; docs/decisions/weighting.md has the measurement.
     """
     eq = economy.equations
-    nodes, weights = hermite_nodes(3, len(eq.shocks), theta.dtype)
+    nodes, weights = Monomial(3).nodes(jax.random.key(0), len(eq.shocks), theta.dtype)
     baseline = eq.parameters(jnp.asarray(eq.model.parameters.baseline, theta.dtype))
     unit = pack(eq.units(baseline).policy_scale)
     policy = economy.policy(state, theta)

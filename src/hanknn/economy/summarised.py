@@ -117,7 +117,7 @@ class Summarised(Model):
         return {**self.model.ahead(self._whole(now, theta), theta), SUMMARIES_AHEAD: moved}
 
     def transition(self, now: Point, shock: Point, theta: Point) -> Scalars:
-        moved = self._scalars(self.model.transition(self._whole(now, theta), shock, theta))
+        moved = self._scalars(self.model.moved(self._whole(now, theta), shock, theta))
         return moved | dict(zip(self.summaries, getattr(now, SUMMARIES_AHEAD), strict=True))
 
     def expectands(self, now: Point, next: Point, theta: Point) -> Scalars:

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from ..economy.exogenous import AR1
 from ..economy.model import Model, Scalars, Variable
 from ..economy.parameters import Parameter, ParameterSpace
 from ..economy.points import Point
@@ -58,8 +59,7 @@ class RANK(Model):
         target=Parameter(math.exp(0.02 / 4), label=r"$\bar\Pi$", text="inflation target", unit="gross, quarterly"),
         output_target=Parameter(1.0, label=r"$\bar Y$", text="output target"),
     )
-    states = {"zeta": Variable(r"$\zeta_t$", "preference shock", "log")}
-    shocks = {"eps": Variable(r"$\varepsilon_t$", "preference shock", "s.d.")}
+    states = {"zeta": AR1("rho_zeta", "sigma_zeta", r"$\zeta_t$", "preference shock", "log", shock="eps")}
     policies = {
         "labor": Variable(r"$N_t$", "labour, output and consumption", "level"),
         "inflation": Variable(r"$\Pi_t$", "inflation", "gross, quarterly"),
@@ -84,9 +84,6 @@ class RANK(Model):
 
     def relaxed(self, share):
         return self.changed(relaxation=share)
-
-    def transition(self, now: Point, shock: Point, theta: Point) -> Scalars:
-        return {"zeta": theta.rho_zeta * now.zeta + theta.sigma_zeta * shock.eps}
 
     def expectands(self, now: Point, next: Point, theta: Point) -> Scalars:
         gap = next.inflation / theta.target
@@ -133,19 +130,6 @@ class RANK(Model):
             "interest_rate": 400 * (jnp.exp(self.log_rate(notional)) - 1),
             "notional_rate": 400 * (jnp.exp(notional) - 1),
         }
-
-    def state_scale(self, theta: Point) -> Scalars:
-        return {"zeta": theta.sigma_zeta / jnp.sqrt(1 - theta.rho_zeta**2)}
-
-    def policy_scale(self, theta: Point) -> Scalars:
-        """Inflation in units a twentieth of output's: it moves that much less, and is read in basis points."""
-        return {"labor": 0.02, "inflation": 0.001}
-
-    def output_center(self, theta: Point) -> Scalars:
-        return {"log_marginal_utility": -jnp.log(theta.target), "expected_price_pressure": 0.0}
-
-    def output_scale(self, theta: Point) -> Scalars:
-        return {"log_marginal_utility": 0.02, "expected_price_pressure": 0.002}
 
 
 def log_notional_rate(now: Point, theta: Point) -> Array:

@@ -33,6 +33,9 @@ Values = Mapping[str, Any] | pd.DataFrame
 AT_ONCE, ARRAYS_AT_ONCE = 256, 4
 """Economies whose misfit is computed at once: one with arrays among its states takes longer."""
 
+PREPARED_AT_ONCE = 64
+"""Economies whose steady states are computed at once."""
+
 
 REMEMBERED = 100_000
 """Misfits of so many economies are kept."""
@@ -140,6 +143,19 @@ class Solution:
         self.require_solved(theta, extrapolate)
         return theta
 
+    @in_float64
+    def prepared(self, thetas: np.ndarray) -> Point:
+        """Rows of full parameter vectors as points with all that the model derives from them, stacked.
+
+        Programs take these: what is derived, a steady state say, is computed and compiled once.
+        """
+        rows, where = np.unique(np.atleast_2d(thetas), axis=0, return_inverse=True)
+        size = 1 if len(rows) == 1 else ARRAYS_AT_ONCE if self.model.arrays else PREPARED_AT_ONCE
+        filled = np.pad(rows, ((0, -len(rows) % size), (0, 0)), mode="edge")
+        run = self.program(_prepared)
+        parts = [run(jnp.asarray(part)) for part in np.split(filled, range(size, len(filled), size))]
+        return jax.tree.map(lambda *values: jnp.concatenate(values)[where.reshape(-1)], *parts)
+
     def states(self, state: Values) -> dict[str, np.ndarray]:
         """Named states as columns or scalars; raises `ShapeError` where one is missing."""
         names = self.equations.scalar_states
@@ -150,17 +166,19 @@ class Solution:
         return states
 
     @in_float64
-    def states_at(self, states: Mapping[str, np.ndarray], thetas: np.ndarray) -> Point:
-        """States, one a row of `thetas`, at named values of scalar states, the rest at its centre."""
-        columns = {name: jnp.broadcast_to(jnp.asarray(v, jnp.float64), len(thetas)) for name, v in states.items()}
-        return self.program(_placed)(jnp.asarray(thetas), columns)
+    def states_at(self, states: Mapping[str, np.ndarray], thetas: Point) -> Point:
+        """States, one a row of `prepared` parameters, at named values of scalar states, the rest at its centre."""
+        columns = {name: jnp.broadcast_to(jnp.asarray(v, jnp.float64), thetas.rows) for name, v in states.items()}
+        return self.program(_placed)(thetas, columns)
 
     @in_float64
     def _policies(self, states: Mapping[str, np.ndarray], thetas: np.ndarray) -> np.ndarray:
         """Scalar policies (rows, policies)."""
         dtype = jax.tree.leaves(self.network)[0].dtype
-        rows = jax.tree.map(lambda a: a.astype(dtype), self.states_at(states, thetas))
-        return np.asarray(self.program(_scalar_policies)(rows, jnp.asarray(thetas, dtype)), np.float64)
+        known = self.prepared(thetas)
+        rows = self.states_at(states, known), known
+        cast = lambda a: a.astype(dtype) if jnp.issubdtype(a.dtype, jnp.floating) else a
+        return np.asarray(self.program(_scalar_policies)(*jax.tree.map(cast, rows)), np.float64)
 
     def misfit(self, parameters: Values | None = None) -> float | np.ndarray:
         """How badly the equations are solved at these parameters (the rest at baseline): see `economy.misfit`.
@@ -190,24 +208,32 @@ class Solution:
     def solved(self, theta: np.ndarray) -> np.ndarray:
         """Whether full parameter vectors (..., parameters) have a misfit of at most `SOLVED`.
 
-        Always true for a model without occasionally binding constraints: its equilibrium is taken to exist.
+        Always true for a model without occasionally binding constraints whose scales are its own: its equilibrium is
+        taken to exist. One that the library linearises has to be determinate.
         """
-        if not self.model.constraints:
+        if not (self.model.constraints or self.model.linearises):
             return np.ones(theta.shape[:-1], bool)
         rows, where = np.unique(np.atleast_2d(theta), axis=0, return_inverse=True)
-        return (self._misfits(rows) <= SOLVED)[where.reshape(-1)].reshape(theta.shape[:-1])
+        found = self._misfits(rows) <= SOLVED if self.model.constraints else self._determinate(rows)
+        return found[where.reshape(-1)].reshape(theta.shape[:-1])
 
     def solved_function(self, theta: Float[Array, " parameters"]) -> Bool[Array, ""]:
         """As `solved`, for one vector, as a JAX function for samplers; its derivative is zero.
 
         Where a state is an array it says whether the strain is at most `KNOWN`: a misfit takes a simulation.
         """
-        if not self.model.constraints:
-            return jnp.asarray(True)
         theta = jax.lax.stop_gradient(theta)
+        if not self.model.constraints:
+            return self.equations.determinate(self.equations.parameters(theta))
         if self.model.arrays:
             return self.equations.strain(self.equations.given(theta)) <= KNOWN
-        return _misfit(self.economy, theta) <= SOLVED
+        return _misfit(self.economy, self.equations.parameters(theta)) <= SOLVED
+
+    @in_float64
+    def _determinate(self, thetas: np.ndarray) -> np.ndarray:
+        """Whether the linearised economy has one stable solution, for rows of full parameter vectors."""
+        known = self.prepared(thetas)
+        return np.asarray(known.linear.determinate) if self.model.linearises else np.ones(known.rows, bool)
 
     @functools.cached_property
     def _misfits_asked(self) -> dict[bytes, float]:
@@ -230,13 +256,19 @@ class Solution:
             wanted = np.stack(list(new.values()))
             filled = np.pad(wanted, ((0, -len(wanted) % at_once), (0, 0)), mode="edge")
             run = self.program(_misfits)
-            parts = [run(jnp.asarray(part)) for part in np.split(filled, range(at_once, len(filled), at_once))]
+            parts = [run(self.prepared(part)) for part in np.split(filled, range(at_once, len(filled), at_once))]
             asked.update(zip(new, np.concatenate(parts).tolist(), strict=False))
         return np.array([asked[name] for name in names])
 
     def _unsolved(self, theta: np.ndarray) -> str:
         space = self.model.parameters
         where = ", ".join(f"{name} = {theta[space.names.index(name)]:.4g}" for name in space.free)
+        if not self._determinate(theta[None])[0]:
+            return (
+                f"model '{self.model.name}', linearised, has no steady state with one stable path to it at {where}: "
+                "none, or many (indeterminacy); choose other values, or extrapolate (extrapolate=True, "
+                "--extrapolate) at your own risk"
+            )
         return (
             f"the equations of '{self.model.name}' are not solved at {where}: misfit "
             f"{self._misfits(theta[None])[0]:.2g} of the policies' scale, more than {SOLVED:g}. "
@@ -258,30 +290,29 @@ class Solution:
         return storage.leaves_to_numpy((self.network, self.law))
 
 
-def _placed(economy: Economy) -> Callable[[Array, dict[str, Array]], Point]:
-    def at(vector, given):
-        center = economy.equations.units(economy.parameters(vector)).state_center
-        return replaced(center, **given)
-
-    return jax.vmap(at)
+def _prepared(economy: Economy) -> Callable[[Array], Point]:
+    return jax.vmap(economy.parameters)
 
 
-def _scalar_policies(economy: Economy) -> Callable[[Point, Array], Array]:
+def _placed(economy: Economy) -> Callable[[Point, dict[str, Array]], Point]:
+    return jax.vmap(lambda theta, given: replaced(economy.equations.units(theta).state_center, **given))
+
+
+def _scalar_policies(economy: Economy) -> Callable[[Point, Point], Array]:
     names = economy.equations.scalar_policies
-    at = lambda state, vector: scalars(economy.policy(state, economy.parameters(vector)), names, vector.dtype)
-    return jax.vmap(at)
+    return jax.vmap(lambda state, theta: scalars(economy.policy(state, theta), names, theta.dtype))
 
 
 def _strains(economy: Economy) -> Callable[[Array], Array]:
     return jax.vmap(lambda vector: economy.equations.strain(economy.equations.given(vector)))
 
 
-def _misfit(economy: Economy, vector: Float[Array, " parameters"]) -> Float[Array, ""]:
-    return misfit(economy, economy.parameters(vector), economy.equations.judging_rule)
+def _misfit(economy: Economy, theta: Point) -> Float[Array, ""]:
+    return misfit(economy, theta, economy.equations.judging_rule)
 
 
-def _misfits(economy: Economy) -> Callable[[Array], Array]:
-    return jax.vmap(lambda vector: _misfit(economy, vector))
+def _misfits(economy: Economy) -> Callable[[Point], Array]:
+    return jax.vmap(lambda theta: _misfit(economy, theta))
 
 
 @in_float64

@@ -111,7 +111,7 @@ class FirstOrder(Method):
         optimizer, rate = self._optimizer(), self.rate(state.iteration)
 
         def rows_of(net, draw, key):
-            theta = equations.parameters(draw.theta)
+            theta = draw.known
             economy = Economy(equations, network_policy(net, equations))
             residuals = economy.residuals(draw.state, theta, self.expectation, key)
             held = Economy(equations, network_policy(jax.lax.stop_gradient(net), equations))

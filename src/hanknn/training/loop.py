@@ -11,9 +11,10 @@ from jaxtyping import PRNGKeyArray
 
 from ..economy import Economy, Equations
 from ..economy.definition import disagreement
-from ..economy.draws import Draw, ergodic_sample, ergodic_states, plausible
+from ..economy.draws import ergodic_sample, ergodic_states, plausible
 from ..economy.misfit import SOLVED, misfit
 from ..economy.networks import PolicyNetwork, network_policy
+from ..economy.points import Point
 from ..machine.batches import in_batches
 from ..machine.compiled import jit, once
 from ..machine.errors import RunFolderError, TrainingStopped
@@ -58,13 +59,14 @@ class Training:
         self.status = "nothing to do"
         few = 256 if equations.model.arrays else 2_000
         draws = few if equations.constraints else 10_000
-        self.sample = _validation_sample(equations, jax.random.fold_in(self.key, 2**30), draws)
+        self.points = _validation_sample(equations, jax.random.fold_in(self.key, 2**30), draws)
 
     def run(self) -> Trained:
         model = self.equations.model
         counts = len(self.equations.inputs_seen), len(model.parameters.free), self.equations.output_size
         build = lambda key: self.recipe.network.build(*counts, key, self.recipe.methods[0].dtype)
         network = once(build)(jax.random.fold_in(self.key, 0))
+        network = network.silent() if model.linearises else network
         saved = self._restore()
         first = 0 if saved is None else saved.header["stage"]
         for stage, method in enumerate(self.recipe.methods):
@@ -85,8 +87,8 @@ class Training:
             state = leaves_from_numpy(state, saved.arrays, saved.path)
             saved.arrays.clear()  # what is remembered of the curvature would stay in memory twice
         advance = self._compile(_chunk(equations, method, network, method.chunk), state)
-        validator = _validator(equations, method.dtype, rebuild, self.sample)
-        validate = self._compile(validator, method.weights(state))
+        points = jax.tree.map(lambda a: a.astype(method.dtype) if a.dtype == jnp.float64 else a, self.points)
+        validate = self._compile(_validator(equations, method.dtype, rebuild), method.weights(state), points)
         try:
             while iteration < method.iterations:
                 began = time.perf_counter()
@@ -95,7 +97,7 @@ class Training:
                 bad = ~np.asarray(info.good)
                 if bad.any():
                     self._stop(iteration, int(np.argmax(bad)), info, new, rebuild(method.weights(new)))
-                mean_squares = np.asarray(validate(method.weights(new)))
+                mean_squares = np.asarray(validate(method.weights(new), points))
                 state = new
                 elapsed = time.perf_counter() - began
                 self.seconds += elapsed
@@ -115,9 +117,9 @@ class Training:
         self.status = "iterations used up" if iteration == method.iterations else "stopped early: nothing left to gain"
         return rebuild(method.weights(state))
 
-    def _compile(self, function, argument):
+    def _compile(self, function, *arguments):
         began = time.perf_counter()
-        compiled = jit(function).lower(argument).compile()
+        compiled = jit(function).lower(*arguments).compile()
         self.compile_seconds += time.perf_counter() - began
         return compiled
 
@@ -157,6 +159,9 @@ class Training:
         return saved
 
 
+AT_ONCE = 500
+"""Points of the validation sample that are looked at at once."""
+
 SETTLED = 60
 """Quarters after which a simulated economy has forgotten where it started."""
 
@@ -171,41 +176,38 @@ def _chunk(equations: Equations, method: Method, network: PolicyNetwork, size: i
     return lambda state: jax.lax.scan(guarded, state, length=size)
 
 
-def _validation_sample(equations: Equations, key: PRNGKeyArray, draws: int) -> Draw:
+def _validation_sample(equations: Equations, key: PRNGKeyArray, draws: int) -> tuple[Point, Point]:
     """Parameters and a state of each, where states are simulated those with an equilibrium as far as is known."""
     if not equations.model.arrays:
-        return ergodic_sample(equations, key, draws, jnp.float64)
+        drawn = ergodic_sample(equations, key, draws, jnp.float64)
+        return drawn.known, drawn.state
     first, second = jax.random.split(key)
     thetas = once(jax.vmap(lambda k: plausible(equations, k, jnp.float64)))(jax.random.split(first, draws))
-    return Draw(thetas, ergodic_states(equations, thetas, second))
+    return once(jax.vmap(equations.parameters))(thetas), ergodic_states(equations, thetas, second)
 
 
-def _validator(equations: Equations, dtype, rebuild, sample: Draw):
-    """Each equation's mean square on the validation sample, as a function of the weights.
+def _validator(equations: Equations, dtype, rebuild):
+    """Each equation's mean square on the validation sample, as a function of the weights and of that.
 
     Where constraints may leave economies without an equilibrium, over the economies that are solved; where the
     ergodic distribution is known by simulation only, over the paths that are not lost `SETTLED` quarters on.
     """
     rule, key = equations.judging_rule, jax.random.key(0)
-    vectors, states = jax.tree.map(lambda a: a.astype(dtype), sample)
 
-    def validate(weights):
+    def validate(weights, points):
+        thetas, states = points
         economy = Economy(equations, network_policy(rebuild(weights), equations))
         if equations.model.arrays:
-            thetas = jax.vmap(equations.parameters)(vectors)
             there = walk(economy, thetas, states, SETTLED, jnp.ones(thetas.rows, dtype), key, rule)
             # Were most paths lost, nothing would be solved: the size at which they were given up says so.
             kept = jnp.mean(there.residuals**2, axis=0, where=~there.lost[:, None])
             return equations.by_equation(jnp.where(jnp.mean(there.lost) > 0.5, LOST**2, kept))
 
-        def at(vector, state):
-            theta = equations.parameters(vector)
-            solved = not equations.constraints or misfit(economy, theta, rule) <= SOLVED
+        def at(theta, state):
+            solved = misfit(economy, theta, rule) <= SOLVED if equations.constraints else equations.determinate(theta)
             return equations.by_equation(economy.residuals(state, theta, rule, key) ** 2), jnp.asarray(solved)
 
-        squares, solved = (
-            in_batches(at, (vectors, states), 500) if equations.constraints else jax.vmap(at)(vectors, states)
-        )
+        squares, solved = in_batches(at, points, AT_ONCE)
         counted = jnp.where(jnp.any(solved), solved, True)
         return jnp.sum(jnp.where(counted[:, None], squares, 0), axis=0) / jnp.sum(counted)
 

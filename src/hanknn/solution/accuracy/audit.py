@@ -4,7 +4,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
-from jaxtyping import Array, Float
 
 from ...economy import Economy
 from ...economy.draws import ergodic_sample
@@ -36,12 +35,11 @@ def audit(solution: Solution, points: int = 10_000, draws: int = 20, seed: int =
     first, second = jax.random.split(jax.random.key(seed))
     drawn = ergodic_sample(equations, first, points, jnp.float64)
     solved = solution.solved(np.asarray(drawn.theta))
-    vectors, states = jax.tree.map(lambda a: a[solved], drawn)
-    _require_affine(economy, *jax.tree.map(lambda a: a[0], (states, vectors)))
+    thetas, states = jax.tree.map(lambda a: a[solved], (drawn.known, drawn.state))
+    _require_affine(economy, *jax.tree.map(lambda a: a[0], (states, thetas)))
     rule = MonteCarlo(2 * draws, antithetic=True)
 
-    def at(state, vector, key):
-        theta = economy.parameters(vector)
+    def at(state, theta, key):
         nodes = rule.draw(key, len(equations.shocks), jnp.float64)
         policy = economy.policy(state, theta)
         expectands = equations.expectand_draws(economy.policy, state, theta, nodes)
@@ -51,7 +49,7 @@ def audit(solution: Solution, points: int = 10_000, draws: int = 20, seed: int =
         return (total**2 - squares) / (draws * (draws - 1)), (total / draws) ** 2
 
     step = jit(lambda *rows: in_batches(at, rows, 256))
-    unbiased, biased = (np.asarray(a) for a in step(states, vectors, jax.random.split(second, points)[solved]))
+    unbiased, biased = (np.asarray(a) for a in step(states, thetas, jax.random.split(second, points)[solved]))
     return pd.DataFrame(
         {
             "unbiased": unbiased.mean(axis=0),
@@ -62,18 +60,17 @@ def audit(solution: Solution, points: int = 10_000, draws: int = 20, seed: int =
     )
 
 
-def _require_affine(economy: Economy, state: Point, vector: Float[Array, " parameters"]) -> None:
+def _require_affine(economy: Economy, state: Point, theta: Point) -> None:
     equations = economy.equations
 
-    def hessian(state, vector):
-        theta = economy.parameters(vector)
+    def hessian(state, theta):
         policy = economy.policy(state, theta)
         calm = jnp.zeros((1, len(equations.shocks)))
         expected = jax.tree.map(lambda a: a[0], equations.expectand_draws(economy.policy, state, theta, calm))
         residuals = lambda e: equations.residuals_given(state, policy, like(e, expected), theta)
         return jax.hessian(residuals)(pack(expected))
 
-    curved = np.abs(np.asarray(once(hessian)(state, vector))).max(axis=(1, 2)) > 1e-10
+    curved = np.abs(np.asarray(once(hessian)(state, theta))).max(axis=(1, 2)) > 1e-10
     if curved.any():
         name = equations.row_equations[int(np.argmax(curved))]
         raise ModelError(

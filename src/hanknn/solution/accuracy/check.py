@@ -24,6 +24,8 @@ from ..simulation.paths import settled_states
 from .report import AccuracyReport
 from .thirds import THIRDS, thirds
 
+RESIDUALS_AT_ONCE = 2_500
+
 IMPLIED = 500
 """Draws at which residuals are turned into policy errors."""
 
@@ -58,8 +60,9 @@ def check(
         raise SettingError("the equations are solved at no draw of the parameters; train longer, or narrow the ranges")
     drawn, thetas, states = np.asarray(thetas), thetas[solved], jax.tree.map(lambda a: a[solved], states)
     if solution.model.arrays:
-        states = settled_states(solution, thetas, jax.random.key(seed))
-    residuals, policies, exact = _measure(solution, states, thetas, rule)
+        states = settled_states(solution, solution.prepared(np.asarray(thetas)), jax.random.key(seed))
+    known = solution.prepared(np.asarray(thetas))
+    residuals, policies, exact = _measure(solution, states, known, rule)
     if not np.isfinite(residuals).all():
         bad = int(np.argwhere(~np.isfinite(residuals))[0, 1])
         raise SettingError(
@@ -72,9 +75,9 @@ def check(
         given=parameters is not None,
         solved_share=float(solved.mean()),
         residuals=_residual_table(residuals, equations),
-        constraints=_constraints(equations, states, thetas, policies, residuals),
+        constraints=_constraints(equations, states, known, policies, residuals),
         existence=_existence(solution, thetas, residuals),
-        policy_errors=None if exact is None else _error_table(solution, states, thetas, policies, exact, rule),
+        policy_errors=None if exact is None else _error_table(solution, states, known, policies, exact, rule),
         probes=_probes(solution, rule),
         regions=_regions(solution, drawn, solved, residuals, policies, exact),
     )
@@ -92,26 +95,26 @@ def _sample(solution: Solution, draws: int | None, seed: int, parameters: Values
         raise SettingError(f"a check needs at least 100 draws, not {draws}")
     key = jax.random.key(seed)
     if parameters is None:
-        return ergodic_sample(solution.equations, key, draws, jnp.float64)
+        drawn = ergodic_sample(solution.equations, key, draws, jnp.float64)
+        return drawn.theta, drawn.state
     solution.model.parameters.require_inside(given)
     thetas = jnp.broadcast_to(jnp.asarray(given), (draws, given.shape[-1]))
     return thetas, ergodic_states(solution.equations, thetas, key)
 
 
-def _measure(solution: Solution, states: Point, thetas, expectation: Expectation):
+def _measure(solution: Solution, states: Point, thetas: Point, expectation: Expectation):
     """Residuals (draws, rows), policies and exact policies as points, stacked, or None."""
     equations = solution.equations
     # Judged in float64 also where it was trained in float32: rounding is not the network's error.
     economy = _in_doubles(solution)
 
-    def residual(state, vector):
-        return economy.residuals(state, economy.parameters(vector), expectation, jax.random.key(0))
+    def residual(state, theta):
+        return economy.residuals(state, theta, expectation, jax.random.key(0))
 
-    def at(state, vector):
-        theta = economy.parameters(vector)
+    def at(state, theta):
         return economy.policy(state, theta), equations.closed_form(state, theta)
 
-    at_once = AT_ONCE if equations.model.arrays else len(thetas)
+    at_once = AT_ONCE if equations.model.arrays else RESIDUALS_AT_ONCE
     residuals = np.asarray(jit(lambda *rows: in_batches(residual, rows, at_once))(states, thetas))
     return residuals, *jit(jax.vmap(at))(states, thetas)
 
@@ -144,8 +147,7 @@ def _constraints(equations: Equations, states, thetas, policies, residuals) -> p
     """Residuals where each constraint binds and where it is slack, with the share of draws there."""
     if not equations.constraints:
         return None
-    at = lambda state, policy, vector: equations.slackness(state, policy, equations.parameters(vector))
-    slackness = np.asarray(jit(jax.vmap(at))(states, policies, thetas))
+    slackness = np.asarray(jit(jax.vmap(equations.slackness))(states, policies, thetas))
     parts = {}
     for i, name in enumerate(equations.constraints):
         parts |= {(name, "binding"): slackness[:, i] < 0, (name, "slack"): slackness[:, i] >= 0}
@@ -193,14 +195,13 @@ def _columns(policies: Point) -> np.ndarray:
     return np.stack([np.asarray(getattr(policies, name)) for name in policies], axis=1)
 
 
-def _implied_errors(solution: Solution, states: Point, thetas, expectation: Expectation) -> np.ndarray:
+def _implied_errors(solution: Solution, states: Point, thetas: Point, expectation: Expectation) -> np.ndarray:
     """Policy errors (draws, policies) that would leave these residuals, see `policy_error_matrix`."""
     economy = _in_doubles(solution)
     baseline = economy.parameters(jnp.asarray(solution.model.parameters.baseline))
     unit = pack(economy.equations.units(baseline).policy_scale)
 
-    def at(state, vector):
-        theta = economy.parameters(vector)
+    def at(state, theta):
         residuals = economy.residuals(state, theta, expectation, jax.random.key(0))
         return unit * (policy_error_matrix(economy, state, theta) @ residuals)
 
@@ -217,7 +218,7 @@ def _probes(solution: Solution, expectation: Expectation) -> pd.DataFrame:
         return pd.DataFrame()
     table = pd.DataFrame([{name: float(probe[name]) for name in equations.states} for probe in probes])
     baseline = solution.model.parameters.baseline
-    thetas = jnp.asarray(np.tile(baseline, (len(probes), 1)))
+    thetas = solution.prepared(np.tile(baseline, (len(probes), 1)))
     states = Point({name: jnp.asarray(table[name].to_numpy()) for name in equations.states}, "state")
     residuals, policies, exact = _measure(solution, states, thetas, expectation)
     for i, name in enumerate(equations.equation_names):

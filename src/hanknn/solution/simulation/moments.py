@@ -9,7 +9,6 @@ from jaxtyping import Array
 
 from ...economy.points import Point
 from ...machine.arguments import require_counts, require_seed
-from ...machine.compiled import jit
 from ...machine.devices import split_over_devices
 from ...machine.errors import SettingError
 from ...machine.precision import in_float64
@@ -111,10 +110,10 @@ def long_run(
     run = split_over_devices(lambda rows: jax.vmap(one)(*rows), PATHS)
     keys = jax.random.split(jax.random.key(seed), PATHS)
     # Not in the paths: they are many at one economy, and XLA's two devices have waited for each other there for ever.
-    prepare = jit(economy.parameters)
     tables = []
     for theta in np.atleast_2d(resolved):
-        rows = jax.tree.map(lambda a: jnp.broadcast_to(a, (PATHS, *a.shape)), prepare(jnp.asarray(theta)))
+        known = jax.tree.map(lambda a: a[0], solution.prepared(theta))
+        rows = jax.tree.map(lambda a: jnp.broadcast_to(a, (PATHS, *a.shape)), known)
         means, variances = (np.asarray(a) for a in run((rows, keys)))
         tables.append(np.stack([means.mean(axis=0), np.sqrt(variances.mean(axis=0) + means.var(axis=0))], axis=1))
     names = [*model.observables, *model.constraints]

@@ -46,8 +46,7 @@ def simulate(
 
 
 def _paths(economy: Economy) -> Callable[..., dict[str, Array]]:
-    def one(vector, normal, shocks):
-        theta = economy.parameters(vector)
+    def one(theta, normal, shocks):
         return shown_path(economy, economy.equations.ergodic_state(normal, theta), shocks, theta)
 
     return jax.vmap(one, (0, None, None))
@@ -73,24 +72,24 @@ def shown_path(
 
 
 @in_float64
-def settled_states(solution: Solution, thetas: Float[Array, "draws parameters"], key: PRNGKeyArray) -> Point:
-    """One state for each row of `thetas`: an ergodic draw, moved on where the model knows its ergodic
+def settled_states(solution: Solution, thetas: Point, key: PRNGKeyArray) -> Point:
+    """One state for each row of prepared parameters: an ergodic draw, moved on where the model knows its ergodic
     distribution by simulation only."""
     first, second = jax.random.split(key)
-    normals = jax.random.normal(first, (len(thetas), len(solution.equations.scalar_states)), thetas.dtype)
-    return solution.program(_settled)(thetas, normals, jax.random.split(second, len(thetas)))
+    normals = jax.random.normal(first, (thetas.rows, len(solution.equations.scalar_states)), thetas.dtype)
+    return solution.program(_settled)(thetas, normals, jax.random.split(second, thetas.rows))
 
 
 def _settled(economy: Economy) -> Callable[..., Point]:
-    one = lambda vector, normal, key: economy.settled(normal, key, economy.parameters(vector))
-    return lambda *rows: in_batches(one, rows, AT_ONCE if economy.equations.model.arrays else len(rows[0]))
+    one = lambda theta, normal, key: economy.settled(normal, key, theta)
+    return lambda *rows: in_batches(one, rows, AT_ONCE if economy.equations.model.arrays else len(rows[1]))
 
 
-def solved_rows(solution: Solution, parameters: Values | None, extrapolate: bool) -> Float[Array, "draws parameters"]:
-    """Rows of full parameter vectors that the solution holds for; raises what `Solution.require_solved` does."""
+def solved_rows(solution: Solution, parameters: Values | None, extrapolate: bool) -> Point:
+    """Prepared parameters, a row each, that the solution holds for; raises what `Solution.require_solved` does."""
     theta = solution.model.parameters.resolve(parameters)
     solution.require_solved(theta, extrapolate)
-    return jnp.asarray(np.atleast_2d(theta))
+    return solution.prepared(theta)
 
 
 def dataset(solution: Solution, parameters: Values | None, time: str, arrays: dict[str, np.ndarray]) -> xr.Dataset:

@@ -48,8 +48,7 @@ def irf(
 
 
 def _from_rest(economy: Economy) -> Callable[..., dict[str, Array]]:
-    def one(vector, impulse):
-        theta = economy.parameters(vector)
+    def one(theta, impulse):
         start = economy.equations.units(theta).state_center
         return _difference(economy, start, impulse, 0 * impulse, theta)
 
@@ -90,7 +89,7 @@ def girf(
         raise SettingError(f"sizes is {sizes!r:.40}; give a list of sizes in standard deviations, such as [-2, 2]")
     for size in sizes:
         require_finite(size=size)
-    theta = solution.one_value(parameters, extrapolate)
+    theta = solution.prepared(solution.one_value(parameters, extrapolate))
     first, second = jax.random.split(jax.random.key(seed))
     half = jax.random.normal(first, (-(-draws // 2), periods, len(equations.shocks)))
     shocks = jnp.concatenate([half, -half])
@@ -100,7 +99,7 @@ def girf(
     impulse = jnp.zeros_like(padded[0]).at[0, equations.shocks.index(name)].set(1.0)
 
     run = solution.program(_generalised)
-    found = run(jnp.asarray(theta), jnp.asarray(sizes, jnp.float64), impulse, starts, padded)
+    found = run(jax.tree.map(lambda a: a[0], theta), jnp.asarray(sizes, jnp.float64), impulse, starts, padded)
     arrays = {kind: np.asarray(values)[:, 1:] for kind, values in found.items()}
     coordinates = {"size": list(map(float, sizes)), "horizon": np.arange(periods)}
     attributes = {"model": model.name, "shock": name, "size_unit": "s.d."}
@@ -108,9 +107,7 @@ def girf(
 
 
 def _generalised(economy: Economy) -> Callable[..., dict[str, Array]]:
-    def run(vector, sizes, impulse, starts, shocks):
-        theta = economy.parameters(vector)
-
+    def run(theta, sizes, impulse, starts, shocks):
         def response(size):
             one = lambda state, others: _difference(economy, state, others + size * impulse, others, theta)
             return jax.tree.map(lambda a: jnp.mean(a, axis=0), jax.vmap(one)(starts, shocks))
@@ -151,13 +148,14 @@ def states_where(
     return pd.DataFrame({state: simulation[state].to_numpy()[chosen] for state in names})
 
 
-def _starts(solution: Solution, start: Values | None, theta: np.ndarray, count: int, key) -> Point:
-    """So many states, stacked: those given, in turn, or ergodic draws."""
+def _starts(solution: Solution, start: Values | None, theta: Point, count: int, key) -> Point:
+    """So many states, stacked: those given, in turn, or ergodic draws. `theta`: prepared parameters, one row."""
+    tiled = lambda rows: jax.tree.map(lambda a: jnp.broadcast_to(a[0], (rows, *a.shape[1:])), theta)
     if start is None:
-        return settled_states(solution, jnp.tile(jnp.asarray(theta), (count, 1)), key)
+        return settled_states(solution, tiled(count), key)
     columns = solution.states(start)
     length = max(np.size(column) for column in columns.values())
-    states = solution.states_at(columns, np.broadcast_to(theta, (length, len(theta))))
+    states = solution.states_at(columns, tiled(length))
     chosen = np.resize(np.asarray(jax.random.permutation(key, length)), count)
     return jax.tree.map(lambda values: values[chosen], states)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 
-from ...economy.draws import Draw
+from ...economy.draws import AT_ONCE, Draw
 from ...economy.expectations import sobol_normals
 from ...economy.misfit import misfit
 from ...machine.batches import in_batches
@@ -54,10 +54,11 @@ class Fixed(Sample):
 
         def place(uniform, normal):
             theta = parameters.from_unit(uniform[:free])
+            known = equations.parameters(theta)
             spread = jnp.where(uniform[free] < self.wide_share, scale, 1.0).astype(normal.dtype)
-            return Draw(theta, equations.ergodic_state(normal * spread, equations.parameters(theta)))
+            return Draw(theta, equations.ergodic_state(normal * spread, known), known)
 
-        return once(jax.vmap(place))(jnp.asarray(uniforms), jnp.asarray(normals))
+        return once(lambda *rows: in_batches(place, rows, AT_ONCE))(jnp.asarray(uniforms), jnp.asarray(normals))
 
     @property
     def fewest(self):
@@ -71,10 +72,10 @@ class Fixed(Sample):
         changed = (iteration == 0) | (self.active(iteration) != before)
         if self.screen is not None:
             changed = changed | (turn.in_force & (iteration % self.screen_every == 0))
-        return now, jax.vmap(turn.equations.parameters)(now.theta), changed
+        return now, now.known, changed
 
     def weights(self, turn, now, thetas):
-        even = lambda: jnp.ones(self.points, now.theta.dtype)
+        even = lambda: jax.vmap(turn.equations.determinate)(thetas).astype(now.theta.dtype)
         screen = self.screen
         if screen is None:
             return even()[:, None]

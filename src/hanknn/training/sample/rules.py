@@ -56,7 +56,8 @@ class Simulated(Sampling):
         redrawn = economy.equations.model.parameters.draw(first, draw.theta.dtype)
         theta = jnp.where((iteration + 1) % self.redraw_every == 0, redrawn, draw.theta)
         shocks = jax.random.normal(second, (self.steps, len(economy.equations.shocks)), theta.dtype)
-        return Draw(theta, economy.after(draw.state, shocks, economy.parameters(theta)))
+        known = economy.parameters(theta)
+        return Draw(theta, economy.after(draw.state, shocks, known), known)
 
 
 def _require_counts(**counts: int) -> None:

@@ -1,0 +1,67 @@
+"""Exogenous states: a process in one line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from jaxtyping import Array
+
+from .points import Point
+from .variable import Variable
+
+Coefficient = str | float
+"""A parameter's name, or a number."""
+
+
+@dataclass(frozen=True)
+class AR1:
+    """A state that follows z' = (1 − ρ) mean + ρ z + σ ε', written among a model's `states`.
+
+    `rho`, `sigma`, `mean`: names of parameters, or numbers. The shock is called `shock`, or "eps_" and the state's
+    name. `also`: other shocks that move it, by their names, each with its coefficient: shocks of several states are
+    correlated that way. `moving_average`: θ of an ARMA(1, 1), z' = ρ z + σ (ε' − θ ε); the last shock becomes one more
+    state, "last_" and the shock's name.
+
+    Example: `states = {"z": AR1("rho_z", "sigma_z", r"$z_t$", "productivity", "log")}` needs no line in `transition`
+    and none in `shocks`.
+    """
+
+    rho: Coefficient
+    sigma: Coefficient
+    label: str
+    text: str
+    unit: str = ""
+    mean: Coefficient = 0.0
+    shock: str = ""
+    also: Mapping[str, Coefficient] = field(default_factory=dict)
+    moving_average: Coefficient | None = None
+
+    def shock_of(self, state: str) -> str:
+        """The name of its shock."""
+        return self.shock or f"eps_{state}"
+
+    def states(self, name: str) -> dict[str, Variable]:
+        """What a model's states hold of it."""
+        own = {name: Variable(self.label, self.text, self.unit)}
+        if self.moving_average is None:
+            return own
+        return own | {f"last_{self.shock_of(name)}": Variable(self.label, f"last shock to {self.text}", "s.d.")}
+
+    def shocks(self, name: str) -> dict[str, Variable]:
+        """What a model's shocks hold of it."""
+        return {self.shock_of(name): Variable(rf"$\varepsilon$ {self.label}", f"shock to {self.text}", "s.d.")}
+
+    def transition(self, name: str, now: Point, shock: Point, theta: Point) -> dict[str, Array | float]:
+        """Its states next period."""
+        rho, sigma, mean = (_value(coefficient, theta) for coefficient in (self.rho, self.sigma, self.mean))
+        news = getattr(shock, self.shock_of(name))
+        value = (1 - rho) * mean + rho * getattr(now, name) + sigma * news
+        for other, coefficient in self.also.items():
+            value = value + _value(coefficient, theta) * getattr(shock, other)
+        if self.moving_average is None:
+            return {name: value}
+        last = f"last_{self.shock_of(name)}"
+        return {name: value - sigma * _value(self.moving_average, theta) * getattr(now, last), last: news}
+
+
+def _value(coefficient: Coefficient, theta: Point) -> Array | float:
+    return getattr(theta, coefficient) if isinstance(coefficient, str) else coefficient
