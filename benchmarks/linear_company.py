@@ -1,0 +1,181 @@
+"""Steady states, first-order solutions, covariances and determinacy against QZ, Lyapunov and root finding of scipy.
+
+Run: python benchmarks/linear_company.py (two minutes on two cores). Models: `rank`, Brock-Mirman, a real-business-cycle
+model with labour, linear New Keynesian models with 3 and 7 shocks, 100 parameter draws each; and 10,000 draws of a New
+Keynesian model, a third of whose box is indeterminate. The reference differentiates the models' equations by central
+differences, so the steady state it finds and the derivatives it takes are its own.
+"""
+
+import sys
+import time
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+import scipy.linalg
+import scipy.optimize
+from many_shocks import model as many_shocks
+
+import hanknn
+from hanknn import AR1, Parameter, ParameterSpace, Variable
+from hanknn.economy import Equations
+from hanknn.economy.linearised import Around
+from hanknn.models import RANK
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "docs" / "extend"))
+from brock_mirman import BrockMirman
+
+STEP = 1e-5
+
+
+class RealBusinessCycle(hanknn.Model):
+    """Labour and capital in levels."""
+
+    name = "rbc"
+    parameters = ParameterSpace(
+        alpha=Parameter(0.33, (0.28, 0.4)),
+        beta=Parameter(0.99, (0.98, 0.995)),
+        delta=Parameter(0.025, (0.015, 0.035)),
+        gamma=Parameter(1.5, (1.0, 3.0)),
+        frisch=Parameter(1.0, (0.5, 2.0)),
+        rho=Parameter(0.95, (0.85, 0.98)),
+        sigma=Parameter(0.007, (0.003, 0.015)),
+    )
+    states = {"capital": Variable("k", "capital", positive=True), "z": AR1("rho", "sigma", "z", "productivity")}
+    policies = {n: Variable(n, n, positive=True) for n in ("consumption", "labor")}
+
+    def transition(self, now, shock, theta):
+        output = jnp.exp(now.z) * now.capital**theta.alpha * now.labor ** (1 - theta.alpha)
+        return {"capital": (1 - theta.delta) * now.capital + output - now.consumption}
+
+    def expectands(self, now, next, theta):
+        rent = theta.alpha * jnp.exp(next.z) * (next.labor / next.capital) ** (1 - theta.alpha)
+        return {"growth": (next.consumption / now.consumption) ** -theta.gamma * (1 - theta.delta + rent)}
+
+    def residuals(self, now, expected, theta):
+        wage = (1 - theta.alpha) * jnp.exp(now.z) * (now.capital / now.labor) ** theta.alpha
+        return {
+            "euler": 1 - theta.beta * expected.growth,
+            "labor": 1 - now.labor**theta.frisch * now.consumption**theta.gamma / wage,
+        }
+
+
+class Rule(hanknn.Model):
+    """The three-equation model; the rule need not respond to inflation more than one for one."""
+
+    name = "rule"
+    parameters = ParameterSpace(
+        phi_pi=Parameter(1.5, (0.75, 1.5)), phi_x=Parameter(0.1, (0.0, 0.2)), kappa=Parameter(0.1, (0.02, 0.3))
+    )
+    states = {"demand": AR1(0.8, 0.01, "d", "demand"), "costs": AR1(0.5, 0.01, "u", "costs")}
+    policies = {n: Variable(n, n) for n in ("gap", "inflation")}
+
+    def expectands(self, now, next, theta):
+        return {"gap": next.gap, "inflation": next.inflation}
+
+    def residuals(self, now, expected, theta):
+        rate = theta.phi_pi * now.inflation + theta.phi_x * now.gap
+        return {
+            "euler": now.gap - expected.gap + rate - expected.inflation - now.demand,
+            "phillips_curve": now.inflation - 0.99 * expected.inflation - theta.kappa * now.gap - now.costs,
+        }
+
+
+def reference(functions, values: np.ndarray, states: int, shocks: int):
+    """Slopes, covariance of states and the number of stable eigenvalues at a steady state."""
+    s, o = values[:states], values[states:]
+    blocks = [s, o, np.zeros(shocks), s, o]
+    flat = np.concatenate(blocks)
+
+    def slope(k):
+        # Two central differences of different width: the error falls to the fourth order.
+        moved = lambda h: np.concatenate(functions(flat + h * np.eye(len(flat))[k]))
+        near, far = (moved(h) - moved(-h) for h in (STEP * 100, STEP * 200))
+        return (8 * near - far) / (12 * STEP * 100)
+
+    jacobian = np.stack([slope(k) for k in range(len(flat))], axis=1)
+    law, rows = jacobian[:states], jacobian[states : states + len(o)]
+    ends = np.cumsum([len(b) for b in blocks])[:-1]
+    a, b, hit, _, _ = np.split(law, ends, axis=1)
+    p, q, _, ps, n = np.split(rows, ends, axis=1)
+    left = np.block([[np.eye(states), np.zeros_like(b)], [ps, n]])
+    right = np.block([[a, b], [-p, -q]])
+    *_, alpha, beta, _, z = scipy.linalg.ordqz(right, left, sort="iuc")
+    stable = int((np.abs(alpha) < np.abs(beta)).sum())
+    if stable != states:
+        return None, None, stable
+    slopes = z[states:, :states] @ np.linalg.inv(z[:states, :states])
+    return slopes, scipy.linalg.solve_discrete_lyapunov(a + b @ slopes, hit @ hit.T), stable
+
+
+def compare(model: hanknn.Model, draws: int) -> dict[str, float]:
+    """Largest relative differences over draws, and how often determinacy is told otherwise."""
+    equations = Equations(model)
+    company, space, shocks = equations.company, model.parameters, len(equations.shocks)
+    thetas = np.random.default_rng(0).uniform(space.lower, space.upper, (draws, len(space)))
+    run = jax.jit(jax.vmap(equations.parameters))
+    parts = np.array_split(thetas, max(draws // 500, 1))
+    run(jnp.asarray(parts[0]))
+    start = time.perf_counter()
+    found = [jax.block_until_ready(run(jnp.asarray(part)).linear) for part in parts]
+    seconds = time.perf_counter() - start
+    linear = jax.tree.map(lambda *a: np.concatenate(a), *found)
+    states = len(equations.states)
+    at_rest = jax.jit(lambda x, v: company._at_rest(x, equations.derived(v)))
+
+    @jax.jit
+    def functions(flat, values, v):
+        theta = company._resting(values, equations.derived(v))
+        sizes = np.cumsum([states, len(values) - states, shocks, states])
+        told = company._functions(theta)(Around(*jnp.split(flat, sizes)))
+        return told.law, told.rows
+
+    worst, otherwise, indeterminate = np.zeros(3), 0, 0
+    for i, vector in enumerate(thetas):
+        guess = np.concatenate([linear.states[i], linear.outputs[i]]) + 1e-3
+        values = scipy.optimize.root(lambda x: np.asarray(at_rest(x, vector)), guess, tol=1e-13).x  # noqa: B023
+        ask = lambda flat: [np.asarray(a) for a in functions(flat, values, vector)]  # noqa: B023
+        slopes, variance, stable = reference(ask, values, states, shocks)
+        indeterminate += stable != states
+        otherwise += bool(linear.determinate[i]) != (stable == states)
+        if slopes is None:
+            continue
+        size = lambda x, y: np.abs(x - y).max() / max(np.abs(y).max(), 1e-3)
+        own = linear.root[i] @ linear.root[i].T
+        rest = np.concatenate([linear.states[i], linear.outputs[i]])
+        worst = np.maximum(worst, [size(rest, values), size(linear.slopes[i], slopes), size(own, variance)])
+    names = "steady state", "slopes", "covariance"
+    return {
+        "model": model.name,
+        "states": states,
+        "draws": draws,
+        **dict(zip(names, worst, strict=True)),
+        "not determinate": indeterminate,
+        "told otherwise": otherwise,
+        "ms a draw": 1e3 * seconds / draws,
+    }
+
+
+def main() -> None:
+    jax.config.update("jax_enable_x64", True)
+    rows = [
+        compare(model, draws)
+        for model, draws in (
+            (RANK(), 100),
+            (BrockMirman(), 100),
+            (RealBusinessCycle(), 100),
+            (many_shocks(3), 100),
+            (many_shocks(7), 100),
+            (Rule(), 10_000),
+        )
+    ]
+    print(
+        "largest differences, relative where values exceed a thousandth, from scipy's roots, QZ and Lyapunov solution"
+    )
+    print(pd.DataFrame(rows).to_string(index=False, float_format="{:.1e}".format))
+
+
+if __name__ == "__main__":
+    main()
