@@ -263,6 +263,9 @@ class Fragile(hanknn.Model):
     def residuals(self, now, expected, theta):
         return {"calm": now.c - theta.level * expected.c, "logarithm": jnp.log(now.c + self.shift) + 5 * theta.level}
 
+    def state_scale(self, theta):
+        return {"z": 1.0}
+
 
 @pytest.mark.parametrize("method", [dataclasses.replace(FIRST, learning_rate=0.5), DOUBLE], ids=["first", "newton"])
 def test_a_residual_that_is_not_finite_stops_training_and_names_the_equation(method):

@@ -255,3 +255,34 @@ def test_the_bound_is_slack_in_the_linear_company_of_rank():
         assert bool(linear.determinate)
         assert float(equations.slackness(linear.state_center, linear.policy_center, theta)[0]) > 0.005
         assert float(theta.steady.inflation) == pytest.approx(RANK.parameters["target"].value, abs=1e-3)
+
+
+def test_the_linearised_model_is_filtered_whatever_the_solution(rule):
+    data = hanknn.data.simulate_data(
+        rule, ("gap", "inflation"), 60, measurement_error=hanknn.data.VarianceShare(0.1)
+    ).observed
+    exact = hanknn.log_likelihood(rule, data, filter=hanknn.Kalman())
+    assert hanknn.log_likelihood(rule, data, filter=hanknn.Kalman(linearised=True)) == pytest.approx(exact, abs=1e-8)
+
+    rank = hanknn.load("rank")
+    data = hanknn.data.simulate_data(
+        rank, ("output_growth",), 40, measurement_error=hanknn.data.VarianceShare(0.1)
+    ).observed
+    with pytest.raises(ModelError, match="departs from linearity"):
+        hanknn.log_likelihood(rank, data, filter=hanknn.Kalman())
+    linear = hanknn.log_likelihood(rank, data, filter=hanknn.Kalman(linearised=True))
+    full = hanknn.log_likelihood(rank, data, filter=hanknn.Grid())
+    assert np.isfinite(linear) and 1e-4 < abs(linear - full) < 10
+
+    nk = hanknn.load("nk")
+    data = hanknn.data.simulate_data(nk, ("inflation",), 40, measurement_error=hanknn.data.VarianceShare(0.1)).observed
+    with pytest.raises(ModelError, match="no linear solution beside it"):
+        hanknn.log_likelihood(nk, data, filter=hanknn.Kalman(linearised=True))
+
+
+def test_a_check_says_how_far_from_linear_a_solution_is(rule):
+    report = hanknn.check(rule, draws=200)
+    assert report.linear["p99"].max() < 1e-9
+    bounded = hanknn.check(hanknn.load("rank"), draws=200)
+    assert 0.05 < bounded.linear.loc["inflation", "rms"] < 2 and "linear solution" in str(bounded)
+    assert hanknn.check(hanknn.load("nk"), draws=200).linear is None

@@ -136,7 +136,9 @@ def functions_at(equations: Equations, vector, normal, moved, shock) -> dict[str
     theta = equations.parameters(vector)
     units = equations.units(theta)
     state = equations.ergodic_state(normal, theta)
-    outputs = equations.outputs_from(pack(units.output_center) + pack(units.output_scale) * moved)
+    own = pack(units.output_center), pack(units.output_scale)
+    center, scale = (theta.linear.outputs, theta.linear.output_spread) if equations.model.linearises else own
+    outputs = equations.outputs_from(center + scale * moved)
     policy = equations.policies_from(state, outputs, theta)
     later = equations.transition(state, policy, shock, theta)
     later_policy = equations.policies_from(later, outputs, theta)

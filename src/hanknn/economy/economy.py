@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from ..machine.errors import ModelError
 from .equations import Equations, PolicyFunction
 from .expectations import Expectation
 from .points import Point
@@ -47,6 +48,16 @@ class Economy:
     def relaxed(self, share: Float[Array, ""] | float) -> "Economy":
         """The same with the model's constraints relaxed by `share`; the policy function stays."""
         return Economy(self.equations.relaxed(share), self.policy)
+
+    @property
+    def linearised(self) -> "Economy":
+        """The same equations under the linear solution; raises `ModelError` where the library does not linearise."""
+        model = self.equations.model
+        if not model.linearises:
+            raise ModelError(
+                f"model '{model.name}' has no linear solution beside it: it writes its own state_scale, or has arrays"
+            )
+        return Economy(self.equations, self.equations.linear_policy)
 
     def at(self, state: Point, theta: Point) -> Now:
         """The state and the policies there."""

@@ -139,6 +139,10 @@ class Equations:
         """Whether the linearised economy has one stable solution; true where the library does not linearise it."""
         return theta.linear.determinate if self.model.linearises else jnp.asarray(True)
 
+    def linear_policy(self, state: Point, theta: Point) -> Point:
+        """The policies of the linear solution, exact in what is not linear of `Model.policies_from`."""
+        return self.policies_from(state, self.outputs_from(theta.linear.outputs_at(state)), theta)
+
     def relaxed(self, share: Float[Array, ""] | float) -> "Equations":
         """The same with the model's constraints relaxed by `share`, which may be traced."""
         other = copy.copy(self)

@@ -54,7 +54,7 @@ class MethodOptions:
             raise SettingError(
                 "a Kalman or grid likelihood needs no surrogate; use --method exact"
                 if self.seen in EXACT
-                else "--method exact needs --filter kalman or grid: a particle filter's likelihood is random"
+                else "--method exact needs --filter kalman, linear or grid: a particle filter's likelihood is random"
             )
         sampler = posterior.NUTS(chains=self.chains, draws=self.draws)
         if self.method == "exact":

@@ -12,13 +12,14 @@ from .options import MOST
 
 FILTERS = {
     "kalman": lambda particles: hanknn.Kalman(),
+    "linear": lambda particles: hanknn.Kalman(linearised=True),
     "grid": lambda particles: hanknn.Grid(),
     "guided": lambda particles: hanknn.Guided(particles),
     "bootstrap": lambda particles: hanknn.Bootstrap(particles),
     "tempered": lambda particles: hanknn.Tempered(particles),
     "twisted": lambda particles: hanknn.Twisted(particles),
 }
-EXACT = "kalman", "grid"
+EXACT = "kalman", "linear", "grid"
 """Those without particles: they draw nothing."""
 FILTER = "twisted"
 

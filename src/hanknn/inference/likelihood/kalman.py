@@ -9,13 +9,13 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ...economy import Now
+from ...economy.linear.stationary import stationary
 from ...economy.points import Point, like, pack
 from ...machine.compiled import jit
 from ...machine.errors import ModelError
 from .base import Cloud, Filter, Increments, Track
 from .space import Observation, Period
 
-DOUBLINGS = 24
 FINAL_PARTICLES = 1000
 
 
@@ -70,16 +70,6 @@ def linearise(seen: Observation, theta: Point) -> Linear:
     )
 
 
-def stationary(a: Float[Array, "n n"], q: Float[Array, "n n"]) -> Float[Array, "n n"]:
-    """The covariance P = A P Aᵀ + Q by doubling; not finite where A is not stable."""
-
-    def double(_, now):
-        power, total = now
-        return power @ power, total + power @ total @ power.T
-
-    return jax.lax.fori_loop(0, DOUBLINGS, double, (a, q))[1]
-
-
 class _Update(NamedTuple):
     """One period's pass: predicted moments, innovations and gains of its whitened observations."""
 
@@ -117,12 +107,21 @@ def update(linear: Linear, data: Period, mean: Float[Array, " z"], variance: Flo
 @dataclass(frozen=True)
 class Kalman(Filter):
     """Exact for linear models. `tolerance`: largest departure from linearity, relative to each variable's movement
-    between −3 and 3 ergodic s.d., at which a solution still counts as linear."""
+    between −3 and 3 ergodic s.d., at which a solution still counts as linear.
+
+    `linearised`: filters the model linearised around its steady state, whatever the solution and however far it is from
+    linear: what a linear estimation would say. Constraints are ignored. Raises `ModelError` for a model that the
+    library does not linearise.
+    """
 
     tolerance: float = 0.01
+    linearised: bool = False
 
     def require(self, seen: Observation) -> None:
         seen.require_scalars("Kalman")
+        if self.linearised:
+            seen.economy.linearised  # noqa: B018  refuses
+            return
         name, departure = departure_from_linearity(seen)
         if not departure <= self.tolerance:
             raise ModelError(
@@ -131,7 +130,7 @@ class Kalman(Filter):
             )
 
     def increments(self, seen, data, theta, key):
-        linear = linearise(seen, theta)
+        linear = linearise(self._seen(seen), theta)
 
         def period(carry, now):
             done = update(linear, now, *carry)
@@ -140,7 +139,11 @@ class Kalman(Filter):
         found = jax.lax.scan(period, (linear.start, linear.spread), data)[1]
         return Increments(found, jnp.full_like(found, jnp.nan))
 
+    def _seen(self, seen: Observation) -> Observation:
+        return Observation(seen.economy.linearised, seen.names) if self.linearised else seen
+
     def track(self, seen, data, theta, key):
+        seen = self._seen(seen)
         linear, passed = self._passes(seen, data, theta)
         smoothed, spread, _ = _smooth(linear, passed)
         variables = lambda m, p: _variables(seen, linear, theta, m, p)
@@ -164,7 +167,7 @@ class Kalman(Filter):
         return linear, smoothed[0], shocks
 
     def _passes(self, seen, data, theta) -> tuple[Linear, _Update]:
-        linear = linearise(seen, theta)
+        linear = linearise(self._seen(seen), theta)
 
         def period(carry, now):
             done = update(linear, now, *carry)

@@ -1,5 +1,6 @@
 """Measure a solution on draws that it was not trained on."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -77,6 +78,7 @@ def check(
         residuals=_residual_table(residuals, equations),
         constraints=_constraints(equations, states, known, policies, residuals),
         existence=_existence(solution, thetas, residuals),
+        linear=_from_linear(solution, states, known, policies),
         policy_errors=None if exact is None else _error_table(solution, states, known, policies, exact, rule),
         probes=_probes(solution, rule),
         regions=_regions(solution, drawn, solved, residuals, policies, exact),
@@ -163,6 +165,21 @@ def _existence(solution: Solution, thetas, residuals) -> pd.DataFrame | None:
     return _tables_by_part(residuals, solution.equations, parts, ["equilibrium"])
 
 
+def _from_linear(solution: Solution, states: Point, thetas: Point, policies: Point) -> pd.DataFrame | None:
+    """How far each policy is from the linear solution's, in ergodic standard deviations."""
+    equations = solution.equations
+    if not equations.model.linearises:
+        return None
+    linear = solution.program(_linear_policies)(states, thetas)
+    distance = np.abs(_columns(policies) - _columns(linear)) / _columns(thetas.linear.policy_scale)
+    measures = {"rms": np.sqrt(np.mean(distance**2, axis=0)), "p99": np.quantile(distance, 0.99, axis=0)}
+    return pd.DataFrame(measures, index=pd.Index(equations.policies, name="policy"))
+
+
+def _linear_policies(economy: Economy) -> Callable[[Point, Point], Point]:
+    return jax.vmap(economy.equations.linear_policy)
+
+
 def _tables_by_part(
     residuals: np.ndarray, equations: Equations, parts: dict[Any, np.ndarray], names: list[str]
 ) -> pd.DataFrame:
@@ -191,7 +208,7 @@ def _error_table(solution: Solution, states, thetas, policies, exact, expectatio
 
 
 def _columns(policies: Point) -> np.ndarray:
-    """Policies of a model with a closed form, all of them scalars, shape (draws, policies)."""
+    """Policies that are all scalars, shape (draws, policies)."""
     return np.stack([np.asarray(getattr(policies, name)) for name in policies], axis=1)
 
 

@@ -23,6 +23,8 @@ class AccuracyReport:
     occasionally binding constraint binds and where it is slack, None without constraints. `existence`: the same where
     shocks are small enough for an equilibrium that is known to exist and where that is in doubt (`Model.strain`), None
     where the model knows no such limit.
+    `linear`: how far each policy is from that of the linear solution, root mean square and 99 % of the draws, in
+    ergodic standard deviations; None for a model that the library does not linearise.
     `policy_errors`: one row a policy against the closed form: error in relative L2, largest error in the policy's
     unit, and `implied`, the relative L2 error that residuals imply. `probes`: absolute residuals and relative policy
     errors at the model's probe states, baseline parameters. `regions`: the same measures by thirds of each parameter's
@@ -37,6 +39,7 @@ class AccuracyReport:
     residuals: pd.DataFrame
     constraints: pd.DataFrame | None
     existence: pd.DataFrame | None
+    linear: pd.DataFrame | None
     policy_errors: pd.DataFrame | None
     probes: pd.DataFrame
     regions: pd.DataFrame
@@ -131,6 +134,7 @@ class AccuracyReport:
             "residuals": self.residuals.to_dict(orient="index"),
             "constraints": None if self.constraints is None else self.constraints.reset_index().to_dict("records"),
             "existence": None if self.existence is None else self.existence.reset_index().to_dict("records"),
+            "linear": None if self.linear is None else self.linear.to_dict(orient="index"),
             "policy_errors": errors,
             "probes": self.probes.to_dict(orient="records"),
             "regions": regions,
@@ -155,6 +159,11 @@ class AccuracyReport:
             parts.append(
                 "Where shocks are small enough for an equilibrium known to exist, and beyond\n"
                 + self.existence.to_string(float_format=number)
+            )
+        if self.linear is not None:
+            parts.append(
+                "Distance from the linear solution, in ergodic s.d. of each policy\n"
+                + self.linear.to_string(float_format=number)
             )
         if self.policy_errors is not None:
             parts.append("Policies against the closed form\n" + self.policy_errors.to_string(float_format=number))
