@@ -17,8 +17,8 @@ from .options import Force, OwnModel, Place, Quiet, SaveEvery, Seed, Settings, S
 from .printing import tell
 
 RECIPES = (
-    "default, nonlinear, quick, thorough, constrained, constrained-thorough, households, households-quick, calibration, "
-    "kmr-fresh, kmr-kept, kmr-simulated, kmr-simulated-kept, kmr-julia, kmr-julia-full"
+    "default, nonlinear, quick, thorough, constrained, constrained-thorough, households, households-quick, "
+    "calibration, kmr-fresh, kmr-kept, kmr-simulated, kmr-simulated-kept, kmr-julia, kmr-julia-full"
 )
 
 
