@@ -273,6 +273,8 @@ def test_the_linearised_model_is_filtered_whatever_the_solution(rule):
     linear = hanknn.log_likelihood(rank, data, filter=hanknn.Kalman(linearised=True))
     full = hanknn.log_likelihood(rank, data, filter=hanknn.Grid())
     assert np.isfinite(linear) and 1e-4 < abs(linear - full) < 10
+    tangent = hanknn.log_likelihood(rank, data, filter=hanknn.Kalman(tolerance=np.inf))
+    assert abs(linear - tangent) > 1e-6, "the solution's own slopes know of risk and of the bound"
 
     nk = hanknn.load("nk")
     data = hanknn.data.simulate_data(nk, ("inflation",), 40, measurement_error=hanknn.data.VarianceShare(0.1)).observed
