@@ -206,6 +206,19 @@ def test_what_is_missing_is_said():
     with pytest.raises(ModelError, match="gives a policy_center, but no state_scale"):
         Equations(Half())
 
+    class Own(Growth):
+        def state_scale(self, theta):
+            return {"capital": 1.0, "z": 0.02}
+
+    with pytest.raises(ModelError, match="'capital' of model 'growth' is declared positive"):
+        Equations(Own())
+
+    class Named(Rule):
+        parameters = ParameterSpace(**{n: Rule.parameters[n] for n in Rule.parameters}, steady=Parameter(0.9))
+
+    with pytest.raises(ModelError, match="parameter 'steady' of model 'rule' has the name"):
+        Equations(Named())
+
     class Twice(Growth):
         def transition(self, now, shock, theta):
             return {**super().transition(now, shock, theta), "z": 0.0}

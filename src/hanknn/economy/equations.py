@@ -80,6 +80,18 @@ class Equations:
         own = [variable for variable in known if hasattr(Point, variable)]
         if own:
             raise ModelError(f"'{own[0]}' of model '{name}' is what a point says of itself; rename the variable")
+        beside = [n for n in ("steady", "linear") if n in self.model.parameters.names] if self.model.linearises else []
+        if beside:
+            raise ModelError(
+                f"parameter '{beside[0]}' of model '{name}' has the name of what the library adds; rename it"
+            )
+        variables = {**self.model.states, **self.model.policies, **self.model.outputs}
+        positive = [n for n, variable in variables.items() if variable.positive]
+        if positive and not self.model.linearises:
+            raise ModelError(
+                f"'{positive[0]}' of model '{name}' is declared positive, which the library keeps only where it "
+                "linearises the economy: leave state_scale to it, or write the logarithm yourself"
+            )
         taken = [shown for shown in self.model.observables if shown in (*self.states, *self.policies)]
         if taken:
             raise ModelError(

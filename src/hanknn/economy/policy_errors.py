@@ -7,6 +7,7 @@ from jaxtyping import Array, Float
 from .economy import Economy
 from .equations import Equations
 from .expectations import Monomial
+from .linear.stationary import radius
 from .points import Point, join, like, pack
 
 FLOOR = 1e-3
@@ -48,14 +49,8 @@ def policy_error_matrix(economy: Economy, state: Point, theta: Point) -> Float[A
 
 
 def _persistence(eq: Equations, state: Point, policy: Point, theta: Point) -> Float[Array, ""]:
-    """Spectral radius of the states' law of motion at given policies, capped at 1 (Gelfand's formula)."""
+    """Spectral radius of the states' law of motion at given policies, roughly, capped at 1."""
     no_shock = jnp.zeros(len(eq.shocks), theta.dtype)
     scale = pack(eq.units(theta).state_scale)
     law = lambda s: pack(eq.transition(like(s * scale, state), policy, no_shock, theta)) / scale
-    power = jax.jacfwd(law)(pack(state) / scale)
-    log_norm = jnp.zeros((), theta.dtype)
-    for _ in range(6):
-        norm = jnp.maximum(jnp.linalg.norm(power), jnp.finfo(theta.dtype).tiny)
-        power, log_norm = (power / norm) @ (power / norm), 2 * (log_norm + jnp.log(norm))
-    radius = jnp.exp((log_norm + jnp.log(jnp.maximum(jnp.linalg.norm(power), 1e-30))) / 64)
-    return jnp.minimum(radius, 1.0)
+    return jnp.minimum(radius(jax.jacfwd(law)(pack(state) / scale), squarings=6), 1.0)

@@ -154,6 +154,8 @@ class Solution:
         filled = np.pad(rows, ((0, -len(rows) % size), (0, 0)), mode="edge")
         run = self.program(_prepared)
         parts = [run(jnp.asarray(part)) for part in np.split(filled, range(size, len(filled), size))]
+        if len(where.reshape(-1)) == 1:  # as it is: a gather for each of its values takes longer than a response
+            return parts[0]
         return jax.tree.map(lambda *values: jnp.concatenate(values)[where.reshape(-1)], *parts)
 
     def states(self, state: Values) -> dict[str, np.ndarray]:
@@ -232,8 +234,9 @@ class Solution:
     @in_float64
     def _determinate(self, thetas: np.ndarray) -> np.ndarray:
         """Whether the linearised economy has one stable solution, for rows of full parameter vectors."""
-        known = self.prepared(thetas)
-        return np.asarray(known.linear.determinate) if self.model.linearises else np.ones(known.rows, bool)
+        if not self.model.linearises:
+            return np.ones(len(thetas), bool)
+        return np.asarray(self.prepared(thetas).linear.determinate)
 
     @functools.cached_property
     def _misfits_asked(self) -> dict[bytes, float]:

@@ -18,8 +18,9 @@ def stationary(move: Float[Array, "n n"], variance: Float[Array, "n n"]) -> Floa
     return jax.lax.fori_loop(0, DOUBLINGS, double, (move, variance))[1]
 
 
-def radius(matrix: Float[Array, "n n"]) -> Float[Array, ""]:
-    """The largest modulus of the eigenvalues, ‖Aᵏ‖^(1/k) by squaring (Gelfand's formula), to ten digits and more."""
+def radius(matrix: Float[Array, "n n"], squarings: int = 40) -> Float[Array, ""]:
+    """The largest modulus of the eigenvalues, ‖Aᵏ‖^(1/k) by squaring (Gelfand's formula): to ten digits and more by 40
+    squarings, roughly by a few."""
     tiny = jnp.finfo(matrix.dtype).tiny
 
     def square(_, now):
@@ -28,7 +29,6 @@ def radius(matrix: Float[Array, "n n"]) -> Float[Array, ""]:
         power = power / norm
         return power @ power, 2 * (log + jnp.log(norm))
 
-    steps = 40
-    power, log = jax.lax.fori_loop(0, steps, square, (matrix, jnp.zeros((), matrix.dtype)))
+    power, log = jax.lax.fori_loop(0, squarings, square, (matrix, jnp.zeros((), matrix.dtype)))
     norm = jnp.linalg.norm(power)
-    return jnp.where(norm > tiny, jnp.exp((log + jnp.log(jnp.maximum(norm, tiny))) / 2**steps), 0.0)
+    return jnp.where(norm > tiny, jnp.exp((log + jnp.log(jnp.maximum(norm, tiny))) / 2**squarings), 0.0)

@@ -119,8 +119,8 @@ class Kalman(Filter):
 
     def require(self, seen: Observation) -> None:
         seen.require_scalars("Kalman")
+        self._seen(seen)  # refuses a model without a linear solution
         if self.linearised:
-            seen.economy.linearised  # noqa: B018  refuses
             return
         name, departure = departure_from_linearity(seen)
         if not departure <= self.tolerance:
