@@ -19,7 +19,7 @@ import jax
 import pandas as pd
 
 import hanknn
-from hanknn.economy.expectations import SplitGaussHermite
+from hanknn.economy.split import SplitGaussHermite
 from hanknn.economy.households import Grids
 from hanknn.models import HANK
 from hanknn.models.hank.parameters import PARAMETERS

@@ -7,7 +7,7 @@ import pytest
 
 import hanknn
 from hanknn.economy import Equations
-from hanknn.economy.expectations import SplitGaussHermite
+from hanknn.economy.split import SplitGaussHermite
 from hanknn.economy.networks import SmoothNetwork
 from hanknn.economy.points import Point
 from hanknn.inference.posterior.target import Box

@@ -7,7 +7,8 @@ import pytest
 
 from hanknn import Model, Parameter, ParameterSpace, Point, Variable
 from hanknn.economy import Equations
-from hanknn.economy.expectations import GaussHermite, SplitGaussHermite
+from hanknn.economy.expectations import GaussHermite
+from hanknn.economy.split import SplitGaussHermite
 from hanknn.economy.points import checked, like, pack, unpack
 from hanknn.machine.errors import ModelError, UnknownNameError
 from hanknn.models import LinearNK

@@ -14,9 +14,9 @@ from hanknn.economy.expectations import (
     Monomial,
     MonteCarlo,
     ScrambledSobol,
-    SplitGaussHermite,
     sobol_normals,
 )
+from hanknn.economy.split import SplitGaussHermite
 from hanknn.machine.errors import SettingError
 
 

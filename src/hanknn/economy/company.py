@@ -1,5 +1,6 @@
 """The linear company of an economy: its steady state and first-order solution, at every value of the parameters."""
 
+import functools
 from typing import Any
 
 import jax
@@ -7,10 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from ..machine.compiled import jit
 from ..machine.errors import ModelError, UnknownNameError
 from .linearised import Around, Functions, Linearised, Told, linearised
 from .model import Model
-from .points import Point, join
+from .points import Point, join, pack
 from .steady_state import searched, steady_state
 
 
@@ -22,7 +24,8 @@ class Company:
     """
 
     def __init__(self, of: Any) -> None:
-        self.of = of
+        # Entirely relaxed, a bound is what it is away from it, wherever a search may look.
+        self.of = of.relaxed(1.0) if of.bounded else of
         self._require()
         self._start = self._begin()
 
@@ -31,6 +34,14 @@ class Company:
         linear = self.linearised(theta)
         steady = join(linear.state_center, linear.policy_center)
         return join(with_steady(theta, steady), Point({"linear": linear}))
+
+    @functools.cached_property
+    def policy_unit(self) -> np.ndarray:
+        """The policies' scale at the baseline, computed once and outside of whatever program asks for it."""
+        model = self.of.model
+        scale = lambda vector: pack(self.of.units(self.beside(self.of.derived(vector))).policy_scale)
+        with jax.ensure_compile_time_eval():
+            return np.asarray(jit(scale)(jnp.asarray(model.parameters.baseline)))
 
     def _require(self) -> None:
         model, rows = self.of.model, self.of.row_equations
@@ -96,6 +107,7 @@ class Company:
                 states.vector(self.of.transition(state, policy, around.shock, theta)),
                 self.of.residuals_given(state, policy, averaged, theta),
                 policies.vector(policy),
+                self.of.pairs(state, policy, theta).first,
             )
 
         return functions

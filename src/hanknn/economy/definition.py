@@ -136,12 +136,10 @@ def functions_at(equations: Equations, vector, normal, moved, shock) -> dict[str
     theta = equations.parameters(vector)
     units = equations.units(theta)
     state = equations.ergodic_state(normal, theta)
-    own = pack(units.output_center), pack(units.output_scale)
-    center, scale = (theta.linear.outputs, theta.linear.output_spread) if equations.model.linearises else own
-    outputs = equations.outputs_from(center + scale * moved)
-    policy = equations.policies_from(state, outputs, theta)
+    center, scale = equations.about(units.state_center, theta)
+    policy = equations.policies_at(center + scale * moved, state, theta)
     later = equations.transition(state, policy, shock, theta)
-    later_policy = equations.policies_from(later, outputs, theta)
+    later_policy = equations.policies_at(center + scale * moved, later, theta)
     averaged = equations.expectands(join(state, policy), join(later, later_policy), theta)
     values = {
         **{name: pack(value) for name, value in units._asdict().items()},

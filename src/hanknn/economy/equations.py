@@ -12,11 +12,13 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ..machine.errors import ModelError
 from ..machine.precision import in_float64
+from .bounds import MOST, Pair, conditions, held, said, said_by_linear, said_size
 from .company import Company, with_steady
 from .coordinates import Coordinates
-from .expectations import Expectation, judging_rule
+from .expectations import Expectation
 from .model import Model, Scalars, Variable
 from .points import Point, checked, join, pack, scalars, size, unpack
+from .which_rule import judging_rule
 
 PolicyFunction = Callable[[Point, Point], Point]
 """From a state and parameters to policies."""
@@ -57,13 +59,14 @@ class Equations:
         )
         self.scalar_states = tuple(name for name, shape in self._states.items() if shape == ())
         self.scalar_policies = tuple(name for name, shape in self._policies.items() if shape == ())
-        self.output_size = size(self._outputs)
+        self.bounded = model.bounded
         self.coordinates = (
             Coordinates(model.states, "state"),
             Coordinates(model.outputs or model.policies, "output"),
             Coordinates(model.policies, "policy"),
         )
         self._require_names()
+        self._require_bounds()
         self._rows: dict[str, tuple[int, ...]] = {}
         self.inputs_seen: tuple[str, ...] = ()
         self._inspect()
@@ -99,6 +102,25 @@ class Equations:
                 "can show without a definition; remove or rename it"
             )
 
+    def _require_bounds(self) -> None:
+        model = self.model
+        if not self.bounded:
+            return
+        if not model.linearises:
+            raise ModelError(
+                f"model '{model.name}' has bounds, for which the library needs its linear solution: leave state_scale "
+                "to it, and let states and policies be scalars"
+            )
+        for function in ("slackness", "policies_from"):
+            if getattr(type(model), function) is not getattr(Model, function):
+                raise ModelError(f"model '{model.name}' has bounds, from which {function} follows; remove it")
+        if model.outputs:
+            raise ModelError(f"model '{model.name}' has bounds and outputs; beside bounds outputs are the policies")
+        if not 0 < len(self.constraints) <= MOST:
+            raise ModelError(
+                f"model '{model.name}' has bounds and names {len(self.constraints)} constraints; name one or two"
+            )
+
     def _inspect(self) -> None:
         """Call each function once on abstract values, and note what it returns."""
         arrays = any((*self._states.values(), *self._policies.values()))
@@ -114,7 +136,7 @@ class Equations:
                     raise ModelError(f"'{name}' in {self._where('ahead')} is a state or a policy already; rename it")
             later = self.transition(state, policy, shock, theta)
             self.policies_from(state, output, theta)
-            self.slackness(state, policy, theta)
+            self._pairs(state, policy, theta) if self.bounded else self.slackness(state, policy, theta)
             self.observe((state, policy), (later, policy), theta, tuple(self.model.observables))
             averaged = self.model.expectands(now, join(later, policy), theta)
             checked(averaged, shapes_of(averaged), self._where("expectands"), vector.dtype)
@@ -131,6 +153,14 @@ class Equations:
             _abstract(len(self.shocks)),
             _abstract(len(self.model.parameters)),
         )
+        twice = [name for name in self._rows if self.bounded and name in self.constraints]
+        if twice:
+            raise ModelError(
+                f"residual '{twice[0]}' of model '{self.model.name}' has the name of a constraint, whose equation "
+                "bounds gives; rename it, or remove it"
+            )
+        if self.bounded:
+            self._rows |= dict.fromkeys(self.constraints, ())
         if not self._rows:
             raise ModelError(f"model '{self.model.name}' has no equations: residuals() returned nothing")
 
@@ -152,8 +182,32 @@ class Equations:
         return theta.linear.determinate if self.model.linearises else jnp.asarray(True)
 
     def linear_policy(self, state: Point, theta: Point) -> Point:
-        """The policies of the linear solution, exact in what is not linear of `Model.policies_from`."""
+        """The policies of the linear solution without bounds, exact in what is not linear of `Model.policies_from`."""
         return self.policies_from(state, self.outputs_from(theta.linear.outputs_at(state)), theta)
+
+    @property
+    def output_size(self) -> int:
+        """How many numbers a network puts out."""
+        return said_size(size(self._policies), len(self.constraints)) if self.bounded else size(self._outputs)
+
+    def about(self, state: Point, theta: Point) -> tuple[Float[Array, " outputs"], Float[Array, " outputs"]]:
+        """The center and the scale of what a network puts out: what is learned is the departure from linear, where the
+        library linearises the model."""
+        if not self.model.linearises:
+            units = self.units(theta)
+            return pack(units.output_center), pack(units.output_scale)
+        linear = theta.linear
+        center, spread = linear.outputs_at(state), linear.output_spread
+        return said_by_linear(center, spread, linear.bounds) if self.bounded else (center, spread)
+
+    def policies_at(self, outputs: Float[Array, " outputs"], state: Point, theta: Point) -> Point:
+        """The policies that go with what a network puts out."""
+        if not self.bounded:
+            return self.policies_from(state, self.outputs_from(outputs), theta)
+        linear, policies = theta.linear, self.coordinates[2]
+        what = said(outputs, size(self._policies), len(self.constraints))
+        pairs = lambda vector: self._pairs(state, policies.point(vector), theta)
+        return policies.point(held(pairs, what, linear.bounds.gain, self.model.relaxation, linear.output_spread))
 
     def relaxed(self, share: Float[Array, ""] | float) -> "Equations":
         """The same with the model's constraints relaxed by `share`, which may be traced."""
@@ -235,6 +289,9 @@ class Equations:
 
     def slackness(self, state: Point, policy: Point, theta: Point) -> Float[Array, " constraints"]:
         """How far each constraint is from binding; negative where it binds."""
+        if self.bounded:
+            pair = self._pairs(state, policy, theta)
+            return pair.first - self._gain(theta) * pair.second
         values = self.model.slackness(join(state, policy), theta)
         found = checked(values, self.constraints, self._where("slackness"), theta.dtype)
         return scalars(found, self.constraints, theta.dtype)
@@ -247,7 +304,8 @@ class Equations:
     def residuals_given(self, state: Point, policy: Point, expected: Point, theta: Point) -> Float[Array, " rows"]:
         """Residuals at given conditional expectations."""
         values = self.model.residuals(join(state, policy), expected, theta)
-        return pack(checked(values, self._rows, self._where("residuals"), theta.dtype))
+        rows = {**values, **self._conditions(state, policy, theta)} if self.bounded else values
+        return pack(checked(rows, self._rows, self._where("residuals"), theta.dtype))
 
     def expectand_draws(
         self, policy: PolicyFunction, state: Point, theta: Point, nodes: Float[Array, "nodes shocks"]
@@ -278,6 +336,33 @@ class Equations:
         draws = self._draws(policy, join(state, now), law, theta, nodes)
         expected = jax.tree.map(lambda value: jnp.tensordot(weights, value, 1), draws)
         return self.residuals_given(state, now, expected, theta)
+
+    def pairs(self, state: Point, policy: Point, theta: Point) -> Pair:
+        """The two expressions of each constraint of `Model.bounds`; none of other models."""
+        if self.bounded:
+            return self._pairs(state, policy, theta)
+        return Pair(*[jnp.zeros(0, theta.dtype)] * 2)
+
+    def _pairs(self, state: Point, policy: Point, theta: Point) -> Pair:
+        values = self.model.bounds(join(state, policy), theta)
+        for name, pair in values.items():
+            if not isinstance(pair, tuple) or len(pair) != 2:
+                raise ModelError(
+                    f"'{name}' in {self._where('bounds')} is no pair: give two expressions, what is zero where it "
+                    "binds and what is zero elsewhere"
+                )
+        sides = [{name: pair[side] for name, pair in values.items()} for side in (0, 1)]
+        checks = [checked(side, self.constraints, self._where("bounds"), theta.dtype) for side in sides]
+        return Pair(*(pack(side) for side in checks))
+
+    def _conditions(self, state: Point, policy: Point, theta: Point) -> dict[str, Array]:
+        """The equation of each constraint in the regime that rules."""
+        pair, gain = self._pairs(state, policy, theta), self._gain(theta)
+        binds = pair.first < gain * pair.second
+        return dict(zip(self.constraints, conditions(pair, binds, gain, self.model.relaxation), strict=True))
+
+    def _gain(self, theta: Point) -> Array | float:
+        return theta.linear.bounds.gain if "linear" in theta else 1.0
 
     @property
     def observables(self) -> dict[str, Variable]:
@@ -312,6 +397,13 @@ class Equations:
             unit("output_center", self._outputs, "output"),
             unit("output_scale", self._outputs, "output"),
         )
+
+    @property
+    def policy_unit(self) -> Float[Array, " policies"] | np.ndarray:
+        """The policies' scale at the baseline."""
+        if self.company is not None:
+            return self.company.policy_unit
+        return pack(self.units(self.parameters(jnp.asarray(self.model.parameters.baseline))).policy_scale)
 
     def ergodic_state(self, normal: Float[Array, " normals"], theta: Point) -> Point:
         """Standard normals, one a scalar state, mapped to a draw from the (approximate) ergodic distribution."""

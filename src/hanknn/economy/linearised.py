@@ -11,10 +11,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
+from .bounds import AtBounds
 from .coordinates import Coordinates
 from .linear.saddle import System, saddle
 from .linear.stationary import stationary
-from .linear.systems import root
+from .linear.systems import root, solved
 from .points import Point, pack
 
 SLOWEST = 0.9995
@@ -35,11 +36,15 @@ class Around(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What a model's functions say there: where this period's state leads, residuals without uncertainty, policies."""
+    """What a model's functions say there: where this period's state leads, residuals without uncertainty, policies.
+
+    The last rows are the second expressions of occasionally binding constraints; `first`: the first ones.
+    """
 
     law: Float[Array, " states"]
     rows: Float[Array, " rows"]
     policy: Float[Array, " policies"]
+    first: Float[Array, " constraints"]
 
 
 Functions = Callable[[Around], Told]
@@ -51,7 +56,7 @@ class Linearised(NamedTuple):
     Vectors and matrices are in coordinates (logarithms of positive variables), points in the model's units. `move` and
     `hit`: the law of motion of states. `root`: of the ergodic covariance of states. Scales are ergodic standard
     deviations. `stable`, `explosive`: see `Saddle`. `determinate`: whether there is a steady state with one stable path
-    to it.
+    to it. `bounds`: what constraints would do that hold for a period.
     """
 
     state_center: Point
@@ -69,6 +74,7 @@ class Linearised(NamedTuple):
     move: Float[Array, "states states"]
     hit: Float[Array, "states shocks"]
     root: Float[Array, "states states"]
+    bounds: AtBounds
     stable: Float[Array, ""]
     explosive: Float[Array, ""]
     determinate: Bool[Array, ""]
@@ -105,15 +111,22 @@ def linearised(
     """
     here = Around(state, output, jnp.zeros(shocks, state.dtype), state, output)
     slopes, told = jax.jacfwd(lambda around: (functions(around),) * 2, has_aux=True)(here)
-    law, rows, of = slopes  # each by what it is a slope in
+    law, rows, of, of_first = slopes  # each by what it is a slope in
     a, b = law.state, law.output
-    found = saddle(System(a, b, rows.state + rows.next_state @ a, rows.output + rows.next_state @ b, rows.next_output))
+    to_output = rows.output + rows.next_state @ b
+    found = saddle(System(a, b, rows.state + rows.next_state @ a, to_output, rows.next_output))
     policy, policy_slopes = told.policy, of.state + of.output @ found.slopes
     slower = jnp.minimum(1, SLOWEST / jnp.maximum(found.stable, SLOWEST))
     variance = stationary(slower * found.move, law.shock @ law.shock.T)
     values = state, output, policy
     each = jnp.eye(len(state), dtype=state.dtype), found.slopes, policy_slopes
     spreads = [_spread(variance, *pair) for pair in zip(each, values, strict=True)]
+    # The answer of all equations to this period's policies, what follows from them next period included.
+    to_now = to_output + rows.next_output @ found.slopes @ b
+    bounds, sound = _at_bounds(told.first, of_first, to_now, found.slopes, variance)
+    if len(told.first):  # a multiplier does not move to first order, but a bound moves it
+        reach = jnp.max(jnp.abs(bounds.turn) * bounds.spread, axis=1)
+        spreads = [spreads[0], *(jnp.maximum(spread, reach) for spread in spreads[1:])]
     centers = [c.point(value) for c, value in zip(coordinates, values, strict=True)]
     scales = [c.scale(*at) for c, at in zip(coordinates, zip(centers, spreads, strict=True), strict=True)]
     return Linearised(
@@ -128,11 +141,32 @@ def linearised(
         move=found.move,
         hit=law.shock,
         root=root(variance),
+        bounds=bounds,
         stable=found.stable,
         explosive=found.explosive,
-        determinate=known & found.determinate,
+        determinate=known & found.determinate & sound,
         coordinates=coordinates[0],
     )
+
+
+def _at_bounds(
+    first: Float[Array, " constraints"],
+    slopes: Around,
+    to_now: Float[Array, "rows outputs"],
+    policy: Float[Array, "outputs states"],
+    variance: Float[Array, "states states"],
+) -> tuple[AtBounds, Bool[Array, ""]]:
+    """Bounds that hold for one period, and whether all are slack in the steady state and can hold at all."""
+    count, size = len(first), len(to_now)
+    raised = solved(to_now, jnp.eye(size, dtype=to_now.dtype)[:, size - count :])
+    answer = slopes.output @ raised
+    gain = jnp.diagonal(answer)
+    sound = (gain > 0) & (first > 0) & jnp.all(jnp.isfinite(raised))
+    gain = jnp.where(sound, gain, 1)
+    turn = jnp.where(sound, raised, 0) / gain
+    cross = jnp.where(sound, answer, jnp.eye(count, dtype=answer.dtype)) / gain
+    spread = _spread(variance, slopes.state + slopes.output @ policy, first)
+    return AtBounds(first, spread, gain, turn, cross), jnp.all(sound)
 
 
 def _spread(

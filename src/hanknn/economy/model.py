@@ -17,6 +17,9 @@ from .variable import Variable as Variable
 Scalars = Mapping[str, Array | float]
 """Named values, as a model's functions return them: scalars, or arrays where a `Variable` declares a shape."""
 
+Pairs = Mapping[str, tuple[Array | float, Array | float]]
+"""Two scalars of each name."""
+
 
 class Model(abc.ABC):
     """An economy. Every function sees one point: values in (read by name), values out, scalars unless declared.
@@ -41,7 +44,10 @@ class Model(abc.ABC):
     conditional expectations, from which `policies_from` solves the rest of the equations exactly."""
 
     constraints: ClassVar[Mapping[str, Variable]] = {}
-    """Occasionally binding constraints, measured by `slackness`."""
+    """Occasionally binding constraints, each a pair of expressions (`bounds`), or measured by `slackness`."""
+
+    relaxation: Array | float = 0.0
+    """How far the constraints of `bounds` give way: 0 in the economy itself, 1 where there are none."""
 
     observables: ClassVar[Mapping[str, Variable]] = {}
     """What data can show beside the states and policies themselves, defined by `observe`."""
@@ -80,6 +86,11 @@ class Model(abc.ABC):
     def settles(self) -> bool:
         """Whether `ergodic_state` only says where a simulation starts, which has to settle (default: with arrays)."""
         return bool(self.arrays)
+
+    @property
+    def bounded(self) -> bool:
+        """Whether its `constraints` are those of `bounds`."""
+        return type(self).bounds is not Model.bounds
 
     @property
     def linearises(self) -> bool:
@@ -168,10 +179,23 @@ class Model(abc.ABC):
         """The policies at given network outputs (default: the outputs are the policies)."""
         return {name: getattr(outputs, name) for name in self.policies}
 
+    def bounds(self, now: Point, theta: Point) -> Pairs:
+        """The two expressions of each of the `constraints`: both at least zero, and one of them zero.
+
+        The second is zero in the steady state and wherever the constraint does not bind, as the multiplier of a
+        borrowing limit is, or the distance of the rate from the rule's; the first is zero where it binds, as the rate
+        at its lower bound is. These are equations of the model, beside its `residuals`: the library finds the two
+        regimes and where they meet (at most two constraints).
+
+        Example: `{"zlb": (now.log_rate, now.log_rate - notional)}`, `{"floor": (now.investment, now.multiplier)}`.
+        """
+        return {}
+
     def slackness(self, now: Point, theta: Point) -> Scalars:
         """How far each of the `constraints` is from binding: positive where slack, negative where it binds.
 
-        Policies may have a kink where it changes its sign; expectations and checks look there.
+        Policies may have a kink where it changes its sign; expectations and checks look there. For a model that solves
+        for its two regimes itself (`policies_from`); elsewhere it follows from `bounds`.
         """
         return {}
 
@@ -192,11 +216,12 @@ class Model(abc.ABC):
         return {}
 
     def relaxed(self, share: Array | float) -> "Model":
-        """The economy with its constraints relaxed: not at all at share 0, entirely at share 1 (default: no change).
+        """The economy with its constraints relaxed: not at all at share 0, entirely at share 1 (default: `bounds` are,
+        and nothing else).
 
         Training phases hard constraints in along this path.
         """
-        return self
+        return self.changed(relaxation=jnp.maximum(share, self.relaxation)) if self.bounded else self
 
     def state_center(self, theta: Point) -> Scalars:
         """Where the ergodic distribution is centred (default: the steady state; 0 beside an own `state_scale`)."""

@@ -16,7 +16,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ..machine.errors import SettingError
 from . import Equations, PolicyFunction
-from .points import Point, pack
+from .points import Point
 
 
 class Layer(eqx.Module):
@@ -215,12 +215,7 @@ def network_policy(network: PolicyNetwork, equations: Equations) -> PolicyFuncti
 
     def policy(state: Point, theta: Point) -> Point:
         seen, parameters = equations.inputs(state, theta), equations.model.parameters.scaled(equations.vector(theta))
-        if equations.model.linearises:  # what is learned is the departure from the linear solution
-            outputs = network(seen, parameters, theta.linear.outputs_at(state), theta.linear.output_spread)
-        else:
-            units = equations.units(theta)
-            outputs = network(seen, parameters, pack(units.output_center), pack(units.output_scale))
-        return equations.policies_from(state, equations.outputs_from(outputs), theta)
+        return equations.policies_at(network(seen, parameters, *equations.about(state, theta)), state, theta)
 
     return policy
 

@@ -24,8 +24,7 @@ def policy_error_matrix(economy: Economy, state: Point, theta: Point) -> Float[A
     """
     eq = economy.equations
     nodes, weights = Monomial(3).nodes(jax.random.key(0), len(eq.shocks), theta.dtype)
-    baseline = eq.parameters(jnp.asarray(eq.model.parameters.baseline, theta.dtype))
-    unit = pack(eq.units(baseline).policy_scale)
+    unit = jnp.asarray(eq.policy_unit, theta.dtype)
     policy = economy.policy(state, theta)
     moved = lambda policy, shift: like(pack(policy) + unit * shift, policy)
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ..economy.expectations import SplitGaussHermite, training_rule
 from ..economy.model import Model
 from ..economy.networks import Architecture, KMRNetwork, SmoothNetwork
+from ..economy.split import SplitGaussHermite
+from ..economy.which_rule import training_rule
 from .first_order import FirstOrder
 from .gauss_newton import Curvature, GaussNewton
 from .method import Method
