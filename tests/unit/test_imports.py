@@ -39,7 +39,7 @@ ALLOWED = {
     "solution/accuracy": READING,
     "references": REFERENCES,
     "references/rank": SOLUTION,
-    "references/growth": MODEL | {"models"},
+    "references/growth": SOLUTION,
     "references/hank": REFERENCES,
     "inference": INFERENCE,
     "inference/estimation": INFERENCE,

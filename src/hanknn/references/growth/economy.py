@@ -7,8 +7,11 @@ import numpy as np
 from jaxtyping import Float
 
 NEWTON_STEPS = 12
+EXACT = 1e-9
+"""A step of Newton's method, in logs, after which what is left is rounding."""
 
-Numbers = Float[np.ndarray, "*n"]
+Numbers = Float[np.ndarray, "..."]
+"""Arrays that broadcast."""
 
 
 class AtRest(NamedTuple):
@@ -76,10 +79,13 @@ class GrowthEconomy:
         log(c + i) − log y is convex and rises in log c: Newton's method arrives from anywhere.
         """
         if self.floor == -np.inf:
-            return np.full(np.broadcast_shapes(np.shape(log_capital), np.shape(z)), np.inf)
+            return np.full(np.broadcast_shapes(log_capital.shape, z.shape), np.inf)
         found = np.log(self.rest.consumption) + 0 * (log_capital + z)
         for _ in range(NEWTON_STEPS):
             spent = np.exp(found) + self.least_investment
             excess = np.log(spent / self.output(log_capital, z, found))
-            found = found - excess / (np.exp(found) / spent - self.elasticity)
+            step = excess / (np.exp(found) / spent - self.elasticity)
+            found = found - step
+            if np.max(np.abs(step)) <= EXACT:
+                break
         return found

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from .economy import GrowthEconomy, Numbers
+from .economy import EXACT, GrowthEconomy, Numbers
 from .surface import Axis
 
 LEAST_KEPT = 1e-3
@@ -17,7 +17,7 @@ class Along(NamedTuple):
 
     log_capital: Numbers
     z: Numbers
-    series: Float[np.ndarray, "capital *n"]
+    series: Float[np.ndarray, "capital ..."]
 
 
 class Expected(NamedTuple):
@@ -50,7 +50,7 @@ class Expected(NamedTuple):
         return capital.basis(capital.nodes) @ self.coefficients @ productivity.basis(productivity.nodes).T
 
     def along(
-        self, log_capital: Numbers, z: Numbers, basis: Float[np.ndarray, "*n productivity"] | None = None
+        self, log_capital: Numbers, z: Numbers, basis: Float[np.ndarray, "... productivity"] | None = None
     ) -> Along:
         """Looked at from these places, arrays of one shape; `basis`: the polynomials in z there, where known."""
         basis = self.productivity.basis(z) if basis is None else basis
@@ -70,12 +70,15 @@ class Expected(NamedTuple):
     def consumption(self, at: Along, start: Numbers, steps: int) -> Numbers:
         """The logarithm of what is consumed without a floor: c^−γ = Ψ, by Newton's method.
 
-        Both sides fall and rise with consumption: there is one solution.
+        The left side falls in consumption and the right side rises: there is one solution.
         """
         found, e = start, self.economy
         for _ in range(steps):
             later = self.kept(at, found)
             value, slope = self.capital.value_and_slope(at.series, np.log(later))
             saved = e.elasticity * e.output(at.log_capital, at.z, found) - np.exp(found)
-            found = found - (e.gamma * found + value) / (e.gamma + slope * saved / later)
+            step = (e.gamma * found + value) / (e.gamma + slope * saved / later)
+            found = found - step
+            if np.max(np.abs(step)) <= EXACT:
+                break
         return found

@@ -44,20 +44,19 @@ class GrowthSolution:
     def policy(self, capital: Numbers | float, z: Numbers | float) -> GrowthPolicies:
         """Consumption, labour, investment and the multiplier at states of one shape, or of shapes that broadcast."""
         e = self.expected.economy
-        k, z = np.broadcast_arrays(np.log(np.asarray(capital, float)), np.asarray(z, float))
+        given = np.broadcast_arrays(np.asarray(capital, float), np.asarray(z, float))
+        k, z = np.log(given[0].ravel()), given[1].ravel()
         at = self.expected.along(k, z)
         free = self.expected.consumption(at, self.linear.consumption(e, k, z), NEWTON_STEPS)
         most = e.most_consumption(k, z)
         chosen = np.minimum(free, most)
         lost = np.exp(-e.gamma * chosen) - np.exp(self.expected.log_value(at, chosen))
         consumption, output = np.exp(chosen), e.output(k, z, chosen)
-        multiplier = np.where(free > most, lost, 0.0)
-        return GrowthPolicies(consumption, e.labor(k, z, chosen), output - consumption, multiplier)
+        found = consumption, e.labor(k, z, chosen), output - consumption, np.where(free > most, lost, 0.0)
+        return GrowthPolicies(*(values.reshape(given[0].shape) for values in found))
 
-    def simulate(
-        self, shocks: Float[np.ndarray, "periods paths"], capital: float | None = None, z: float = 0.0
-    ) -> GrowthPath:
-        """Paths from the steady state, or from `capital` and `z`, under standard normal `shocks`.
+    def simulate(self, shocks: np.ndarray, capital: float | None = None, z: float = 0.0) -> GrowthPath:
+        """Paths from the steady state, or from `capital` and `z`, under standard normal `shocks` (periods, paths).
 
         The first period's shock has moved its z. `binds.mean()` is how often the floor binds. Raises `ShapeError` for
         shocks without two axes.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-Numbers = Float[np.ndarray, "*n"]
+from .economy import Numbers
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,14 @@ class Axis:
         k = np.arange(self.count)
         return np.cos(np.pi * np.outer(k, k + 0.5) / self.count) * np.where(k == 0, 1, 2)[:, None] / self.count
 
-    def basis(self, places: Numbers) -> Float[np.ndarray, "*n nodes"]:
+    def basis(self, places: Numbers) -> Float[np.ndarray, "... nodes"]:
         """Each polynomial at these places."""
         inside, beyond = self._split(places)
         k = np.arange(self.count)
         slope = np.where(beyond[..., None] < 0, (-1.0) ** (k + 1), 1.0) * k**2
         return np.cos(k * np.arccos(inside)[..., None]) + slope * beyond[..., None]
 
-    def value_and_slope(self, coefficients: Float[np.ndarray, "nodes *n"], places: Numbers) -> tuple[Numbers, Numbers]:
+    def value_and_slope(self, coefficients: Float[np.ndarray, "nodes ..."], places: Numbers) -> tuple[Numbers, Numbers]:
         """A series of its own at each place, and its derivative (Clenshaw's recurrence)."""
         inside, beyond = self._split(places)
         value, before, slope, slope_before = (np.zeros_like(inside) for _ in range(4))

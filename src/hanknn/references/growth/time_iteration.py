@@ -7,14 +7,14 @@ whichever allows less. A step looks from each node of capital at next period's c
 productivity, split where the floor starts to bind, and averages with the normal density.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
 from ...machine.errors import NotSolvedError, SettingError, ShapeError
-from ...models.rbc import RBC
+from ...models import RBC
+from ...solution import Values
 from .economy import GrowthEconomy
 from .expected import Expected
 from .fixed_point import fixed_point
@@ -54,7 +54,7 @@ class GrowthTimeIteration:
                 f"GrowthTimeIteration width is {self.width} and tolerance {self.tolerance}; give positive ones"
             )
 
-    def solve(self, parameters: Mapping[str, float] | None = None, floor: float | None = None) -> GrowthSolution:
+    def solve(self, parameters: Values | None = None, floor: float | None = None) -> GrowthSolution:
         """The solution at named parameters of `rbc` (the rest at its baseline; ranges do not matter).
 
         `floor`: the least investment, a share of steady-state investment in [0, 1); none where it is None or minus
@@ -111,7 +111,8 @@ class Step:
         product = e.alpha * e.output(self.log_capital, self.nodes.z, chosen) / np.exp(self.log_capital)
         left = np.exp(surface.log_value(at, chosen))
         worth = product * np.exp(-e.gamma * chosen) + (1 - e.delta) * left
-        return np.log(e.beta * (self.nodes.weights @ worth[..., None])).ravel()
+        # Not by BLAS, whose threads wait for each other on a busy machine.
+        return np.log(e.beta * np.einsum("kzq,kq->kz", self.nodes.weights, worth)).ravel()
 
 
 def starts_to_bind(expected: Expected) -> Float[np.ndarray, " capital"]:
@@ -133,11 +134,11 @@ def starts_to_bind(expected: Expected) -> Float[np.ndarray, " capital"]:
     return np.where((slack <= 0).all(axis=1), end, np.where(place == 0, -end, kinks))
 
 
-def _economy(parameters: Mapping[str, float] | None, floor: float | None) -> GrowthEconomy:
+def _economy(parameters: Values | None, floor: float | None) -> GrowthEconomy:
     space = RBC.parameters
     vector = space.resolve(parameters)
     if vector.ndim > 1:
-        raise ShapeError("GrowthTimeIteration solves one economy: give numbers, not columns")
+        raise ShapeError("GrowthTimeIteration solves one economy: give each parameter one number, not a column")
     least = -np.inf if floor is None else float(floor)
     if not (0 <= least < 1 or least == -np.inf):
         raise SettingError(f"floor is {floor}; give a share of steady-state investment in [0, 1), or None for no floor")
