@@ -22,44 +22,12 @@ import hanknn
 from hanknn import AR1, Parameter, ParameterSpace, Variable
 from hanknn.economy import Equations
 from hanknn.economy.linearised import Around
-from hanknn.models import RANK
+from hanknn.models import RANK, RBC
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "docs" / "extend"))
 from brock_mirman import BrockMirman
 
 STEP = 1e-5
-
-
-class RealBusinessCycle(hanknn.Model):
-    """Labour and capital in levels."""
-
-    name = "rbc"
-    parameters = ParameterSpace(
-        alpha=Parameter(0.33, (0.28, 0.4)),
-        beta=Parameter(0.99, (0.98, 0.995)),
-        delta=Parameter(0.025, (0.015, 0.035)),
-        gamma=Parameter(1.5, (1.0, 3.0)),
-        frisch=Parameter(1.0, (0.5, 2.0)),
-        rho=Parameter(0.95, (0.85, 0.98)),
-        sigma=Parameter(0.007, (0.003, 0.015)),
-    )
-    states = {"capital": Variable("k", "capital", positive=True), "z": AR1("rho", "sigma", "z", "productivity")}
-    policies = {n: Variable(n, n, positive=True) for n in ("consumption", "labor")}
-
-    def transition(self, now, shock, theta):
-        output = jnp.exp(now.z) * now.capital**theta.alpha * now.labor ** (1 - theta.alpha)
-        return {"capital": (1 - theta.delta) * now.capital + output - now.consumption}
-
-    def expectands(self, now, next, theta):
-        rent = theta.alpha * jnp.exp(next.z) * (next.labor / next.capital) ** (1 - theta.alpha)
-        return {"growth": (next.consumption / now.consumption) ** -theta.gamma * (1 - theta.delta + rent)}
-
-    def residuals(self, now, expected, theta):
-        wage = (1 - theta.alpha) * jnp.exp(now.z) * (now.capital / now.labor) ** theta.alpha
-        return {
-            "euler": 1 - theta.beta * expected.growth,
-            "labor": 1 - now.labor**theta.frisch * now.consumption**theta.gamma / wage,
-        }
 
 
 class Rule(hanknn.Model):
@@ -165,7 +133,7 @@ def main() -> None:
         for model, draws in (
             (RANK(), 100),
             (BrockMirman(), 100),
-            (RealBusinessCycle(), 100),
+            (RBC(), 100),
             (many_shocks(3), 100),
             (many_shocks(7), 100),
             (Rule(), 10_000),

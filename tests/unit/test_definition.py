@@ -43,7 +43,7 @@ def test_shipped_solutions_are_those_of_the_shipped_models(name):
     assert disagreement(header["definition"], definition(Equations(shipped(name)))) is None
 
 
-@pytest.mark.parametrize("name", ["nk", "rank", "hank"])
+@pytest.mark.parametrize("name", ["nk", "rank", "hank", "rbc"])
 def test_every_parameter_is_read_by_some_equation(name):
     with jax.enable_x64(True):
         equations = Equations(shipped(name))

@@ -18,7 +18,7 @@ SOURCE = Path(hanknn.__file__).parent
 MODEL = {"machine", "economy"}
 MODELS = MODEL | {"economy/households", "models", "models/hank"}
 SOLUTION = MODELS | {"solution"}
-REFERENCES = SOLUTION | {"references", "references/rank", "references/hank"}
+REFERENCES = SOLUTION | {"references", "references/rank", "references/hank", "references/growth"}
 READING = REFERENCES | {"solution/simulation", "solution/accuracy"}
 LIKELIHOOD = SOLUTION | {"economy/linear", "solution/simulation", "inference/data", "inference/likelihood"}
 INFERENCE = LIKELIHOOD | {"inference", "inference/posterior", "inference/surrogate", "inference/estimation"}
@@ -39,6 +39,7 @@ ALLOWED = {
     "solution/accuracy": READING,
     "references": REFERENCES,
     "references/rank": SOLUTION,
+    "references/growth": SOLUTION,
     "references/hank": REFERENCES,
     "inference": INFERENCE,
     "inference/estimation": INFERENCE,

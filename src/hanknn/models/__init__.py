@@ -5,8 +5,9 @@ from ..machine.errors import SettingError, UnknownNameError
 from .hank import HANK as HANK
 from .nk import LinearNK as LinearNK
 from .rank import RANK as RANK
+from .rbc import RBC as RBC
 
-SHIPPED: tuple[type[Model], ...] = (LinearNK, RANK, HANK)
+SHIPPED: tuple[type[Model], ...] = (LinearNK, RANK, HANK, RBC)
 
 
 def shipped(name: str) -> Model:

@@ -1,5 +1,7 @@
 """Independent answers to compare solutions with; they share no code with training."""
 
+from .growth.solution import GrowthSolution as GrowthSolution
+from .growth.time_iteration import GrowthTimeIteration as GrowthTimeIteration
 from .hank.foreseen_path import ForeseenPath as ForeseenPath
 from .hank.perfect_foresight import ForeseenEconomy as ForeseenEconomy, PerfectForesight as PerfectForesight
 from .hank.steady_result import DeterministicSteadyState as DeterministicSteadyState

@@ -21,6 +21,8 @@ R = TypeVar("R")
 
 NAMES = tuple(model.name for model in SHIPPED)
 WEIGHTS = Path(__file__).parents[1] / "models" / "weights"
+SOLVED = tuple(name for name in NAMES if (WEIGHTS / f"{name}.npz").exists())
+"""The models whose solution ships; the others are solved in a minute."""
 FILE = "solution.npz"
 """What a solution is called in a run's folder."""
 
@@ -31,17 +33,23 @@ def load(source: str | Path, model: Model | None = None) -> Solution:
 
     A name means what ships also where a file or folder is called so; write "./nk", or a `Path`, for that one. A model
     of your own must be passed as `model`, and so must a shipped one with other settings. Raises `SolutionFileError`
-    where the file is missing, damaged or of another model, and `UnknownNameError` for an unknown name.
+    where the file is missing, damaged or of another model, or where the model ships without one, and
+    `UnknownNameError` for an unknown name.
 
     Example: `load("rank")`, `load("runs/first")`, `load("growth.npz", Growth())`.
     """
     path = Path(source)
-    if source in NAMES:
+    if source in SOLVED:
         path = WEIGHTS / f"{source}.npz"
     elif path.is_dir():
         path = path / FILE
+    elif source in NAMES and not path.exists():
+        raise SolutionFileError(
+            f"model '{source}' ships without a solution; solve it first, about a minute: 'hanknn solve {source} --out "
+            f"runs/{source}', then give 'runs/{source}' (in Python: hanknn.solve('{source}').solution)"
+        )
     elif not path.suffix and not path.exists():
-        raise UnknownNameError("solution", str(source), NAMES, "the library, and no such file exists")
+        raise UnknownNameError("solution", str(source), SOLVED, "the library, and no such file exists")
     header, arrays = storage.read(path, "solution")
     if model is None:
         if header["model"] not in NAMES:
@@ -85,7 +93,7 @@ def as_solution(given: object) -> Solution:
     if isinstance(given, Solution):
         return given
     if isinstance(given, str | Path):
-        return _shipped(given) if given in NAMES else load(given)
+        return _shipped(given) if given in SOLVED else load(given)
     what = f"the model class {given.__name__}" if isinstance(given, type) else f"of type {type(given).__name__}"
     solve = "; solve it first: hanknn.solve(model).solution" if _is_model(given) else ""
     raise SettingError(

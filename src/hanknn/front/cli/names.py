@@ -31,7 +31,9 @@ def find_solution(name: str, model: str | None) -> "hanknn.Solution":
             f"'{name}' is a model, not a solution: solve it first (hanknn solve {name} --out FOLDER), then give the "
             f"folder, and --model {name}"
         )
-    if name in {shipped.name for shipped in hanknn.models.SHIPPED}:
+    from ...solution.loading import SOLVED
+
+    if name in SOLVED:
         if path.exists():
             note(f"'{name}' is the shipped solution; write ./{name} for what lies here under that name")
         return hanknn.load(name, own)

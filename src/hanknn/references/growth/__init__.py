@@ -1,0 +1,1 @@
+"""References for `rbc`, with and without a floor under investment."""
