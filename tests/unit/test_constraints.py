@@ -7,9 +7,9 @@ import pytest
 
 import hanknn
 from hanknn.economy import Equations
-from hanknn.economy.split import SplitGaussHermite
 from hanknn.economy.networks import SmoothNetwork
 from hanknn.economy.points import Point
+from hanknn.economy.split import SplitGaussHermite
 from hanknn.inference.posterior.target import Box
 from hanknn.inference.surrogate import Design
 from hanknn.machine.errors import NotSolvedError, SettingError

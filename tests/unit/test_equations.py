@@ -8,8 +8,8 @@ import pytest
 from hanknn import Model, Parameter, ParameterSpace, Point, Variable
 from hanknn.economy import Equations
 from hanknn.economy.expectations import GaussHermite
-from hanknn.economy.split import SplitGaussHermite
 from hanknn.economy.points import checked, like, pack, unpack
+from hanknn.economy.split import SplitGaussHermite
 from hanknn.machine.errors import ModelError, UnknownNameError
 from hanknn.models import LinearNK
 

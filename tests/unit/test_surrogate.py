@@ -14,6 +14,7 @@ from hanknn.economy.priors import TruncatedNormal
 from hanknn.inference.posterior import Box, Step, Store, Target, TemperedSMC
 from hanknn.inference.surrogate import Design, Fit, Regression, Surrogate, errors, load_surrogate
 from hanknn.inference.surrogate.design import FIRST
+from hanknn.inference.surrogate.frame import Frame
 from hanknn.machine.errors import OutOfRangeError, RunFolderError, SettingError, SolutionFileError
 
 SPACE = ParameterSpace(
@@ -226,6 +227,6 @@ def test_the_gap_leaves_the_estimates_own_noise_out(monkeypatch):
     with jax.enable_x64(True):
         network = silu_network(jax.random.key(0), [1, 1])
     box = Box.over(ParameterSpace(a=Parameter(0.5, range=(0.0, 1.0))))
-    surrogate = Surrogate(box, (network,), network, 1e3, 0.0, 50.0, {})
+    surrogate = Surrogate(box, Frame.whole(1), (network,), network, 1e3, 0.0, 50.0, {})
     assert abs(surrogate.gap(values[:, None], estimates) - 0.5) < 0.15
     assert surrogate.gap(values[:, None], 3 * values) == 0

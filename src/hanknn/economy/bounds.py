@@ -130,7 +130,7 @@ def _onto(
     value: Float[Array, " constraints"], slopes: Float[Array, "constraints policies"], spread: Float[Array, " policies"]
 ) -> Float[Array, " policies"]:
     """The shortest step, in units of `spread`, to where conditions with these values and slopes hold."""
-    steep = slopes * spread**2
+    steep = slopes * spread[None, :] ** 2
     return -_solved(steep @ slopes.T, value) @ steep
 
 

@@ -125,7 +125,7 @@ def linearised(
     to_now = to_output + rows.next_output @ found.slopes @ b
     bounds, sound = _at_bounds(told.first, of_first, to_now, found.slopes, variance)
     if len(told.first):  # a multiplier does not move to first order, but a bound moves it
-        reach = jnp.max(jnp.abs(bounds.turn) * bounds.spread, axis=1)
+        reach = jnp.max(jnp.abs(bounds.turn) * bounds.spread[None, :], axis=1)
         spreads = [spreads[0], *(jnp.maximum(spread, reach) for spread in spreads[1:])]
     centers = [c.point(value) for c, value in zip(coordinates, values, strict=True)]
     scales = [c.scale(*at) for c, at in zip(coordinates, zip(centers, spreads, strict=True), strict=True)]
@@ -163,8 +163,8 @@ def _at_bounds(
     gain = jnp.diagonal(answer)
     sound = (gain > 0) & (first > 0) & jnp.all(jnp.isfinite(raised))
     gain = jnp.where(sound, gain, 1)
-    turn = jnp.where(sound, raised, 0) / gain
-    cross = jnp.where(sound, answer, jnp.eye(count, dtype=answer.dtype)) / gain
+    turn = jnp.where(sound[None, :], raised, 0) / gain[None, :]
+    cross = jnp.where(sound[None, :], answer, jnp.eye(count, dtype=answer.dtype)) / gain[None, :]
     spread = _spread(variance, slopes.state + slopes.output @ policy, first)
     return AtBounds(first, spread, gain, turn, cross), jnp.all(sound)
 

@@ -50,7 +50,8 @@ class SplitGaussHermite(Expectation):
         constraints = jax.eval_shape(slackness, jax.ShapeDtypeStruct((shocks,), dtype)).shape[0]
         if not 1 <= constraints <= 2:
             raise SettingError(
-                f"SplitGaussHermite splits at one constraint or two; this model has {constraints}: use GaussHermite"
+                f"SplitGaussHermite splits at one constraint or two; this model has {constraints} constraints: "
+                "use GaussHermite"
             )
         if shocks == 1 and constraints == 2:
             margins = [lambda e, i=i: slackness(e[None])[i] for i in range(2)]

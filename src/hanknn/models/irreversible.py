@@ -1,6 +1,5 @@
 """The real-business-cycle model with a floor under investment (Guerrieri and Iacoviello 2015, section 5)."""
 
-import jax.numpy as jnp
 from jaxtyping import Array
 
 from ..economy.exogenous import AR1
@@ -33,7 +32,7 @@ class IrreversibleInvestment(Model):
         "labor": Variable(r"$N_t$", "hours worked", "share of time", positive=True),
         "multiplier": Variable(r"$\mu_t$", "multiplier of the floor", "share of marginal utility"),
     }
-    constraints = {"irreversible": Variable(r"$I_t-\varphi\bar I$", "floor of investment", "share of normal investment")}
+    constraints = {"irreversible": Variable(r"$I_t-\varphi\bar I$", "floor of investment", "share of normal")}
     observables = {
         "output_growth": Variable(r"$400(Y_t/Y_{t-1}-1)$", "output growth", "percent, annualised"),
         "hours": Variable(r"$100(N_t/\bar N-1)$", "hours", "percent from steady state"),

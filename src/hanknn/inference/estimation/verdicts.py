@@ -1,14 +1,21 @@
 """How far to trust a posterior, in words."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from ...economy.draws import KNOWN, SURE
 from ...solution import Solution
 from ..posterior.result import Posterior
+from ..surrogate import Surrogate
+from ..surrogate.design import Evaluated
 
 LITTLE, NEAR = 0.1, 0.3
 """A posterior is like its prior with less contraction than the first, the mean within the second (prior s.d.) of the
 prior's, and a variance that is no more than the second above the prior's."""
+
+RARE, FEW = 0.01, 0.05
+"""The share of a design beyond which it is thin, and the share of a posterior that may lie there."""
 
 PRIOR_DRAWS = 4000
 """Draws that tell how much of a prior lies somewhere."""
@@ -34,6 +41,25 @@ def little_said(posterior: Posterior) -> str:
     alike = (contraction < LITTLE) & (contraction > -NEAR) & (np.abs(mean - prior_mean) < NEAR * prior_sd)
     names = [name for name, same in zip(posterior.names, alike, strict=True) if same]
     return f" The data say little about {', '.join(names)} (posterior like the prior)." if names else ""
+
+
+def beyond_design(surrogate: Surrogate, design: Evaluated, posterior: Posterior) -> str:
+    """How much of the posterior lies where hardly any likelihood was evaluated, in words; else empty."""
+    box = posterior.box
+    far = jax.vmap(lambda theta: surrogate.frame.distance(surrogate.scaled(theta)))
+    distance = lambda values: np.asarray(far(jnp.asarray(box.full(values.reshape(-1, len(box.names))))))
+    known = design.values[design.first > surrogate.reference - surrogate.exact_within]
+    if not len(known):
+        return ""
+    outside = distance(posterior.values) > np.quantile(distance(known), 1 - RARE)
+    weights = np.full(outside.size, 1 / outside.size) if posterior.weights is None else posterior.weights.reshape(-1)
+    share = float(np.sum(weights * outside) / np.sum(weights))
+    if share <= FEW:
+        return ""
+    return (
+        f" {100 * share:.0f} % of the posterior lies where the surrogate was told hardly any likelihood: take more "
+        "points or rounds."
+    )
 
 
 def strained(solution: Solution, posterior: Posterior) -> str:

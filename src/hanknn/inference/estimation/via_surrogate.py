@@ -19,8 +19,9 @@ from ..posterior.result import Posterior
 from ..surrogate import Design, Fit, Surrogate
 from ..surrogate.design import Evaluated
 from ..surrogate.errors import errors
+from .first_design import first_design
 from .method import Estimate, Estimation, Sampler, Work
-from .verdicts import chains_verdict
+from .verdicts import beyond_design, chains_verdict
 
 REFINEMENT_SHARE = 0.4
 """Points of a further design, as a share of the first one's."""
@@ -96,7 +97,7 @@ class ViaSurrogate(Estimation):
                 posterior, verdict = self._reweigh(work, surrogate, uncorrected, exact, keys[6], self.correction.draws)
             else:
                 posterior, verdict = self._metropolis(work, target, uncorrected, exact, keys[6], self.correction)
-            verdict = f"{verdict} {told}"
+            verdict = f"{verdict} {told}{beyond_design(surrogate, design, posterior)}"
             notes = {**posterior.notes, "correction_particles": exact.particles}
         asked = work.likelihood.solution, work.likelihood.observed, self
         return Estimate(*asked, posterior, verdict, uncorrected, surrogate, table, losses, design, notes)
@@ -117,7 +118,7 @@ class ViaSurrogate(Estimation):
         box, report, store = work.box, work.report, work.store
         header = {"model": work.likelihood.solution.model.name, "settings": described(store.settings)}
         evaluate = work.evaluation(design_filter(work.likelihood.solution, self.filter))
-        values = self.design.over(box, int(jax.random.randint(keys[0], (), 0, 2**31 - 1)))
+        values = first_design(work, self.design, self.power, keys[0])
         data = self.design.evaluate(values, box, evaluate, keys[1], "design", store, report)
         surrogate, losses = self.fit(box, data, keys[2], header, report)
         refinement = self.refinement

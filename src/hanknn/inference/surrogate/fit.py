@@ -17,13 +17,17 @@ from ...machine.errors import SettingError
 from ...machine.work import Report, Step
 from ..posterior.target import Box
 from .design import Evaluated
+from .frame import Frame
 from .regress import Regression, Rows
 from .surrogate import Surrogate, compress, variance_at
 
 HELD_OUT = 0.2
 """Share of the design kept for early stopping and errors."""
-EXACT_WITHIN = 50.0
-"""Log-likelihood units below the likeliest point of the posterior within which a surrogate is in true units."""
+EXACT_WITHIN, EACH = 50.0, 4.0
+"""Log-likelihood units below the likeliest point of the posterior within which a surrogate is in true units, at least,
+and for each parameter: a posterior of many reaches deeper."""
+FEWEST = 10
+"""Points for each parameter that tell where the likelihood matters."""
 MISFIT = 0.1
 """The s.d. of the network's own error that the weights allow for."""
 ROUGH_ITERATIONS, VARIANCE_WIDTH = 30, 8
@@ -54,10 +58,13 @@ class Fit:
         # Where prior and data disagree, the posterior is far below the largest likelihood.
         prior = np.asarray(jit(jax.vmap(box.log_prior))(jnp.asarray(box.full(data.values), jnp.float64)))
         reference = float(data.first[np.argmax(np.where(known, data.first + prior, -np.inf))])
-        outcome = lambda found: np.asarray(compress(jnp.asarray(reference - found[known]), EXACT_WITHIN))
+        exact_within = max(EXACT_WITHIN, EACH * len(box.names))
+        outcome = lambda found: np.asarray(compress(jnp.asarray(reference - found[known]), exact_within))
         values, first = data.values[known], outcome(data.first)
         second = outcome(np.where(np.isfinite(data.second), data.second, np.nan))
-        x = jnp.asarray(2 * (values - box.lower) / (box.upper - box.lower) - 1)
+        scaled = 2 * (values - box.lower) / (box.upper - box.lower) - 1
+        frame = _frame(scaled, first)
+        x = jax.vmap(frame.seen)(jnp.asarray(scaled))
         pairs = np.isfinite(second)
         outcomes = jnp.asarray(np.where(pairs, 0.5 * (first + np.nan_to_num(second)), first))
         first_key, noise_key, held_key, *others = jax.random.split(key, self.members + 2)
@@ -75,7 +82,9 @@ class Fit:
         halved = jnp.asarray(0.5 * (first - second) ** 2)[pairs]
         variance_network = self._variance(x[pairs], level[pairs], halved, noise_key)
         spread = jax.vmap(lambda a, b: variance_at(variance_network, a, b))(x, level)
-        weights = 1 / (spread / count + (MISFIT / EXACT_WITHIN) ** 2)
+        # Far below, where outcomes are logarithms, a share of the depth is as good as a unit is near the top.
+        depth = jnp.maximum(jnp.exp(-1 - outcomes), 1)
+        weights = 1 / (spread / count + (MISFIT / exact_within) ** 2) / depth**2
         networks, losses = [], np.zeros((0, 2))
         for member, start in enumerate([rough.network, *others]):
             fitted = regress(weights, start, self.regression)
@@ -83,9 +92,9 @@ class Fit:
             losses = fitted.losses if member == 0 else losses
             report(Step("surrogate (networks)", member + 2, self.members + 1))
         # Variances were in compressed units; in log-likelihood units:
-        variance_network = variance_network.raised(2 * np.log(EXACT_WITHIN))
-        most = EXACT_WITHIN**2 * float(jnp.max(spread[pairs]))
-        surrogate = Surrogate(box, tuple(networks), variance_network, most, reference, EXACT_WITHIN, header)
+        variance_network = variance_network.raised(2 * np.log(exact_within))
+        most = exact_within**2 * float(jnp.max(spread[pairs]))
+        surrogate = Surrogate(box, frame, tuple(networks), variance_network, most, reference, exact_within, header)
         return surrogate, losses
 
     def _variance(self, x, level, halved, key) -> Dense:
@@ -109,3 +118,9 @@ class Fit:
 
         run = jit(lambda n: jax.lax.scan(step, (n, optimizer.init(n)), length=self.variance_steps)[0][0])
         return run(network)
+
+
+def _frame(scaled: np.ndarray, outcomes: np.ndarray) -> Frame:
+    """Around the points in true units, or as many of the likeliest as tell a covariance."""
+    count = max(int((outcomes >= -1).sum()), FEWEST * scaled.shape[1])
+    return Frame.around(scaled[np.argsort(-outcomes, kind="stable")[:count]])

@@ -18,6 +18,7 @@ from ...machine.compiled import jit
 from ...machine.errors import OutOfRangeError, SolutionFileError
 from ...machine.precision import in_float64
 from ..posterior.target import Box
+from .frame import Frame
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,12 +28,13 @@ class Surrogate:
     E[log L̂] lies about σ²/2 below log L, because the filter's L̂ is unbiased, not its logarithm; the
     second term corrects for it. `reference`: the estimate at the design's likeliest point, given the prior. Up to
     `exact_within` below it μ is in log-likelihood units, further down it is compressed (see `compress`): no posterior
-    reaches there, and a network need not resolve thousands of units. `most_variance`: what σ² is capped at, its largest
-    value where estimates were repeated: the network's exponential knows no bounds elsewhere. `header` says what it was
-    fitted to.
+    reaches there, and a network need not resolve thousands of units. `frame`: the coordinates that networks see.
+    `most_variance`: what σ² is capped at, its largest value where estimates were repeated: the network's exponential
+    knows no bounds elsewhere. `header` says what it was fitted to.
     """
 
     box: Box
+    frame: Frame
     means: tuple[Dense, ...]
     variance_network: Dense
     most_variance: float
@@ -40,7 +42,11 @@ class Surrogate:
     exact_within: float
     header: dict[str, Any]
 
-    def inputs(self, theta: Float[Array, " parameters"]) -> Float[Array, " estimated"]:
+    def inputs(self, theta: Float[Array, " parameters"]) -> Float[Array, " inputs"]:
+        """The estimated parameters as networks see them."""
+        return self.frame.seen(self.scaled(theta))
+
+    def scaled(self, theta: Float[Array, " parameters"]) -> Float[Array, " estimated"]:
         """The estimated parameters, scaled to [−1, 1]."""
         index = self.box.index
         lower, upper = (jnp.asarray(b, theta.dtype) for b in (self.box.lower, self.box.upper))
@@ -123,7 +129,7 @@ class Surrogate:
             "members": len(self.means),
             **self.header,
         }
-        storage.write(path, header, storage.leaves_to_numpy((self.means, self.variance_network)))
+        storage.write(path, header, storage.leaves_to_numpy((self.means, self.variance_network, self.frame)))
         return path
 
 
@@ -142,10 +148,12 @@ def load_surrogate(path: str | Path, space: ParameterSpace) -> Surrogate:
         raise SolutionFileError(f"'{path}' is of a model with other parameters; build it anew")
     build = lambda: tuple(silu_network(jax.random.key(0), sizes) for sizes in header["sizes"])
     mean, variance = jax.eval_shape(build)
-    means, variance_network = storage.leaves_from_numpy((tuple([mean] * header["members"]), variance), arrays, path)
+    frame = jax.eval_shape(lambda: Frame.whole(len(names)))
+    whole = tuple([mean] * header["members"]), variance, frame
+    means, variance_network, frame = storage.leaves_from_numpy(whole, arrays, path)
     kept = {k: v for k, v in header.items() if k in ("model", "errors", "points", "settings")}
     most, reference, exact_within = (header[name] for name in ("most_variance", "reference", "exact_within"))
-    return Surrogate(box, means, variance_network, most, reference, exact_within, kept)
+    return Surrogate(box, frame, means, variance_network, most, reference, exact_within, kept)
 
 
 def compress(below: Float[Array, "*n"], exact_within: float) -> Float[Array, "*n"]:
@@ -154,8 +162,8 @@ def compress(below: Float[Array, "*n"], exact_within: float) -> Float[Array, "*n
     return -jnp.where(share <= 1, share, 1 + jnp.log(jnp.maximum(share, 1.0)))
 
 
-def variance_at(network: Dense, inputs: Float[Array, " estimated"], level: Float[Array, ""]) -> Float[Array, ""]:
-    """σ² from scaled parameters and the compressed mean."""
+def variance_at(network: Dense, inputs: Float[Array, " inputs"], level: Float[Array, ""]) -> Float[Array, ""]:
+    """σ² from what networks see and the compressed mean."""
     return jnp.exp(network(jnp.concatenate([inputs, level[None]]))[0])
 
 
