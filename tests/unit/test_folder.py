@@ -164,3 +164,12 @@ def test_a_shipped_name_means_the_shipped_solution(name, tmp_path, monkeypatch, 
     (tmp_path / name / "solution.npz").write_text("")
     names.find_solution(f"./{name}", None)
     assert loaded[-1] == f"{name}/solution.npz" and capsys.readouterr().err == ""
+
+
+def test_a_model_that_ships_without_a_solution_says_how_to_solve_it(quick, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SolutionFileError, match=r"hanknn solve rbc --out runs/rbc"):
+        names.find_solution("rbc", None)
+    quick.save(tmp_path / "rbc" / "solution.npz")
+    assert names.find_solution("rbc", None).model.name == "nk"  # its name means nothing that ships: the folder is meant
+    assert capsys.readouterr().err == ""

@@ -100,6 +100,8 @@ def test_other_kinds_of_file_and_missing_files_are_refused(tmp_path):
         hanknn.load(tmp_path / "none.npz")
     with pytest.raises(UnknownNameError, match="did you mean 'nk'"):
         hanknn.load("nkk")
+    with pytest.raises(SolutionFileError, match=r"hanknn solve rbc --out runs/rbc', then give 'runs/rbc'"):
+        hanknn.load("rbc")
 
 
 class Widened(LinearNK):

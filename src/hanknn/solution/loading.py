@@ -22,7 +22,7 @@ R = TypeVar("R")
 NAMES = tuple(model.name for model in SHIPPED)
 WEIGHTS = Path(__file__).parents[1] / "models" / "weights"
 SOLVED = tuple(name for name in NAMES if (WEIGHTS / f"{name}.npz").exists())
-"""The models whose solution ships; the others are solved in a minute."""
+"""The models whose solution ships; the others are solved in minutes."""
 FILE = "solution.npz"
 """What a solution is called in a run's folder."""
 
@@ -45,7 +45,7 @@ def load(source: str | Path, model: Model | None = None) -> Solution:
         path = path / FILE
     elif source in NAMES and not path.exists():
         raise SolutionFileError(
-            f"model '{source}' ships without a solution; solve it first, about a minute: 'hanknn solve {source} --out "
+            f"model '{source}' ships without a solution; solve it first, a minute or two: 'hanknn solve {source} --out "
             f"runs/{source}', then give 'runs/{source}' (in Python: hanknn.solve('{source}').solution)"
         )
     elif not path.suffix and not path.exists():
