@@ -1,6 +1,6 @@
 """The linear company of an economy: its steady state and first-order solution, at every value of the parameters."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 from ..machine.errors import ModelError, UnknownNameError
 from .linearised import Around, Functions, Linearised, Told, linearised
 from .model import Model
-from .points import Point, join
+from .points import Point, join, named
 from .steady_state import searched, steady_state
 
 
@@ -30,7 +30,7 @@ class Company:
         """Parameters, with what the model derives from them, with the steady state and the linear solution as well."""
         linear = self.linearised(theta)
         steady = join(linear.state_center, linear.policy_center)
-        return join(with_steady(theta, steady), Point({"linear": linear}))
+        return join(with_steady(theta, steady), Point({"linear": linear}, "parameter"))
 
     def _require(self) -> None:
         model, rows = self.of.model, self.of.row_equations
@@ -53,19 +53,40 @@ class Company:
         model = self.of.model
         theta = self.of.derived(jnp.asarray(model.parameters.baseline))
         given = np.asarray(self._guess(theta, np.full(len(self.of.states) + len(self.of.outputs), np.nan)))
-        if not np.isnan(given).any():
-            return given
         start, known = searched(lambda x: self._at_rest(x, theta), given)
         if not known:
-            rows = np.asarray(self._at_rest(jnp.asarray(start), theta))
-            names = (*(f"law of motion of {name}" for name in self.of.states), *self.of.row_equations)
-            worst = sorted(zip(np.abs(rows), names, strict=True), reverse=True)[:3]
-            raise ModelError(
-                f"no steady state of model '{model.name}' was found at its baseline; where the search ended, "
-                f"{', '.join(f'{name} is off by {value:.2g}' for value, name in worst)}. Give a guess of states and "
-                f"{self._unknowns} in steady_state(theta), or look at these equations"
-            )
+            self._refuse(start, theta)
         return start
+
+    def _refuse(self, end: np.ndarray, theta: Point) -> NoReturn:
+        """Raise `ModelError` where the search for the steady state ended in vain; `FloatingPointError` from the very
+        line of the model, where its equations are no numbers there."""
+        rows = np.asarray(self._at_rest(jnp.asarray(end), theta))
+        if not np.isfinite(rows).all():
+            self._run_into_nan(end, theta)
+        names = (*(f"law of motion of {name}" for name in self.of.states), *self.of.row_equations)
+        worst = sorted(zip(np.nan_to_num(np.abs(rows), nan=np.inf), names, strict=True), reverse=True)[:3]
+        raise ModelError(
+            f"no steady state of model '{self.of.model.name}' was found at its baseline; where the search ended, "
+            f"{', '.join(f'{name} is off by {value:.2g}' for value, name in worst)}. Give a guess of states and "
+            f"{self._unknowns} in steady_state(theta), or look at these equations"
+        )
+
+    def _run_into_nan(self, end: np.ndarray, theta: Point) -> None:
+        """The equations once more, every operation watched."""
+        states, outputs, _ = self.of.coordinates
+        s, o = jnp.split(jnp.asarray(end), [len(self.of.states)])
+        here = join(states.point(s), outputs.point(o))
+        try:
+            with jax.debug_nans(True), jax.debug_infs(True):
+                self._at_rest(jnp.asarray(end), theta)
+        except FloatingPointError as error:
+            values = ", ".join(f"{name} = {float(getattr(here, name)):.3g}" for name in here)
+            error.add_note(
+                f", where the search for the steady state tried {values}. If that is no sensible point, give a guess "
+                "in steady_state(self, theta); if it is, look at this line"
+            )
+            raise
 
     @property
     def _unknowns(self) -> str:
@@ -73,8 +94,8 @@ class Company:
 
     def _guess(self, theta: Point, otherwise: Array | np.ndarray) -> Array:
         """States and outputs as `Model.steady_state` gives them, `otherwise` what it leaves out."""
-        names, values = (*self.of.states, *self.of.outputs), self.of.model.steady_state(theta)
-        where = f"{type(self.of.model).__name__}.steady_state"
+        names, where = (*self.of.states, *self.of.outputs), f"{type(self.of.model).__name__}.steady_state"
+        values = named(self.of.model.steady_state(theta), where)
         for name in values:
             if name not in names:
                 raise UnknownNameError("variable", name, names, where)
@@ -126,4 +147,4 @@ class Company:
 
 def with_steady(theta: Point, steady: Point) -> Point:
     """Parameters by which equations know a steady state."""
-    return join(theta, Point({"steady": steady}))
+    return join(theta, Point({"steady": steady}, "parameter"))

@@ -15,8 +15,9 @@ from ..machine.precision import in_float64
 from .company import Company, with_steady
 from .coordinates import Coordinates
 from .expectations import Expectation, judging_rule
+from .mistakes import in_writers_words
 from .model import Model, Scalars, Variable
-from .points import Point, checked, join, pack, scalars, size, unpack
+from .points import Point, checked, join, named, pack, scalars, size, unpack
 
 PolicyFunction = Callable[[Point, Point], Point]
 """From a state and parameters to policies."""
@@ -43,6 +44,7 @@ class Equations:
     """
 
     @in_float64
+    @in_writers_words
     def __init__(self, model: Model) -> None:
         for attribute in ("name", "parameters", "states", "shocks", "policies"):
             if not hasattr(model, attribute):
@@ -116,10 +118,10 @@ class Equations:
             self.policies_from(state, output, theta)
             self.slackness(state, policy, theta)
             self.observe((state, policy), (later, policy), theta, tuple(self.model.observables))
-            averaged = self.model.expectands(now, join(later, policy), theta)
+            averaged = named(self.model.expectands(now, join(later, policy), theta), self._where("expectands"))
             checked(averaged, shapes_of(averaged), self._where("expectands"), vector.dtype)
             expected = Point(dict(averaged), "expected value")
-            found = self.model.residuals(now, expected, theta)
+            found = named(self.model.residuals(now, expected, theta), self._where("residuals"))
             self._rows = shapes_of(found)
             checked(found, self._rows, self._where("residuals"), vector.dtype)
 
@@ -143,6 +145,7 @@ class Equations:
             self.ergodic_state(normal, theta)
             self.inputs_seen = tuple(self.model.inputs(state, theta))
             self.inputs(state, theta)
+            self.closed_form(state, theta)
 
         parts = _abstract_point(self._states, "state"), _abstract(len(self.scalar_states))
         jax.eval_shape(call, *parts, _abstract(len(self.model.parameters)))
@@ -181,8 +184,9 @@ class Equations:
     def derived(self, vector: Float[Array, " parameters"]) -> Point:
         """The same without the linear solution."""
         theta = self.given(vector)
-        derived = self.model.derived(theta)
-        return join(theta, Point({n: jnp.asarray(v, vector.dtype) for n, v in derived.items()})) if derived else theta
+        derived = named(self.model.derived(theta), self._where("derived"))
+        own = Point({n: jnp.asarray(v, vector.dtype) for n, v in derived.items()}, "parameter")
+        return join(theta, own) if derived else theta
 
     def vector(self, theta: Point) -> Float[Array, " parameters"]:
         """The parameters of a point in the model's order."""

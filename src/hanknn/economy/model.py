@@ -11,7 +11,7 @@ from jaxtyping import Array
 from ..machine.errors import ModelError, UnknownNameError
 from .exogenous import AR1
 from .parameters import ParameterSpace
-from .points import Point
+from .points import Point, named
 from .variable import Variable as Variable
 
 Scalars = Mapping[str, Array | float]
@@ -128,7 +128,7 @@ class Model(abc.ABC):
 
     def moved(self, now: Point, shock: Point, theta: Point) -> Scalars:
         """Next period's states, all of them."""
-        own, processes = self.transition(now, shock, theta), {}
+        own, processes = named(self.transition(now, shock, theta), f"{type(self).__name__}.transition"), {}
         for name, process in self.exogenous.items():
             processes |= process.transition(name, now, shock, theta)
         twice = [name for name in own if name in processes]
