@@ -53,10 +53,21 @@ class Company:
         model = self.of.model
         theta = self.of.derived(jnp.asarray(model.parameters.baseline))
         given = np.asarray(self._guess(theta, np.full(len(self.of.states) + len(self.of.outputs), np.nan)))
+        self._require_numbers(theta, given)
         start, known = searched(lambda x: self._at_rest(x, theta), given)
         if not known:
             self._refuse(start, theta)
         return start
+
+    def _require_numbers(self, theta: Point, given: np.ndarray) -> None:
+        """Raise `ModelError` where the model's own guess has no place among the variables."""
+        values = self.of.model.steady_state(theta)
+        for name, x in zip((*self.of.states, *self.of.outputs), given, strict=True):
+            if name in values and not np.isfinite(x):
+                raise ModelError(
+                    f"{type(self.of.model).__name__}.steady_state gives {name} = {float(values[name]):.4g} at the "
+                    "baseline: not a number, or not above 0 where the variable is positive"
+                )
 
     def _refuse(self, end: np.ndarray, theta: Point) -> NoReturn:
         """Raise `ModelError` where the search for the steady state ended in vain; `FloatingPointError` from the very
@@ -82,11 +93,11 @@ class Company:
                 self._at_rest(jnp.asarray(end), theta)
         except FloatingPointError as error:
             values = ", ".join(f"{name} = {float(getattr(here, name)):.3g}" for name in here)
-            error.add_note(
-                f", where the search for the steady state tried {values}. If that is no sensible point, give a guess "
-                "in steady_state(self, theta); if it is, look at this line"
+            told = (
+                "not a finite number (the logarithm or root of a negative number, or a division by 0) where the search "
+                f"for the steady state tried {values}; look at this line, or give a guess in steady_state(self, theta)"
             )
-            raise
+            raise FloatingPointError(told).with_traceback(error.__traceback__) from None
 
     @property
     def _unknowns(self) -> str:

@@ -14,9 +14,11 @@ from ..machine.errors import ModelError
 from ..machine.precision import in_float64
 from .company import Company, with_steady
 from .coordinates import Coordinates
+from .exogenous import AR1
 from .expectations import Expectation, judging_rule
 from .mistakes import in_writers_words
 from .model import Model, Scalars, Variable
+from .parameters import ParameterSpace
 from .points import Point, checked, join, named, pack, scalars, size, unpack
 
 PolicyFunction = Callable[[Point, Point], Point]
@@ -49,6 +51,7 @@ class Equations:
         for attribute in ("name", "parameters", "states", "shocks", "policies"):
             if not hasattr(model, attribute):
                 raise ModelError(f"model {type(model).__name__} has no '{attribute}'; see docs/extend")
+        _require_variables(model)
         model.require()
         self.model = model
         self.states, self.shocks, self.policies = tuple(model.states), tuple(model.shocks), tuple(model.policies)
@@ -328,6 +331,24 @@ class Equations:
         if values is None:
             return None
         return checked(values, self._policies, self._where("closed_form"), theta.dtype, "policy")
+
+
+def _require_variables(model: Model) -> None:
+    if not isinstance(model.parameters, ParameterSpace):
+        raise ModelError(f"parameters of model '{model.name}' are {model.parameters!r:.40}; write ParameterSpace(...)")
+    for kind in ("states", "shocks", "policies", "outputs", "observables", "constraints"):
+        variables = getattr(model, kind)
+        if not isinstance(variables, Mapping):
+            raise ModelError(
+                f"{kind} of model '{model.name}' are {variables!r:.40}; write {{'name': Variable(...)}}"
+            )
+        for name, variable in variables.items():
+            if not isinstance(variable, Variable):
+                only = " (an AR1 belongs among the states)" if isinstance(variable, AR1) else ""
+                raise ModelError(
+                    f"'{name}' among the {kind} of model '{model.name}' is {variable!r:.40}{only}; "
+                    "write Variable(label, text, unit)"
+                )
 
 
 def _abstract(length: int) -> jax.ShapeDtypeStruct:

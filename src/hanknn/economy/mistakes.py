@@ -2,6 +2,7 @@
 
 import difflib
 import functools
+import inspect
 import linecache
 import re
 import traceback
@@ -13,6 +14,14 @@ from typing import Any, NamedTuple
 import jax
 
 from ..machine.errors import HanknnError, ModelError, UnknownNameError
+from .model import Model
+
+HINTS = {
+    "NoneType": "; a function without return gives nothing (NoneType)",
+    "tuple": "; a comma at the end of a line makes a tuple",
+    "xor": "; powers are written **, as in x**2",
+}
+"""What is most likely behind some of Python's messages."""
 
 LONGEST = 90
 """A longer line of the user's file is cut."""
@@ -32,13 +41,23 @@ def in_writers_words(build: Callable[..., None]) -> Callable[..., None]:
         except Exception as error:
             place = _place(error, model)
             if place is None:
+                _refuse_arguments(error, model)
                 raise
             if isinstance(error, HanknnError):
-                error.args = (f"{place.told}: {error}{_elsewhere(error, model)}",)
+                error.args = (place.says(f"{error}{_elsewhere(error, model)}"),)
                 raise
-            raise ModelError(f"{place.told}: {_cure(error, place.line, model)}") from error
+            raise ModelError(place.says(_cure(error, place.line, model))) from error
 
     return wrapped
+
+
+def _refuse_arguments(error: Exception, model: Any) -> None:
+    """Raise `ModelError` where a model's function does not take what it is given."""
+    found = re.match(r"(?:\w+\.)*(\w+)\(\) (takes|missing|got)", str(error)) if isinstance(error, TypeError) else None
+    if found and hasattr(Model, found[1]) and hasattr(type(model), found[1]):
+        arguments = ", ".join(inspect.signature(getattr(Model, found[1])).parameters)
+        written = f"{type(model).__name__}.{found[1]}"
+        raise ModelError(f"{written} does not take what it is given; write def {found[1]}({arguments}):") from error
 
 
 class _Place(NamedTuple):
@@ -46,6 +65,10 @@ class _Place(NamedTuple):
 
     told: str
     line: str
+
+    def says(self, what: str) -> str:
+        line = self.line if len(self.line) <= LONGEST else self.line[:LONGEST] + " …"
+        return f"{self.told}: {what}" + (f" (in: {line})" if line else "")
 
 
 def _place(error: BaseException, model: Any) -> _Place | None:
@@ -55,16 +78,15 @@ def _place(error: BaseException, model: Any) -> _Place | None:
     entered = last = None
     for frame, number in traceback.walk_tb(error.__traceback__):
         code = frame.f_code
-        entered = entered or (own.get(code) and code)
+        entered = code if entered is None and code in own else entered
         if entered is not None and code.co_filename in files:
             last = code, number
     if entered is None or last is None:
         return None
     code, number = last
     line = linecache.getline(code.co_filename, number).strip()
-    shown = line if len(line) <= LONGEST else line[:LONGEST] + " …"
     through = "" if code in own or code.co_name.startswith("<") else f", in {code.co_name}"
-    spot = f"{Path(code.co_filename).name}, line {number}" + (f": {shown}" if shown else "")
+    spot = f"{Path(code.co_filename).name}, line {number}"
     return _Place(f"{type(model).__name__}.{own[entered]}{through} ({spot})", line)
 
 
@@ -72,9 +94,8 @@ def _codes(kind: type) -> dict[CodeType, str]:
     """The functions that a class and its parents define, but those of the protocol itself."""
     found = {}
     for parent in kind.__mro__:
-        if parent.__module__ == f"{__package__}.model" or parent.__module__ in ("abc", "builtins"):
-            continue
-        found |= {f.__code__: name for name, f in vars(parent).items() if isinstance(f, FunctionType)}
+        if parent not in Model.__mro__:
+            found |= {f.__code__: name for name, f in vars(parent).items() if isinstance(f, FunctionType)}
     return found
 
 
@@ -85,16 +106,18 @@ def _cure(error: Exception, line: str, model: Any) -> str:
     if isinstance(error, jax.errors.TracerArrayConversionError | jax.errors.ConcretizationTypeError):
         return _foreign(line)
     if isinstance(error, FloatingPointError):
-        where = " ".join(getattr(error, "__notes__", ()))
-        return f"not a finite number: the logarithm or root of a negative number, or a division by 0{where}"
+        return str(error)
     if isinstance(error, NameError) and error.name:
         return f"'{error.name}' is not defined{_kind_of(error.name, model)}"
     if isinstance(error, AttributeError) and error.name and error.obj is not None:
+        if error.obj is next:
+            return "only expectands sees next period; this function reads now, and 'next' is another thing in Python"
         near = difflib.get_close_matches(error.name, dir(error.obj), n=1)
         hint = f"; did you mean '{near[0]}'?" if near else ""
         return f"{_named(error.obj)} has no '{error.name}'{hint}"
-    said = (str(error).strip() or "no more is known").splitlines()[0]
-    return f"{type(error).__name__}: {said}"
+    said = (str(error).strip() or type(error).__name__).splitlines()[0]
+    hint = next((hint for word, hint in HINTS.items() if word in said), "")
+    return re.sub(r"'?\b\w*Tracer\b'?", "a value", said) + hint
 
 
 def _named(thing: object) -> str:
@@ -114,10 +137,10 @@ def _choice(line: str) -> str:
 
 def _foreign(line: str) -> str:
     """Where a function asked for the number behind a variable."""
-    found = re.search(r"\b(numpy|np|math)\.([\w.]*\w)", line)
+    found = re.search(r"\b(numpy|np|math|scipy)\.([\w.]*\w)", line)
     if found:
-        module, name = "Python's math" if found[1] == "math" else "numpy", found[2]
-        return f"{module}'s {name} cannot be used on a model's variables; write jnp.{name}"
+        instead = f"jax.scipy.{found[2]}" if found[1] == "scipy" else f"jnp.{found[2]}"
+        return f"{found[0]} cannot be used on a model's variables; write {instead}"
     return (
         "numpy, scipy, math, float() and int() cannot be used on a model's variables, which stand for all their values "
         "at once; write jnp's function of that name (jnp.exp, jnp.log, …)"
@@ -138,5 +161,5 @@ def _kind_of(name: str, model: Any) -> str:
     )
     for kind, known, written in kinds:
         if name in known:
-            return f"; '{name}' is {kind}: write {written}"
+            return f" ('{name}' is {kind}: write {written})"
     return ""

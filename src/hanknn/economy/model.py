@@ -134,7 +134,8 @@ class Model(abc.ABC):
         twice = [name for name in own if name in processes]
         if twice:
             raise ModelError(
-                f"'{twice[0]}' of model '{self.name}' is a process among the states; transition may not give it"
+                f"'{twice[0]}' of model '{self.name}' is an AR1 among the states, which brings its own law of motion; "
+                f"leave it out of {type(self).__name__}.transition"
             )
         return {**processes, **own}
 

@@ -123,7 +123,10 @@ def checked(
     for name, shape in known.items():
         if name not in values:
             raise ModelError(f"{where} returns no '{name}'; it returns {', '.join(values) or 'nothing'}")
-        value = jnp.asarray(values[name], dtype)
+        try:
+            value = jnp.asarray(values[name], dtype)
+        except (TypeError, ValueError):
+            raise ModelError(f"'{name}' in {where} is {values[name]!r:.60}; return a number") from None
         if value.shape != shape:
             wanted = "a scalar" if shape == () else f"shape {shape}, as its Variable declares"
             raise ModelError(

@@ -98,8 +98,8 @@ def shown(model: Model, values: Mapping[str, float] | None = None, draws: int = 
     of it has one stable solution. Raises `ModelError` and `UnknownNameError` for a model that does not fit the
     protocol, and `UnknownNameError` for unknown parameters.
     """
-    theta = model.parameters.resolve(values)
     equations = Equations(model)
+    theta = model.parameters.resolve(values)
     around = _around(equations, theta, draws, seed) if model.linearises else None
     recipe = recipes.suited(model)
     sizes = len(equations.inputs_seen), len(model.parameters.free), equations.output_size
@@ -138,12 +138,19 @@ def _around(equations: Equations, theta: Float[np.ndarray, " parameters"], draws
     over = verdicts[len(near) :]
     return AroundSteadyState(
         pd.DataFrame({"steady state": here.steady, "s.d.": here.spread}, index=list(shown)),
-        np.sort(np.abs(np.linalg.eigvals(here.move)))[::-1],
+        _moduli(here.move),
         float(1 / here.explosive) if here.explosive > 0 else np.inf,
         str(verdicts[0]),
         {v: float(np.mean(over == v)) for v in (ONE, MANY, NONE, NO_STEADY_STATE)} if len(over) else {},
         tuple(name for name, idle in zip(names, still, strict=True) if idle),
     )
+
+
+def _moduli(move: Float[np.ndarray, "states states"]) -> Float[np.ndarray, " states"]:
+    """The largest first; NaN where there is no linear model."""
+    if not np.isfinite(move).all():
+        return np.full(len(move), np.nan)
+    return np.sort(np.abs(np.linalg.eigvals(move)))[::-1]
 
 
 def linear_at(equations: Equations, vector: Float[Array, " parameters"]) -> Linear:

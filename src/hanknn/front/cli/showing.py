@@ -91,13 +91,13 @@ def _print_kind(kind: str, variables: Mapping[str, Any], numbers: "pd.DataFrame 
         return
     table = _table(kind, [] if numbers is None else list(numbers.columns), ["what it is"])
     for name, variable in variables.items():
-        cells = [] if numbers is None else [_number(value) for value in numbers.loc[name]]
+        cells = [] if numbers is None else [_number(numbers[column][name]) for column in numbers]
         table.add_row(name, *cells, _described(variable) + (", positive" if variable.positive else ""))
     print()
     out.print(table)
 
 
-def _number(value: float) -> str:
+def _number(value: Any) -> str:
     """What rounding leaves of a zero is no news."""
     return f"{0.0 if abs(value) < 1e-12 else value:.5g}"
 
