@@ -147,7 +147,10 @@ finally:
     [
         (["--help"], "steady-states"),
         (["--version"], hanknn.__version__),
-        *(([name, "--help"], "Usage: hanknn") for name in ("solve", "check", "girf", "estimate", "reproduce")),
+        *(
+            ([name, "--help"], "Usage: hanknn")
+            for name in ("new", "show", "solve", "check", "girf", "estimate", "reproduce")
+        ),
         ([], "--resume"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -89,7 +89,7 @@ class Company:
         s, o = jnp.split(jnp.asarray(end), [len(self.of.states)])
         here = join(states.point(s), outputs.point(o))
         try:
-            with jax.debug_nans(True), jax.debug_infs(True):
+            with jax.disable_jit(), jax.debug_nans(True), jax.debug_infs(True):
                 self._at_rest(jnp.asarray(end), theta)
         except FloatingPointError as error:
             values = ", ".join(f"{name} = {float(getattr(here, name)):.3g}" for name in here)

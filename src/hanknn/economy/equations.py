@@ -339,9 +339,7 @@ def _require_variables(model: Model) -> None:
     for kind in ("states", "shocks", "policies", "outputs", "observables", "constraints"):
         variables = getattr(model, kind)
         if not isinstance(variables, Mapping):
-            raise ModelError(
-                f"{kind} of model '{model.name}' are {variables!r:.40}; write {{'name': Variable(...)}}"
-            )
+            raise ModelError(f"{kind} of model '{model.name}' are {variables!r:.40}; write {{'name': Variable(...)}}")
         for name, variable in variables.items():
             if not isinstance(variable, Variable):
                 only = " (an AR1 belongs among the states)" if isinstance(variable, AR1) else ""

@@ -66,8 +66,7 @@ def _parameters(found: "Shown") -> Table:
 
 def _prior(prior: "hanknn.priors.Prior") -> str:
     """A family with its mean and s.d., where it has them."""
-    numbers = ", ".join(f"{value:g}" for value in vars(prior).values())
-    return f"{type(prior).__name__}({numbers})" if numbers else type(prior).__name__
+    return " ".join([type(prior).__name__, ", ".join(f"{value:g}" for value in vars(prior).values())]).strip()
 
 
 def _print_variables(found: "Shown") -> None:
@@ -112,7 +111,7 @@ def _table(first: str, numbers: list[str], rest: list[str]) -> Table:
     for column in numbers:
         table.add_column(column, justify="right")
     for column in rest:
-        table.add_column(column)
+        table.add_column(column, overflow="fold")
     return table
 
 
