@@ -47,7 +47,8 @@ ALLOWED = {
     "inference/likelihood": LIKELIHOOD,
     "inference/posterior": MODEL,
     "inference/surrogate": MODEL | {"inference/posterior"},
-    "front": FOLDERS,
+    "front": FOLDERS | {"front/templates"},
+    "front/templates": set(),
     "front/figures": READING | INFERENCE,
     "front/experiments": FOLDERS | {"front"},
     "front/cli": FOLDERS | {"front", "front/experiments", ""},
@@ -147,7 +148,10 @@ finally:
     [
         (["--help"], "steady-states"),
         (["--version"], hanknn.__version__),
-        *(([name, "--help"], "Usage: hanknn") for name in ("solve", "check", "girf", "estimate", "reproduce")),
+        *(
+            ([name, "--help"], "Usage: hanknn")
+            for name in ("new", "show", "solve", "check", "girf", "estimate", "reproduce")
+        ),
         ([], "--resume"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -1,7 +1,7 @@
 """The linear company of an economy: its steady state and first-order solution, at every value of the parameters."""
 
 import functools
-from typing import Any
+from typing import Any, NoReturn
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +12,7 @@ from ..machine.compiled import jit
 from ..machine.errors import ModelError, UnknownNameError
 from .linearised import Around, Functions, Linearised, Told, linearised
 from .model import Model
-from .points import Point, join, pack
+from .points import Point, join, named, pack
 from .steady_state import searched, steady_state
 
 
@@ -33,7 +33,7 @@ class Company:
         """Parameters, with what the model derives from them, with the steady state and the linear solution as well."""
         linear = self.linearised(theta)
         steady = join(linear.state_center, linear.policy_center)
-        return join(with_steady(theta, steady), Point({"linear": linear}))
+        return join(with_steady(theta, steady), Point({"linear": linear}, "parameter"))
 
     @functools.cached_property
     def policy_unit(self) -> np.ndarray:
@@ -64,19 +64,51 @@ class Company:
         model = self.of.model
         theta = self.of.derived(jnp.asarray(model.parameters.baseline))
         given = np.asarray(self._guess(theta, np.full(len(self.of.states) + len(self.of.outputs), np.nan)))
-        if not np.isnan(given).any():
-            return given
+        self._require_numbers(theta, given)
         start, known = searched(lambda x: self._at_rest(x, theta), given)
         if not known:
-            rows = np.asarray(self._at_rest(jnp.asarray(start), theta))
-            names = (*(f"law of motion of {name}" for name in self.of.states), *self.of.row_equations)
-            worst = sorted(zip(np.abs(rows), names, strict=True), reverse=True)[:3]
-            raise ModelError(
-                f"no steady state of model '{model.name}' was found at its baseline; where the search ended, "
-                f"{', '.join(f'{name} is off by {value:.2g}' for value, name in worst)}. Give a guess of states and "
-                f"{self._unknowns} in steady_state(theta), or look at these equations"
-            )
+            self._refuse(start, theta)
         return start
+
+    def _require_numbers(self, theta: Point, given: np.ndarray) -> None:
+        """Raise `ModelError` where the model's own guess has no place among the variables."""
+        values = self.of.model.steady_state(theta)
+        for name, x in zip((*self.of.states, *self.of.outputs), given, strict=True):
+            if name in values and not np.isfinite(x):
+                raise ModelError(
+                    f"{type(self.of.model).__name__}.steady_state gives {name} = {float(values[name]):.4g} at the "
+                    "baseline: not a number, or not above 0 where the variable is positive"
+                )
+
+    def _refuse(self, end: np.ndarray, theta: Point) -> NoReturn:
+        """Raise `ModelError` where the search for the steady state ended in vain; `FloatingPointError` from the very
+        line of the model, where its equations are no numbers there."""
+        rows = np.asarray(self._at_rest(jnp.asarray(end), theta))
+        if not np.isfinite(rows).all():
+            self._run_into_nan(end, theta)
+        names = (*(f"law of motion of {name}" for name in self.of.states), *self.of.row_equations)
+        worst = sorted(zip(np.nan_to_num(np.abs(rows), nan=np.inf), names, strict=True), reverse=True)[:3]
+        raise ModelError(
+            f"no steady state of model '{self.of.model.name}' was found at its baseline; where the search ended, "
+            f"{', '.join(f'{name} is off by {value:.2g}' for value, name in worst)}. Give a guess of states and "
+            f"{self._unknowns} in steady_state(theta), or look at these equations"
+        )
+
+    def _run_into_nan(self, end: np.ndarray, theta: Point) -> None:
+        """The equations once more, every operation watched."""
+        states, outputs, _ = self.of.coordinates
+        s, o = jnp.split(jnp.asarray(end), [len(self.of.states)])
+        here = join(states.point(s), outputs.point(o))
+        try:
+            with jax.disable_jit(), jax.debug_nans(True), jax.debug_infs(True):
+                self._at_rest(jnp.asarray(end), theta)
+        except FloatingPointError as error:
+            values = ", ".join(f"{name} = {float(getattr(here, name)):.3g}" for name in here)
+            told = (
+                "not a finite number (the logarithm or root of a negative number, or a division by 0) where the search "
+                f"for the steady state tried {values}; look at this line, or give a guess in steady_state(self, theta)"
+            )
+            raise FloatingPointError(told).with_traceback(error.__traceback__) from None
 
     @property
     def _unknowns(self) -> str:
@@ -84,8 +116,8 @@ class Company:
 
     def _guess(self, theta: Point, otherwise: Array | np.ndarray) -> Array:
         """States and outputs as `Model.steady_state` gives them, `otherwise` what it leaves out."""
-        names, values = (*self.of.states, *self.of.outputs), self.of.model.steady_state(theta)
-        where = f"{type(self.of.model).__name__}.steady_state"
+        names, where = (*self.of.states, *self.of.outputs), f"{type(self.of.model).__name__}.steady_state"
+        values = named(self.of.model.steady_state(theta), where)
         for name in values:
             if name not in names:
                 raise UnknownNameError("variable", name, names, where)
@@ -138,4 +170,4 @@ class Company:
 
 def with_steady(theta: Point, steady: Point) -> Point:
     """Parameters by which equations know a steady state."""
-    return join(theta, Point({"steady": steady}))
+    return join(theta, Point({"steady": steady}, "parameter"))

@@ -15,9 +15,12 @@ from ..machine.precision import in_float64
 from .bounds import MOST, Pair, conditions, held, said, said_by_linear, said_size
 from .company import Company, with_steady
 from .coordinates import Coordinates
+from .exogenous import AR1
 from .expectations import Expectation
+from .mistakes import in_writers_words
 from .model import Model, Scalars, Variable
-from .points import Point, checked, join, pack, scalars, size, unpack
+from .parameters import ParameterSpace
+from .points import Point, checked, join, named, pack, scalars, size, unpack
 from .which_rule import judging_rule
 
 PolicyFunction = Callable[[Point, Point], Point]
@@ -45,10 +48,12 @@ class Equations:
     """
 
     @in_float64
+    @in_writers_words
     def __init__(self, model: Model) -> None:
         for attribute in ("name", "parameters", "states", "shocks", "policies"):
             if not hasattr(model, attribute):
                 raise ModelError(f"model {type(model).__name__} has no '{attribute}'; see docs/extend")
+        _require_variables(model)
         model.require()
         self.model = model
         self.states, self.shocks, self.policies = tuple(model.states), tuple(model.shocks), tuple(model.policies)
@@ -138,10 +143,10 @@ class Equations:
             self.policies_from(state, output, theta)
             self._pairs(state, policy, theta) if self.bounded else self.slackness(state, policy, theta)
             self.observe((state, policy), (later, policy), theta, tuple(self.model.observables))
-            averaged = self.model.expectands(now, join(later, policy), theta)
+            averaged = named(self.model.expectands(now, join(later, policy), theta), self._where("expectands"))
             checked(averaged, shapes_of(averaged), self._where("expectands"), vector.dtype)
             expected = Point(dict(averaged), "expected value")
-            found = self.model.residuals(now, expected, theta)
+            found = named(self.model.residuals(now, expected, theta), self._where("residuals"))
             self._rows = shapes_of(found)
             checked(found, self._rows, self._where("residuals"), vector.dtype)
 
@@ -173,6 +178,7 @@ class Equations:
             self.ergodic_state(normal, theta)
             self.inputs_seen = tuple(self.model.inputs(state, theta))
             self.inputs(state, theta)
+            self.closed_form(state, theta)
 
         parts = _abstract_point(self._states, "state"), _abstract(len(self.scalar_states))
         jax.eval_shape(call, *parts, _abstract(len(self.model.parameters)))
@@ -235,8 +241,9 @@ class Equations:
     def derived(self, vector: Float[Array, " parameters"]) -> Point:
         """The same without the linear solution."""
         theta = self.given(vector)
-        derived = self.model.derived(theta)
-        return join(theta, Point({n: jnp.asarray(v, vector.dtype) for n, v in derived.items()})) if derived else theta
+        derived = named(self.model.derived(theta), self._where("derived"))
+        own = Point({n: jnp.asarray(v, vector.dtype) for n, v in derived.items()}, "parameter")
+        return join(theta, own) if derived else theta
 
     def vector(self, theta: Point) -> Float[Array, " parameters"]:
         """The parameters of a point in the model's order."""
@@ -416,6 +423,22 @@ class Equations:
         if values is None:
             return None
         return checked(values, self._policies, self._where("closed_form"), theta.dtype, "policy")
+
+
+def _require_variables(model: Model) -> None:
+    if not isinstance(model.parameters, ParameterSpace):
+        raise ModelError(f"parameters of model '{model.name}' are {model.parameters!r:.40}; write ParameterSpace(...)")
+    for kind in ("states", "shocks", "policies", "outputs", "observables", "constraints"):
+        variables = getattr(model, kind)
+        if not isinstance(variables, Mapping):
+            raise ModelError(f"{kind} of model '{model.name}' are {variables!r:.40}; write {{'name': Variable(...)}}")
+        for name, variable in variables.items():
+            if not isinstance(variable, Variable):
+                only = " (an AR1 belongs among the states)" if isinstance(variable, AR1) else ""
+                raise ModelError(
+                    f"'{name}' among the {kind} of model '{model.name}' is {variable!r:.40}{only}; "
+                    "write Variable(label, text, unit)"
+                )
 
 
 def _abstract(length: int) -> jax.ShapeDtypeStruct:

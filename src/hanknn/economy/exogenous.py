@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from jaxtyping import Array
 
+from ..machine.errors import UnknownNameError
 from .points import Point
 from .variable import Variable
 
@@ -52,16 +53,20 @@ class AR1:
 
     def transition(self, name: str, now: Point, shock: Point, theta: Point) -> dict[str, Array | float]:
         """Its states next period."""
-        rho, sigma, mean = (_value(coefficient, theta) for coefficient in (self.rho, self.sigma, self.mean))
+        rho, sigma, mean = (_value(c, theta, name) for c in (self.rho, self.sigma, self.mean))
         news = getattr(shock, self.shock_of(name))
         value = (1 - rho) * mean + rho * getattr(now, name) + sigma * news
         for other, coefficient in self.also.items():
-            value = value + _value(coefficient, theta) * getattr(shock, other)
+            value = value + _value(coefficient, theta, name) * getattr(shock, other)
         if self.moving_average is None:
             return {name: value}
         last = f"last_{self.shock_of(name)}"
-        return {name: value - sigma * _value(self.moving_average, theta) * getattr(now, last), last: news}
+        return {name: value - sigma * _value(self.moving_average, theta, name) * getattr(now, last), last: news}
 
 
-def _value(coefficient: Coefficient, theta: Point) -> Array | float:
-    return getattr(theta, coefficient) if isinstance(coefficient, str) else coefficient
+def _value(coefficient: Coefficient, theta: Point, state: str) -> Array | float:
+    if not isinstance(coefficient, str):
+        return coefficient
+    if coefficient not in theta:
+        raise UnknownNameError("parameter", coefficient, theta, f"the AR1 of state '{state}'")
+    return getattr(theta, coefficient)

@@ -11,7 +11,7 @@ from jaxtyping import Array
 from ..machine.errors import ModelError, UnknownNameError
 from .exogenous import AR1
 from .parameters import ParameterSpace
-from .points import Point
+from .points import Point, named
 from .variable import Variable as Variable
 
 Scalars = Mapping[str, Array | float]
@@ -139,13 +139,14 @@ class Model(abc.ABC):
 
     def moved(self, now: Point, shock: Point, theta: Point) -> Scalars:
         """Next period's states, all of them."""
-        own, processes = self.transition(now, shock, theta), {}
+        own, processes = named(self.transition(now, shock, theta), f"{type(self).__name__}.transition"), {}
         for name, process in self.exogenous.items():
             processes |= process.transition(name, now, shock, theta)
         twice = [name for name in own if name in processes]
         if twice:
             raise ModelError(
-                f"'{twice[0]}' of model '{self.name}' is a process among the states; transition may not give it"
+                f"'{twice[0]}' of model '{self.name}' is an AR1 among the states, which brings its own law of motion; "
+                f"leave it out of {type(self).__name__}.transition"
             )
         return {**processes, **own}
 

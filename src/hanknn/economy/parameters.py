@@ -60,7 +60,9 @@ class ParameterSpace:
 
     def __init__(self, **parameters: Parameter) -> None:
         for name, p in parameters.items():
-            if p.range is not None and not (len(p.range) == 2 and np.isfinite(p.range).all()):
+            if not isinstance(p, Parameter):
+                raise ModelError(f"parameter '{name}' is {p!r:.40}; write {name}=Parameter(value, (lower, upper))")
+            if p.range is not None and not (np.shape(p.range) == (2,) and np.isfinite(p.range).all()):
                 raise ModelError(f"parameter '{name}': range {p.range} is not two finite numbers; give (lower, upper)")
             if p.range is not None and not p.range[0] < p.range[1]:
                 raise ModelError(f"parameter '{name}': range {p.range} is empty; give (lower, upper)")

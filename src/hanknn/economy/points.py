@@ -94,8 +94,17 @@ def unpack(names: Names, vector: Float[Array, " n"], kind: str = "variable") -> 
 
 
 def join(*points: Point) -> Point:
-    """One point with the names of all."""
-    return Point({name: getattr(point, name) for point in points for name in point})
+    """One point with the names of all; of their kind, where they are of one."""
+    kinds = {point._kind for point in points}
+    return Point({n: getattr(point, n) for point in points for n in point}, *(kinds if len(kinds) == 1 else ()))
+
+
+def named(values: object, where: str) -> Mapping[str, Any]:
+    """What a function of a model returned, if it is values by name; raises `ModelError` else."""
+    if isinstance(values, Mapping):
+        return values
+    what = "nothing" if values is None else f"a {type(values).__name__}"
+    raise ModelError(f"{where} returns {what}; end it with values by name, such as return {{'name': value}}")
 
 
 def checked(
@@ -107,14 +116,17 @@ def checked(
     declared): equations are written for one point, and a value with an axis too many would broadcast in silence.
     """
     known = shapes(names)
-    for name in values:
+    for name in named(values, where):
         if name not in known:
             raise UnknownNameError("name", name, known, where)
     point = {}
     for name, shape in known.items():
         if name not in values:
             raise ModelError(f"{where} returns no '{name}'; it returns {', '.join(values) or 'nothing'}")
-        value = jnp.asarray(values[name], dtype)
+        try:
+            value = jnp.asarray(values[name], dtype)
+        except (TypeError, ValueError):
+            raise ModelError(f"'{name}' in {where} is {values[name]!r:.60}; return a number") from None
         if value.shape != shape:
             wanted = "a scalar" if shape == () else f"shape {shape}, as its Variable declares"
             raise ModelError(

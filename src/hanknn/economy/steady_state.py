@@ -14,6 +14,8 @@ TRIES = 60
 EXACT = 400
 """Relative step, in units of rounding, below which Newton's method has arrived."""
 SHORTEST = 2.0**-20
+ARRIVED = 1e-9
+"""Size of the residuals of what counts as a steady state."""
 
 Conditions = Callable[[Float[Array, " unknowns"]], Float[Array, " unknowns"]]
 """Zero in the steady state."""
@@ -88,6 +90,8 @@ def searched(conditions: Conditions, given: Float[np.ndarray, " unknowns"]) -> t
     from scipy.optimize import root  # slow to import
 
     function, slope = jax.jit(conditions), jax.jit(jax.jacfwd(conditions))
+    if not np.isnan(given).any() and np.linalg.norm(np.asarray(conditions(jnp.asarray(given)))) < ARRIVED:
+        return given, True
     rng = np.random.default_rng(0)
     levels = [np.full(len(given), level) for level in (0.0, 1.0, 0.5, 0.1, 2.0, 5.0)]
     best, least = np.nan_to_num(given), np.inf
@@ -100,6 +104,6 @@ def searched(conditions: Conditions, given: Float[np.ndarray, " unknowns"]) -> t
         size = np.linalg.norm(end.fun)
         if np.isfinite(size) and size < least:
             best, least = end.x, size
-        if least < 1e-9:
+        if least < ARRIVED:
             break
-    return best, bool(least < 1e-9)
+    return best, bool(least < ARRIVED)

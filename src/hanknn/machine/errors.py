@@ -13,10 +13,10 @@ class HanknnError(Exception):
 
 
 class UnknownNameError(HanknnError):
-    """A name that the model, the command or the library does not have."""
+    """A name that the model, the command or the library does not have: `name`."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
-        known = list(known)
+        known, self.name = list(known), name
         near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
         hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known) or 'none'}."
         super().__init__(f"unknown {kind} '{name}'{' in ' + where if where else ''}; {hint}")

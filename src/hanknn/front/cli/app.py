@@ -17,7 +17,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Solve nonlinear macroeconomic models with neural networks, once for all parameter values.\n\n"
     "Start with: hanknn demo. Then: hanknn solve nk, hanknn check nk, hanknn irf nk --set phi=0.8, "
-    "hanknn estimate nk.",
+    "hanknn estimate nk. A model of your own: hanknn new my_model.py.",
 )
 
 

@@ -3,14 +3,17 @@
 import hashlib
 import importlib.util
 import inspect
+import keyword
+import re
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import hanknn
 
-from ...machine.errors import ModelError, UnknownNameError
+from ...machine.errors import HanknnError, ModelError, UnknownNameError
 
 
 def is_own(name: str) -> bool:
@@ -32,9 +35,12 @@ def own_model(name: str) -> "hanknn.Model":
         raise ModelError(f"'{name}' names no class; give {path}:{first}")
     if class_name not in classes:
         raise UnknownNameError("model class", class_name, classes, f"'{path}'")
+    missing = ", ".join(sorted(getattr(classes[class_name], "__abstractmethods__", ())))
+    if missing:
+        raise ModelError(f"class {class_name} of '{path}' has no function {missing}; write it, or look at its spelling")
     try:
         return classes[class_name]()
-    except TypeError as error:  # a method that is missing, or arguments that nobody gives
+    except TypeError as error:  # arguments that nobody gives
         raise ModelError(f"'{name}' cannot be made without arguments: {error}") from error
 
 
@@ -60,8 +66,20 @@ def _imported(path: Path):
             spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise ModelError(f"'{path}' cannot be imported: {type(error).__name__}: {error}") from error
+        raise ModelError(f"'{path}' cannot be imported: {_explained(error, path)}") from error
     return module
+
+
+def _explained(error: BaseException, path: Path) -> str:
+    """What is wrong with a file, and the line where it is."""
+    if isinstance(error, SyntaxError):
+        words = [word for word in re.findall(r"(\w+)\s*=", error.text or "") if keyword.iskeyword(word)]
+        hint = f"; '{words[0]}' is a word of Python's own: call it {words[0]}_" if words else ""
+        return f"SyntaxError: {error}{hint} (in: {(error.text or '').strip()})"
+    numbers = [n for frame, n in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == str(path)]
+    where = f" (line {numbers[-1]})" if numbers else ""
+    kind = "" if isinstance(error, HanknnError) else f"{type(error).__name__}: "
+    return f"{kind}{error}{where}"
 
 
 @contextmanager

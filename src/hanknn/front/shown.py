@@ -1,0 +1,253 @@
+"""What can be said of a model before it is solved: `hanknn show`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jaxtyping import Array, Bool, Float
+
+from ..economy import Economy, Equations
+from ..economy.linear.saddle import STABLE
+from ..economy.linearised import SLOWEST
+from ..economy.model import Model
+from ..economy.points import Point, join, pack
+from ..economy.priors import Uniform
+from ..inference.likelihood.kalman import linearise
+from ..inference.likelihood.space import Observation
+from ..machine.compiled import once
+from ..machine.precision import in_float64
+from ..training import recipes
+
+DRAWS = 500
+STEP = 1e-3
+"""The share of a parameter's range, or of its value, by which it is moved to see what it moves."""
+MOVED = 1e-8
+"""A larger relative change of the linear solution is more than rounding."""
+AT_REST = 1e-6
+"""Residuals that a steady state may have."""
+
+ONE = "one stable solution"
+MANY = "many stable solutions: indeterminate"
+NONE = "no stable solution"
+NO_STEADY_STATE = "no steady state was found"
+
+
+class Linear(NamedTuple):
+    """The linear model at one value of the parameters.
+
+    `steady`, `spread`: level and ergodic standard deviation of states, policies and the model's observables, in this
+    order. `move`: states' law of motion. `rest`: the largest residual in the steady state. `moved`: all that
+    parameters may move. `stable`, `explosive`: see `economy.linear.saddle.Saddle`.
+    """
+
+    steady: Float[Array, " variables"]
+    spread: Float[Array, " variables"]
+    move: Float[Array, "states states"]
+    rest: Float[Array, ""]
+    stable: Float[Array, ""]
+    explosive: Float[Array, ""]
+    determinate: Bool[Array, ""]
+    moved: Float[Array, " numbers"]
+
+
+@dataclass(frozen=True)
+class AroundSteadyState:
+    """What the linear model says: at the values shown, and of economies drawn over the box.
+
+    `variables`: columns "steady state" and "s.d.", one row a state, policy and observable. `moduli`: of the
+    eigenvalues of the states' law of motion, the largest first. `left_out`: a modulus below those of the eigenvalues
+    that the solution leaves out. `verdict`: one of `ONE`, `MANY`, `NONE`, `NO_STEADY_STATE`. `shares`: how often each
+    is the verdict over the box; empty where no parameter is free. `unmoved`: parameters that move nothing.
+    """
+
+    variables: pd.DataFrame
+    moduli: Float[np.ndarray, " states"]
+    left_out: float
+    verdict: str
+    shares: Mapping[str, float]
+    unmoved: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A model, the parameter values that it is shown at, and what can be said of it there.
+
+    `around`: None where the library does not linearise the model; `why_not` then says why. `recipe`, `weights`: what
+    `hanknn solve` uses by default, and the size of its network. `odd`: what is missing or odd, a sentence each.
+    """
+
+    model: Model
+    equations: Equations
+    values: pd.Series
+    around: AroundSteadyState | None
+    why_not: str
+    recipe: str
+    weights: int
+    odd: tuple[str, ...]
+
+
+@in_float64
+def shown(model: Model, values: Mapping[str, float] | None = None, draws: int = DRAWS, seed: int = 0) -> Shown:
+    """All that is known of a model without training.
+
+    `values`: other parameter values than the baseline, inside their ranges or not. `draws`: over the box, for how much
+    of it has one stable solution. Raises `ModelError` and `UnknownNameError` for a model that does not fit the
+    protocol, and `UnknownNameError` for unknown parameters.
+    """
+    equations = Equations(model)
+    theta = model.parameters.resolve(values)
+    around = _around(equations, theta, draws, seed) if model.linearises else None
+    recipe = recipes.suited(model)
+    sizes = len(equations.inputs_seen), len(model.parameters.free), equations.output_size
+    network = jax.eval_shape(lambda key: recipe.network.build(*sizes, key, jnp.float64), jax.random.key(0))
+    return Shown(
+        model,
+        equations,
+        pd.Series(theta, model.parameters.names, name="value"),
+        around,
+        _why_not(model),
+        next((name for name, make in recipes.RECIPES.items() if make().network == recipe.network), "default"),
+        sum(leaf.size for leaf in jax.tree.leaves(network)),
+        (*_undescribed(model), *_out_of_range(model, theta), *(_odd_around(around) if around else ())),
+    )
+
+
+def _why_not(model: Model) -> str:
+    if model.linearises:
+        return ""
+    cause = f"its '{model.arrays[0]}' is an array" if model.arrays else "it writes its own state_scale"
+    return f"the library does not linearise '{model.name}', for {cause}"
+
+
+def _around(equations: Equations, theta: Float[np.ndarray, " parameters"], draws: int, seed: int) -> AroundSteadyState:
+    space, names = equations.model.parameters, equations.model.parameters.names
+    steps = STEP * np.where(space.upper > space.lower, space.upper - space.lower, np.maximum(np.abs(theta), STEP))
+    near = np.concatenate([theta[None], theta + np.diag(steps), theta - np.diag(steps)])
+    anywhere = space.sample(draws if space.free else 0, seed)
+    look = once(jax.vmap(lambda vector: linear_at(equations, vector)))
+    many: Linear = jax.device_get(look(jnp.asarray(np.concatenate([near, anywhere]))))
+    here, verdicts = jax.tree.map(lambda part: part[0], many), _verdicts(many)
+    up, down = many.moved[1 : len(names) + 1], many.moved[len(names) + 1 : len(near)]
+    size = np.abs(here.moved) + 1e-3 * np.max(np.abs(here.moved), initial=0.0)
+    still = np.max(np.abs(up - down) / np.maximum(size, 1e-12), axis=1, initial=0.0) < MOVED
+    shown = (*equations.states, *equations.policies, *equations.model.observables)
+    over = verdicts[len(near) :]
+    return AroundSteadyState(
+        pd.DataFrame({"steady state": here.steady, "s.d.": here.spread}, index=list(shown)),
+        _moduli(here.move),
+        float(1 / here.explosive) if here.explosive > 0 else np.inf,
+        str(verdicts[0]),
+        {v: float(np.mean(over == v)) for v in (ONE, MANY, NONE, NO_STEADY_STATE)} if len(over) else {},
+        tuple(name for name, idle in zip(names, still, strict=True) if idle),
+    )
+
+
+def _moduli(move: Float[np.ndarray, "states states"]) -> Float[np.ndarray, " states"]:
+    """The largest first; NaN where there is no linear model."""
+    if not np.isfinite(move).all():
+        return np.full(len(move), np.nan)
+    return np.sort(np.abs(np.linalg.eigvals(move)))[::-1]
+
+
+def linear_at(equations: Equations, vector: Float[Array, " parameters"]) -> Linear:
+    """The linear model at one value of the parameters, `equations` being of a model that the library linearises."""
+    theta = equations.parameters(vector)
+    found, names = theta.linear, tuple(equations.model.observables)
+    state, policy = found.state_center, found.policy_center
+    calm = jnp.zeros(len(equations.shocks), vector.dtype)
+    averaged = equations.expectands(join(state, policy), join(state, policy), theta)
+    off = pack(state) - pack(equations.transition(state, policy, calm, theta))
+    rows = equations.residuals_given(state, policy, averaged, theta)
+    level, spread, show = _observables(equations, theta, names)
+    steady = jnp.concatenate([pack(state), pack(policy), level])
+    return Linear(
+        steady,
+        jnp.concatenate([pack(found.state_scale), pack(found.policy_scale), spread]),
+        found.move,
+        jnp.max(jnp.abs(jnp.concatenate([off / (1 + jnp.abs(pack(state))), rows]))),
+        found.stable,
+        found.explosive,
+        found.determinate,
+        jnp.concatenate([steady, *(m.ravel() for m in (found.policy_slopes, found.move, found.hit, show))]),
+    )
+
+
+def _observables(
+    equations: Equations, theta: Point, names: tuple[str, ...]
+) -> tuple[Float[Array, " names"], Float[Array, " names"], Float[Array, "names z"]]:
+    """Level, ergodic standard deviation and slopes of the model's own observables."""
+    if not names:
+        nothing = jnp.zeros(0, theta.dtype)
+        return nothing, nothing, jnp.zeros((0, 2 * len(equations.states)), theta.dtype)
+    seen = linearise(Observation(Economy(equations, equations.linear_policy), names), theta)
+    variance = jnp.sum((seen.show @ seen.spread) * seen.show, axis=1)
+    return seen.level, jnp.sqrt(jnp.maximum(variance, 0)), seen.show
+
+
+def _verdicts(at: Linear) -> np.ndarray:
+    """In words, one for each economy (Blanchard and Kahn 1980)."""
+    found = np.where(at.explosive > STABLE, MANY, NONE)
+    return np.where(at.determinate, ONE, np.where(at.rest <= AT_REST, found, NO_STEADY_STATE))
+
+
+def _undescribed(model: Model) -> list[str]:
+    """What the model does not say of itself."""
+    space, variables = model.parameters, {**model.states, **model.policies, **model.observables}
+    silent = [name for name in space if not space[name].text]
+    told = []
+    if silent:
+        told.append(f"{_listed('parameter', silent)} no text: give text='what it is'")
+    flat = [name for name in space.free if isinstance(space[name].prior, Uniform)]
+    if flat and len(flat) < len(space.free):
+        told.append(f"{_listed('parameter', flat)} no prior but a uniform one over the range, others have one")
+    elif flat:
+        told.append("no parameter has a prior: all are uniform over their ranges when they are estimated")
+    if not space.free:
+        told.append("no parameter has a range: the model is solved at one point, and nothing can be estimated")
+    wordless = [name for name, variable in variables.items() if not variable.text]
+    if wordless:
+        told.append(f"{_listed('variable', wordless)} no text")
+    if not model.observables:
+        told.append("no observables: only states and policies themselves can be compared with data")
+    return told
+
+
+def _listed(kind: str, names: list[str]) -> str:
+    quoted = ", ".join(f"'{name}'" for name in names)
+    return f"{kind} {quoted} has" if len(names) == 1 else f"{kind}s {quoted} have"
+
+
+def _out_of_range(model: Model, theta: Float[np.ndarray, " parameters"]) -> list[str]:
+    space = model.parameters
+    outside = space.outside(theta) & np.isin(space.names, space.free)
+    return [
+        f"'{name}' is shown at {value:g}, outside its range {space[name].bounds}"
+        for name, value, out in zip(space.names, theta, outside, strict=True)
+        if out
+    ]
+
+
+def _odd_around(around: AroundSteadyState) -> list[str]:
+    """What the linear model shows that somebody may not have meant."""
+    told = []
+    if around.unmoved:
+        told.append(
+            f"{_listed('parameter', list(around.unmoved))} no effect on the steady state, the linear solution or the "
+            "observables here: data cannot tell its value by the linear model"
+        )
+    persistent = float(around.moduli[0]) if len(around.moduli) else 0.0
+    if SLOWEST < persistent <= STABLE:
+        told.append(f"the economy is nearly a random walk ({persistent:.5f}): s.d. are those of one with {SLOWEST}")
+    if around.verdict != ONE:
+        told.append(f"{around.verdict} at these values: slopes and s.d. mean nothing")
+    rest = {v: share for v, share in around.shares.items() if v != ONE and share > 0}
+    if rest:
+        told.append(
+            "not all of the box has one stable solution: narrow the ranges, or solve all the same: such parameters are "
+            "then left out"
+        )
+    return told

@@ -1,0 +1,1 @@
+"""Files that `hanknn new` writes: they are checked and tested as any other."""
