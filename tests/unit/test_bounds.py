@@ -119,7 +119,7 @@ def test_whatever_a_network_says_pairs_hold_and_regimes_meet():
         free, turn = rng.normal(size=3), rng.normal(size=3)
 
         def at(level):
-            vector = jnp.asarray(np.concatenate([free + [0, level, 0], turn]))
+            vector = jnp.asarray(np.concatenate([free + np.array([0, level, 0]), turn]))
             return held(pairs, said(vector, 3, 1), gain, 0.0, spread)
 
         found = np.stack([at(level) for level in np.linspace(-5, 5, 2001)])

@@ -351,7 +351,7 @@ class Equations:
         return Pair(*[jnp.zeros(0, theta.dtype)] * 2)
 
     def _pairs(self, state: Point, policy: Point, theta: Point) -> Pair:
-        values = self.model.bounds(join(state, policy), theta)
+        values = named(self.model.bounds(join(state, policy), theta), self._where("bounds"))
         for name, pair in values.items():
             if not isinstance(pair, tuple) or len(pair) != 2:
                 raise ModelError(
