@@ -5,6 +5,7 @@ from ..machine.errors import SettingError, UnknownNameError
 from .hank import HANK as HANK
 from .nk import LinearNK as LinearNK
 from .rank import RANK as RANK
+from .smets_wouters import LinearSmetsWouters as LinearSmetsWouters, SmetsWouters as SmetsWouters
 
 SHIPPED: tuple[type[Model], ...] = (LinearNK, RANK, HANK)
 
