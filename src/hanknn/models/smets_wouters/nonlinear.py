@@ -46,6 +46,7 @@ class SmetsWouters(Model):
     }
     shocks = {"eps_r": Variable(r"$\varepsilon^r_t$", "policy shock", "s.d.")}
     policies = {
+        "consumption": Variable("$c_t$", "consumption", "detrended", positive=True),
         "investment": Variable("$i_t$", "investment", "detrended", positive=True),
         "labor": Variable("$L_t$", "hours", "of steady state", positive=True),
         "value": Variable("$q_t$", "value of capital", "in goods", positive=True),
@@ -71,6 +72,7 @@ class SmetsWouters(Model):
         target = 1 + theta.pi_bar / 100
         steady = {
             "capital": theta.capital_ss,
+            "consumption": theta.consumption_ss,
             "investment": theta.investment_ss,
             "wage": theta.wage_ss,
             "inflation": target,
@@ -88,7 +90,7 @@ class SmetsWouters(Model):
         inherited = theta.rho * (now.log_rate - theta.log_rate_ss) - theta.r_dy * jnp.log(at.output / theta.output_ss)
         return {
             "capital": ((1 - theta.delta) * now.capital + added) / theta.gamma,
-            "last_consumption": at.consumption,
+            "last_consumption": now.consumption,
             "last_investment": now.investment,
             "last_wage": now.wage,
             "last_inflation": now.inflation,
@@ -112,13 +114,14 @@ class SmetsWouters(Model):
         }
 
     def residuals(self, now: Point, expected: Point, theta: Point) -> Scalars:
-        """Relative errors of consumption, the value of capital, investment, prices, wages and the rate."""
+        """Relative errors of output, consumption, the value of capital, investment, prices, wages and the rate."""
         at = within(now, theta)
         bond = jnp.exp(now.log_rate - now.b / (100 * theta.c_3)) * expected.bond
         marginal = 1 - theta.phi / 2 * at.stretch**2 - theta.phi * at.stretch * (at.stretch + theta.gamma)
         asked = theta.phi_w * at.marginal_rate / now.wage
         tax_p, tax_w = (1 + theta.discount * theta.iota_p) * now.p / 100, (1 + theta.discount) * now.w / 100
         return {
+            "resources": 1 - at.demand / at.output,
             "euler": theta.c_3 * (1 - bond),
             "capital": 1 - expected.capital,
             "investment": (now.value * at.technology * marginal + expected.eased - 1) / theta.adjustment,
@@ -132,7 +135,7 @@ class SmetsWouters(Model):
         growth = lambda one, other: 400 * jnp.log(theta.gamma * one / other)
         return {
             "output_growth": growth(here.output, before.output),
-            "consumption_growth": growth(here.consumption, before.consumption),
+            "consumption_growth": growth(now.consumption, last.consumption),
             "investment_growth": growth(now.investment, last.investment),
             "wage_growth": growth(now.wage, last.wage),
             "hours": 100 * jnp.log(now.labor),
@@ -153,7 +156,7 @@ class Within(NamedTuple):
     """What follows within the period from states and policies.
 
     `upkeep`: cost of utilisation per unit of installed capital. `cost`: marginal cost relative to its steady state.
-    `stretch`: growth of investment above trend. `technology`: units of capital a unit of investment makes.
+    `demand`: for output. `stretch`: growth of investment above trend. `technology`: units of capital a unit of investment makes.
     `marginal_rate`: of substitution between hours and consumption. Gaps: changes relative to indexation, gross.
     """
 
@@ -162,7 +165,7 @@ class Within(NamedTuple):
     rent: Array
     output: Array
     cost: Array
-    consumption: Array
+    demand: Array
     marginal_utility: Array
     marginal_rate: Array
     stretch: Array
@@ -181,8 +184,7 @@ def within(now: Point, theta: Point) -> Within:
     output = technology * (utilisation * now.capital) ** share * now.labor ** (1 - share) - theta.fixed_cost
     cost = (now.wage / theta.wage_ss) ** (1 - share) * (rent / theta.rent_ss) ** share / technology
     government = theta.g_y * theta.output_ss * jnp.exp(now.g / (100 * theta.g_y))
-    consumption = output - now.investment - government - upkeep * now.capital
-    surplus = consumption - theta.habit * now.last_consumption
+    surplus = now.consumption - theta.habit * now.last_consumption
     hours = theta.chi * (theta.sigma_c - 1) / (1 + theta.sigma_l) * now.labor ** (1 + theta.sigma_l)
     indexed = lambda iota: now.last_inflation**iota * (1 + theta.pi_bar / 100) ** (1 - iota)
     return Within(
@@ -191,7 +193,7 @@ def within(now: Point, theta: Point) -> Within:
         rent,
         output,
         cost,
-        consumption,
+        now.consumption + now.investment + government + upkeep * now.capital,
         marginal_utility=surplus**-theta.sigma_c * jnp.exp(hours),
         marginal_rate=theta.chi * surplus * now.labor**theta.sigma_l,
         stretch=theta.gamma * (now.investment / now.last_investment - 1),

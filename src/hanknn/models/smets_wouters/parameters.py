@@ -88,5 +88,5 @@ NONLINEAR = ParameterSpace(
     **{name: replace(parameter, range=None) for name, parameter in TRENDS.items()},
     **FIXED,
 )
-"""29 free parameters. Mark-ups are AR(1), not ARMA(1, 1), with about the variance and first autocorrelation of the published
-ones; the policy shock has no memory beside the smoothing of the rate."""
+"""29 free parameters. Mark-ups are AR(1), not ARMA(1, 1), with about the variance and first autocorrelation of the
+published ones; the policy shock has no memory beside the smoothing of the rate."""
