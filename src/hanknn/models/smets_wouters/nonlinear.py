@@ -156,7 +156,7 @@ class Within(NamedTuple):
     """What follows within the period from states and policies.
 
     `upkeep`: cost of utilisation per unit of installed capital. `cost`: marginal cost relative to its steady state.
-    `demand`: for output. `stretch`: growth of investment above trend. `technology`: units of capital a unit of investment makes.
+    `demand`: for output. `stretch`: growth of investment above trend. `technology`: capital made of a unit of it.
     `marginal_rate`: of substitution between hours and consumption. Gaps: changes relative to indexation, gross.
     """
 
