@@ -16,7 +16,7 @@ import hanknn
 SOURCE = Path(hanknn.__file__).parent
 # What each room, a folder of the package, may import of the others.
 MODEL = {"machine", "economy"}
-MODELS = MODEL | {"economy/households", "models", "models/hank"}
+MODELS = MODEL | {"economy/households", "models", "models/hank", "models/smets_wouters"}
 SOLUTION = MODELS | {"solution"}
 REFERENCES = SOLUTION | {"references", "references/rank", "references/hank", "references/growth"}
 READING = REFERENCES | {"solution/simulation", "solution/accuracy"}
@@ -29,8 +29,9 @@ ALLOWED = {
     "economy": {"machine", "economy/linear"},
     "economy/linear": {"machine"},
     "economy/households": MODEL,
-    "models": MODEL | {"models/hank"},
+    "models": MODEL | {"models/hank", "models/smets_wouters"},
     "models/hank": MODEL | {"economy/households"},
+    "models/smets_wouters": MODEL,
     "training": TRAINING,
     "training/sample": MODEL,
     "training/gauss_newton": MODEL | {"training", "training/sample"},

@@ -13,6 +13,7 @@ from hanknn.economy.linear.saddle import System, saddle
 from hanknn.economy.linear.stationary import radius, stationary
 from hanknn.economy.linear.systems import root, solved
 from hanknn.economy.points import pack
+from hanknn.economy.steady_state import steady_state
 from hanknn.machine.errors import ModelError, NotSolvedError
 from hanknn.models import RANK
 from hanknn.training.gauss_newton import GaussNewton
@@ -139,6 +140,23 @@ def test_the_steady_state_is_found_at_every_parameter_value():
         exact = scipy.linalg.solve_discrete_lyapunov(linear.move, linear.hit @ linear.hit.T)
         np.testing.assert_allclose(linear.root @ linear.root.T, exact, rtol=1e-6)
         assert float(linear.state_scale.capital) == pytest.approx(capital[i] * exact[0, 0] ** 0.5)
+
+
+def test_the_search_for_a_steady_state_ends_where_rounding_moves_it():
+    """Conditions so nearly dependent that steps stay far above rounding: the last of them are in vain."""
+    with jax.enable_x64(True):
+        matrix, truth = jnp.asarray(scipy.linalg.hilbert(6)), jnp.linspace(0.5, 1.5, 6)
+        conditions = lambda x: matrix @ jnp.exp(x) - matrix @ jnp.exp(truth)
+        looked_at = []
+
+        def still(x):
+            jax.debug.callback(looked_at.append, x[0])
+            return conditions(x)
+
+        found = jax.jit(lambda x: steady_state(conditions, still, x))(truth + 0.1)
+        jax.effects_barrier()
+        assert found.known and 3 < len(looked_at) < 10
+        np.testing.assert_allclose(found.values, truth, rtol=1e-7)
 
 
 def test_derivatives_in_parameters_are_those_of_differences():

@@ -11,8 +11,9 @@ from jaxtyping import Array, Bool, Float
 from .linear.systems import solved
 
 TRIES = 60
-EXACT = 400
-"""Relative step, in units of rounding, below which Newton's method has arrived."""
+ARRIVED = 0.6
+"""A relative step below rounding to this power ends the search: the one after it, which is taken, leaves its square.
+A smaller one may never come, for steps end where rounding moves the conditions."""
 SHORTEST = 2.0**-20
 ARRIVED = 1e-9
 """Size of the residuals of what counts as a steady state."""
@@ -49,7 +50,7 @@ def steady_state(conditions: Conditions, still: Conditions, start: Float[Array, 
     rounding = float(jnp.finfo(start.dtype).eps)
 
     def go_on(now: _Search):
-        return (now.tries < TRIES) & (now.moved > EXACT * rounding) & (now.length > SHORTEST)
+        return (now.tries < TRIES) & (now.moved > rounding**ARRIVED) & (now.length > SHORTEST)
 
     def newton(now: _Search) -> _Search:
         there = now.here - now.length * now.step
@@ -58,7 +59,7 @@ def steady_state(conditions: Conditions, still: Conditions, start: Float[Array, 
         # Close to the zero rounding decides, and no step lowers residuals any more.
         moved = jnp.max(jnp.abs(there - now.here) / (jnp.abs(now.here) + 1e-3))
         first = now.tries == 0
-        better = first | (size < now.size) | (jnp.isfinite(size) & (moved < rounding**0.6))
+        better = first | (size < now.size) | (jnp.isfinite(size) & (moved < rounding**ARRIVED))
         step = jnp.where(better, solved(slopes, rows[:, None])[:, 0], now.step)
         return _Search(
             jnp.where(better, there, now.here),

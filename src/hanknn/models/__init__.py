@@ -3,9 +3,12 @@
 from ..economy.model import Model
 from ..machine.errors import SettingError, UnknownNameError
 from .hank import HANK as HANK
+from .irreversible import IrreversibleInvestment as IrreversibleInvestment
 from .nk import LinearNK as LinearNK
 from .rank import RANK as RANK
 from .rbc import RBC as RBC
+from .smets_wouters import LinearSmetsWouters as LinearSmetsWouters
+from .smets_wouters import SmetsWouters as SmetsWouters
 
 SHIPPED: tuple[type[Model], ...] = (LinearNK, RANK, HANK, RBC)
 
