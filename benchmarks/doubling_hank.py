@@ -19,8 +19,8 @@ import jax
 import pandas as pd
 
 import hanknn
-from hanknn.economy.split import SplitGaussHermite
 from hanknn.economy.households import Grids
+from hanknn.economy.split import SplitGaussHermite
 from hanknn.models import HANK
 from hanknn.models.hank.parameters import PARAMETERS
 from hanknn.models.hank.tables import HouseholdTables

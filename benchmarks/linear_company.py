@@ -1,9 +1,9 @@
 """Steady states, first-order solutions, covariances and determinacy against QZ, Lyapunov and root finding of scipy.
 
-Run: python benchmarks/linear_company.py (nine minutes on two shared cores). Models: `rank`, Brock-Mirman, `rbc`, linear New Keynesian models with 3 and 7 shocks, the two after Smets and Wouters,
-100 parameter draws each; and 10,000 draws of a New Keynesian model, a third of whose box is indeterminate. The
-reference differentiates the models' equations by central differences, so the steady state it finds and the derivatives
-it takes are its own.
+Run: python benchmarks/linear_company.py (nine minutes on two shared cores). Models: `rank`, Brock-Mirman, `rbc`, linear
+New Keynesian models with 3 and 7 shocks, the two after Smets and Wouters, 100 parameter draws each; and 10,000 draws of
+a New Keynesian model, a third of whose box is indeterminate. The reference differentiates the models' equations by
+central differences, so the steady state it finds and the derivatives it takes are its own.
 """
 
 import sys

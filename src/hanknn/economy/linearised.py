@@ -74,7 +74,7 @@ class Linearised(NamedTuple):
     move: Float[Array, "states states"]
     hit: Float[Array, "states shocks"]
     root: Float[Array, "states states"]
-    bounds: AtBounds
+    bounds: AtBounds | None
     stable: Float[Array, ""]
     explosive: Float[Array, ""]
     determinate: Bool[Array, ""]
@@ -123,8 +123,10 @@ def linearised(
     spreads = [_spread(variance, *pair) for pair in zip(each, values, strict=True)]
     # The answer of all equations to this period's policies, what follows from them next period included.
     to_now = to_output + rows.next_output @ found.slopes @ b
-    bounds, sound = _at_bounds(told.first, of_first, to_now, found.slopes, variance)
-    if len(told.first):  # a multiplier does not move to first order, but a bound moves it
+    bounds, sound = None, True
+    if len(told.first):
+        bounds, sound = _at_bounds(told.first, of_first, to_now, found.slopes, variance)
+        # A multiplier does not move to first order, but a bound moves it.
         reach = jnp.max(jnp.abs(bounds.turn) * bounds.spread[None, :], axis=1)
         spreads = [spreads[0], *(jnp.maximum(spread, reach) for spread in spreads[1:])]
     centers = [c.point(value) for c, value in zip(coordinates, values, strict=True)]

@@ -7,8 +7,7 @@ from .irreversible import IrreversibleInvestment as IrreversibleInvestment
 from .nk import LinearNK as LinearNK
 from .rank import RANK as RANK
 from .rbc import RBC as RBC
-from .smets_wouters import LinearSmetsWouters as LinearSmetsWouters
-from .smets_wouters import SmetsWouters as SmetsWouters
+from .smets_wouters import LinearSmetsWouters as LinearSmetsWouters, SmetsWouters as SmetsWouters
 
 SHIPPED: tuple[type[Model], ...] = (LinearNK, RANK, HANK, RBC)
 
