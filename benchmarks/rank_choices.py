@@ -20,27 +20,8 @@ DEFAULT = constrained()
 METHOD = DEFAULT.methods[0]
 
 
-class Direct(hanknn.models.RANK):
-    """`rank` with labour and inflation as the network's outputs, kinks and all; only here, for the comparison."""
-
-    outputs = {}
-
-    def relaxed(self, share):
-        return Direct(share)
-
-    def output_center(self, theta):
-        return {"labor": 1.0, "inflation": theta.target}
-
-    def output_scale(self, theta):
-        return self.policy_scale(theta)
-
-    def policies_from(self, state, outputs, theta):
-        return hanknn.Model.policies_from(self, state, outputs, theta)
-
-
 VARIANTS = {
-    "default: expectations as outputs, split rule, policy units": (hanknn.models.RANK(), {}),
-    "labour and inflation as outputs": (Direct(), {}),
+    "default: split rule, policy units, screen": (hanknn.models.RANK(), {}),
     "Gauss-Hermite, 8 nodes": (hanknn.models.RANK(), {"expectation": GaussHermite(8)}),
     "plain residuals": (hanknn.models.RANK(), {"weighting": EquationWeights()}),
     "no screen": (hanknn.models.RANK(), {"sample": dataclasses.replace(METHOD.sample, screen=None)}),

@@ -11,11 +11,12 @@ import pytest
 from hanknn.economy import Economy, Equations
 from hanknn.economy.draws import SURE
 from hanknn.economy.expectations import GaussHermite
-from hanknn.economy.model import Variable
+from hanknn.economy.model import Model, Variable
 from hanknn.economy.networks import PolicyNetwork, SmoothNetwork, network_policy
 from hanknn.economy.points import Point
 from hanknn.machine.errors import SettingError
 from hanknn.models import RANK, LinearNK
+from hanknn.models.rank import log_notional_rate
 from hanknn.training.gauss_newton import Curvature, GaussNewton
 from hanknn.training.sample import Screen, Walked
 from hanknn.training.sample.sample import Turn
@@ -79,9 +80,17 @@ class Drifting(RANK):
 
     rate = 1.0
     states = {**RANK.states, "capital": Variable("$k$", "capital", "log", (2,))}
+    bounds = Model.bounds
 
     def transition(self, now, shock, theta):
         return {**super().transition(now, shock, theta), "capital": self.rate * now.capital}
+
+    def residuals(self, now, expected, theta):
+        notional = log_notional_rate(now, theta)
+        return {**super().residuals(now, expected, theta), "rule": now.log_rate - jnp.maximum(notional, 0)}
+
+    def slackness(self, now, theta):
+        return {"zlb": log_notional_rate(now, theta)}
 
     def inputs(self, state, theta):
         first, second = state.capital

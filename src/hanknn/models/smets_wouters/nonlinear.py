@@ -1,4 +1,4 @@
-"""A nonlinear New Keynesian model of the size of Smets and Wouters (2007), without their flexible-price economy."""
+"""A nonlinear New Keynesian model of the size of Smets and Wouters (2007) with a zero lower bound."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from ...economy.exogenous import AR1
-from ...economy.model import Model, Scalars, Variable
+from ...economy.model import Model, Pairs, Scalars, Variable
 from ...economy.points import Point
 from .parameters import NONLINEAR
 
@@ -15,7 +15,7 @@ class SmetsWouters(Model):
     """Habits, sticky prices and wages with indexation, capital with utilisation and adjustment costs; seven shocks.
 
     To first order it is Smets and Wouters (2007) but for the rule, which responds to output and its growth, not to the
-    output gap, and for mark-ups without moving averages; parameters mean what they mean in `LinearSmetsWouters`.
+    output gap, for mark-ups without moving averages, and for lower trends; parameters mean what they mean in `LinearSmetsWouters`.
 
     Levels are detrended by γᵗ; hours are one in the steady state. Utility is the paper's, external habits in
     (C − hC₋₁)^(1−σ_c)/(1−σ_c) · exp(χ(σ_c−1)/(1+σ_l) L^(1+σ_l)), so that growth is balanced (King, Plosser and Rebelo
@@ -54,6 +54,7 @@ class SmetsWouters(Model):
         "inflation": Variable(r"$\Pi_t$", "inflation", "gross, quarterly", positive=True),
         "log_rate": Variable(r"$\log R_t$", "policy rate", "log, quarterly"),
     }
+    constraints = {"zlb": Variable(r"$\log R_t$", "zero lower bound", "log of the notional rate")}
     observables = {
         "output_growth": Variable(r"$400\,\Delta\log Y_t$", "output growth", "percent, annualised"),
         "consumption_growth": Variable(r"$400\,\Delta\log C_t$", "consumption growth", "percent, annualised"),
@@ -114,7 +115,7 @@ class SmetsWouters(Model):
         }
 
     def residuals(self, now: Point, expected: Point, theta: Point) -> Scalars:
-        """Relative errors of output, consumption, the value of capital, investment, prices, wages and the rate."""
+        """Relative errors of output, consumption, the value of capital, investment, prices and wages."""
         at = within(now, theta)
         bond = jnp.exp(now.log_rate - now.b / (100 * theta.c_3)) * expected.bond
         marginal = 1 - theta.phi / 2 * at.stretch**2 - theta.phi * at.stretch * (at.stretch + theta.gamma)
@@ -127,8 +128,10 @@ class SmetsWouters(Model):
             "investment": (now.value * at.technology * marginal + expected.eased - 1) / theta.adjustment,
             "prices": (at.price_gap - 1) * at.price_gap - expected.prices - theta.slope_p * (at.cost - 1) - tax_p,
             "wages": (at.wage_gap - 1) * at.wage_gap - expected.wages - theta.slope_w * (asked - 1) - tax_w,
-            "rule": now.log_rate - log_notional_rate(now, theta),
         }
+
+    def bounds(self, now: Point, theta: Point) -> Pairs:
+        return {"zlb": (now.log_rate, now.log_rate - log_notional_rate(now, theta))}
 
     def observe(self, now: Point, last: Point, theta: Point) -> Scalars:
         here, before = within(now, theta), within(last, theta)

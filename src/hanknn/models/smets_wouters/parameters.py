@@ -81,12 +81,15 @@ LINEAR = ParameterSpace(
 """36 free parameters, as published."""
 
 NONLINEAR = ParameterSpace(
-    **STRUCTURE,
+    **STRUCTURE | dict(pi_bar=replace(STRUCTURE["pi_bar"], value=0.5, range=(0.3, 0.8))),
     **SHOCKS,
     rho_p=Parameter(0.25, (0.05, 0.6), MEMORY, r"$\rho_p$", "persistence of the price mark-up"),
     rho_w=Parameter(0.20, (0.05, 0.6), MEMORY, r"$\rho_w$", "persistence of the wage mark-up"),
-    **{name: replace(parameter, range=None) for name, parameter in TRENDS.items()},
+    beta_bar=replace(TRENDS["beta_bar"], value=0.1, range=None),
+    gamma_bar=replace(TRENDS["gamma_bar"], value=0.4, range=None),
+    alpha=replace(TRENDS["alpha"], range=None),
     **FIXED,
 )
 """29 free parameters. Mark-ups are AR(1), not ARMA(1, 1), with about the variance and first autocorrelation of the
-published ones; the policy shock has no memory beside the smoothing of the rate."""
+published ones; the policy shock has no memory beside the smoothing of the rate. Inflation and discount rate are those of
+the decades after the paper's, in which the bound was met."""
