@@ -15,7 +15,8 @@ class SmetsWouters(Model):
     """Habits, sticky prices and wages with indexation, capital with utilisation and adjustment costs; seven shocks.
 
     To first order it is Smets and Wouters (2007) but for the rule, which responds to output and its growth, not to the
-    output gap, for mark-ups without moving averages, and for lower trends; parameters mean what they mean in `LinearSmetsWouters`.
+    output gap, for mark-ups without moving averages, and for lower trends; parameters mean what they mean in
+    `LinearSmetsWouters`.
 
     Levels are detrended by γᵗ; hours are one in the steady state. Utility is the paper's, external habits in
     (C − hC₋₁)^(1−σ_c)/(1−σ_c) · exp(χ(σ_c−1)/(1+σ_l) L^(1+σ_l)), so that growth is balanced (King, Plosser and Rebelo

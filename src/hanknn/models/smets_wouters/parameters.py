@@ -91,5 +91,5 @@ NONLINEAR = ParameterSpace(
     **FIXED,
 )
 """29 free parameters. Mark-ups are AR(1), not ARMA(1, 1), with about the variance and first autocorrelation of the
-published ones; the policy shock has no memory beside the smoothing of the rate. Inflation and discount rate are those of
-the decades after the paper's, in which the bound was met."""
+published ones; the policy shock has no memory beside the smoothing of the rate. Inflation and discount rate are those
+of the decades after the paper's, in which the bound was met."""
