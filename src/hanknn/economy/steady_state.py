@@ -15,7 +15,7 @@ ARRIVED = 0.6
 """A relative step below rounding to this power ends the search: the one after it, which is taken, leaves its square.
 A smaller one may never come, for steps end where rounding moves the conditions."""
 SHORTEST = 2.0**-20
-ARRIVED = 1e-9
+NOTHING = 1e-9
 """Size of the residuals of what counts as a steady state."""
 
 Conditions = Callable[[Float[Array, " unknowns"]], Float[Array, " unknowns"]]
@@ -91,7 +91,7 @@ def searched(conditions: Conditions, given: Float[np.ndarray, " unknowns"]) -> t
     from scipy.optimize import root  # slow to import
 
     function, slope = jax.jit(conditions), jax.jit(jax.jacfwd(conditions))
-    if not np.isnan(given).any() and np.linalg.norm(np.asarray(conditions(jnp.asarray(given)))) < ARRIVED:
+    if not np.isnan(given).any() and np.linalg.norm(np.asarray(conditions(jnp.asarray(given)))) < NOTHING:
         return given, True
     rng = np.random.default_rng(0)
     levels = [np.full(len(given), level) for level in (0.0, 1.0, 0.5, 0.1, 2.0, 5.0)]
@@ -105,6 +105,6 @@ def searched(conditions: Conditions, given: Float[np.ndarray, " unknowns"]) -> t
         size = np.linalg.norm(end.fun)
         if np.isfinite(size) and size < least:
             best, least = end.x, size
-        if least < ARRIVED:
+        if least < NOTHING:
             break
-    return best, bool(least < ARRIVED)
+    return best, bool(least < NOTHING)
