@@ -68,7 +68,7 @@ class SplitGaussHermite(Expectation):
         if constraints == 2:
             keys = jax.random.split(second, len(places))
             inner, inner_weights = jax.vmap(lambda key, at: split(1, key, at))(keys, nodes)
-            nodes = (nodes[:, None, :] + inner[:, :, None] * axes[1]).reshape(-1, shocks)
+            nodes = (nodes[:, None, :] + inner[:, :, None] * axes[None, 1:2]).reshape(-1, shocks)
             weights = (weights[:, None] * inner_weights).reshape(-1)
         if shocks == constraints:
             return nodes, weights
@@ -197,16 +197,16 @@ def _turned(direction: Float[Array, " shocks"]) -> Float[Array, "shocks shocks"]
     return sign * reflection
 
 
-PANELS = 7
+PANELS = 9
 """Into how many pieces a single shock is divided where it moves two constraints, beside where those bind."""
 
 
 def _panels(ends: Float[Array, " kinks"], order: int) -> tuple[Float[Array, "nodes 1"], Float[Array, " nodes"]]:
     """Gauss-Legendre nodes under the normal density between fixed places and `ends`."""
     dtype, most = ends.dtype, np.arange(PANELS + 1) / PANELS
-    edges = jnp.sort(jnp.concatenate([jnp.asarray((2 * most - 1) * (EDGE + 1), dtype), ends]))
+    edges = jnp.sort(jnp.concatenate([jnp.asarray((2 * most - 1) * (EDGE + 2), dtype), ends]))
     places, weights = (jnp.asarray(a, dtype) for a in np.polynomial.legendre.leggauss(order))
     half = jnp.diff(edges)[:, None] / 2
-    nodes = (edges[:-1, None] + half * (1 + places)).reshape(-1)
-    mass = (half * weights).reshape(-1) * jnp.exp(-(nodes**2) / 2)
+    nodes = (edges[:-1, None] + half * (1 + places[None, :])).reshape(-1)
+    mass = (half * weights[None, :]).reshape(-1) * jnp.exp(-(nodes**2) / 2)
     return nodes[:, None], mass / jnp.sum(mass)
