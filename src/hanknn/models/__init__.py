@@ -9,7 +9,15 @@ from .rank import RANK as RANK
 from .rbc import RBC as RBC
 from .smets_wouters import LinearSmetsWouters as LinearSmetsWouters, SmetsWouters as SmetsWouters
 
-SHIPPED: tuple[type[Model], ...] = (LinearNK, RANK, HANK, RBC)
+SHIPPED: tuple[type[Model], ...] = (
+    LinearNK,
+    RANK,
+    HANK,
+    RBC,
+    IrreversibleInvestment,
+    LinearSmetsWouters,
+    SmetsWouters,
+)
 
 
 def shipped(name: str) -> Model:
