@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 import hanknn
-from hanknn.machine.errors import SettingError, ShapeError, UnknownNameError
+from hanknn.machine.errors import ModelError, SettingError, ShapeError, UnknownNameError
 
 
 def test_in_a_linear_model_responses_scale_with_size_and_start_nowhere():
@@ -28,6 +28,19 @@ def test_at_the_bound_bad_news_weighs_more_than_good_news():
         first = response["labor"].isel(horizon=0)
         drop[name] = float(-first.sel(size=-2) / first.sel(size=2))
     assert drop["bound"] > 1.1 and drop["bound"] > drop["away"] > 1.0
+
+
+def test_the_linear_answer_is_the_other_ones_limit_for_small_shocks_and_knows_no_bound():
+    solution = hanknn.load("rank")
+    small, linear = (hanknn.irf(solution, size=-0.01, periods=6, linear=which) for which in (False, True))
+    np.testing.assert_allclose(small["labor"], linear["labor"], atol=1e-6 + 0.02 * float(np.abs(linear["labor"]).max()))
+    large, straight = (hanknn.irf(solution, size=-4, periods=2, linear=which) for which in (False, True))
+    scale = float(straight["log_rate"][0] / linear["log_rate"][0])
+    assert abs(scale - 400) < 1
+    assert float(large["log_rate"][0]) > 0.9 * float(straight["log_rate"][0])
+    assert float(large["labor"][0]) < 1.05 * float(straight["labor"][0]) < 0, "at the bound output falls further"
+    with pytest.raises(ModelError, match="'nk' has no linear solution"):
+        hanknn.irf(hanknn.load("nk"), linear=True)
 
 
 def test_questions_that_make_no_sense_are_refused():

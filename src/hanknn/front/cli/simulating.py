@@ -40,13 +40,16 @@ def irf(
     shock: Shock = None,
     size: Annotated[float, typer.Option(help="Size in standard deviations.")] = 1.0,
     periods: Periods = 20,
+    linear: Annotated[
+        bool, typer.Option("--linear", help="Under the linear solution, without bounds, to see what is not linear.")
+    ] = False,
 ) -> None:
     """Responses to one shock. Example: hanknn irf nk --size -2 --set phi=0.8 --set phi_pi=1.5."""
     output.require(given)
     require_finite(**{"--size": size})
     found, values = at.find()
     with working("responses", output.quiet):
-        data = hanknn.irf(found, shock, size, periods, values, at.extrapolate)
+        data = hanknn.irf(found, shock, size, periods, values, at.extrapolate, linear)
     table = data.to_dataframe()
     output.write(table)
     if not output.quiet:

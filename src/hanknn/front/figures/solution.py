@@ -122,15 +122,21 @@ def _policy_figure(solution: Solution, policy: str, state_sds: float, sweeps: di
 
 @in_float64
 def impulse_responses(solution: Solution, shock: str | None = None, size: float = 1.0, periods: int = 20) -> Figure:
-    """Responses of states and policies (observables, where states are arrays) to one shock at the baseline."""
+    """Responses of states and policies (observables, where states are arrays) to one shock at the baseline; beside
+    them those of the linear solution, where the library has one."""
     model = solution.model
     response = irf(solution, shock, size, periods + 1)
+    linear = irf(solution, shock, size, periods + 1, linear=True) if model.linearises else None
     shown = dict(model.observables) if model.arrays else dict(model.states) | dict(model.policies)
     columns = min(len(shown), 4)
     figure, axes = panels(len(shown), columns, 2.7 * columns, 2.5, 0.0)
     for axis, (name, variable) in zip(axes, shown.items(), strict=True):
         _over_quarters(axis, variable, f"{variable.label}\n({variable.unit})", periods)
-        axis.plot(response["horizon"], response[name], color=BLUE, lw=1.8)
+        axis.plot(response["horizon"], response[name], color=BLUE, lw=1.8, label="neural network")
+        if linear is not None:
+            axis.plot(linear["horizon"], linear[name], "--", color=VERMILION, lw=1.4, label="linear solution")
+    if linear is not None:
+        axes[0].legend(frameon=False)
     hit = response.attrs["shock"]
     return finish(figure, f"Response to a {model.shocks[hit].text} of {size:+g} s.d., baseline parameters")
 

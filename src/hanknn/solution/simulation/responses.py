@@ -29,19 +29,22 @@ def irf(
     periods: int = 20,
     parameters: Values | None = None,
     extrapolate: bool = False,
+    linear: bool = False,
 ) -> xr.Dataset:
     """Responses to a shock of `size` standard deviations in period 0.
 
     The difference between two paths from the centre of the ergodic distribution, one hit in
     period 0 and one not, no other shocks. `shock` may be left out where the model has one.
-    Dimensions as in `simulate`, with `horizon` in quarters.
+    Dimensions as in `simulate`, with `horizon` in quarters. `linear`: of the linear solution, without bounds; raises
+    `ModelError` for a model that the library does not linearise.
     """
     name = which_shock(solution, shock)
     require_counts(periods=(periods, 1))
     require_finite(size=size)
     shocks = solution.equations.shocks
     impulse = jnp.zeros((periods + 1, len(shocks))).at[0, shocks.index(name)].set(size)
-    found = solution.program(_from_rest)(solved_rows(solution, parameters, extrapolate), impulse)
+    run = solution.program(_linear_from_rest if linear else _from_rest)
+    found = run(solved_rows(solution, parameters, extrapolate), impulse)
     # The path's first point precedes the shock, which moves next period's state.
     data = dataset(solution, parameters, "horizon", {kind: np.asarray(v)[:, 1:] for kind, v in found.items()})
     return data.assign_attrs(shock=name, size=size, size_unit="s.d.")
@@ -53,6 +56,10 @@ def _from_rest(economy: Economy) -> Callable[..., dict[str, Array]]:
         return _difference(economy, start, impulse, 0 * impulse, theta)
 
     return jax.vmap(one, (0, None))
+
+
+def _linear_from_rest(economy: Economy) -> Callable[..., dict[str, Array]]:
+    return _from_rest(economy.linearised)
 
 
 def _difference(economy: Economy, start: Point, hit: Array, calm: Array, theta: Point) -> dict[str, Array]:
