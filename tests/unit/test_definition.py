@@ -73,7 +73,7 @@ def test_without_the_bound_it_is_another_economy(other, tmp_path):
     # Both by what is declared and by what the equations compute: the bound binds at some of the points.
     told = definition(Equations(RANK()))
     assert "relaxation" in disagreement(told, declared(other))
-    assert "residuals" in disagreement(told, {"equations": computed(Equations(other))})
+    assert "bounds" in disagreement(told, {"equations": computed(Equations(other))})
     path = hanknn.solve(other, FEW).solution.save(tmp_path / "free.npz")
     with pytest.raises(SolutionFileError, match="relaxation = "):
         hanknn.load(path)

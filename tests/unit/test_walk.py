@@ -1,5 +1,6 @@
 """States by simulation: paths move as the law of motion says, and lost ones are counted, not hidden."""
 
+import dataclasses
 from itertools import pairwise
 
 import equinox as eqx
@@ -80,6 +81,7 @@ class Drifting(RANK):
 
     rate = 1.0
     states = {**RANK.states, "capital": Variable("$k$", "capital", "log", (2,))}
+    policies = {name: dataclasses.replace(variable, positive=False) for name, variable in RANK.policies.items()}
     bounds = Model.bounds
 
     def transition(self, now, shock, theta):

@@ -16,7 +16,7 @@ from ..machine.fingerprint import fingerprint
 from ..machine.precision import in_float64
 from . import Equations
 from .model import Model
-from .points import join, pack
+from .points import Point, join, pack
 
 AMPLITUDES = (0.5, 1.0, 2.0, 4.0)
 """How far from the centre the equations are looked at, in the model's own scales: constraints bind at some."""
@@ -62,6 +62,7 @@ def settings(model: Model) -> dict[str, Any]:
     """The model's own attributes: numbers and words as they are, tables by their fingerprints."""
     names = {f.name for f in dataclasses.fields(model)} if dataclasses.is_dataclass(model) else set()
     told = {}
+    names |= {"relaxation"} if model.bounded else set()
     for name in sorted((names | set(vars(model))) - {"parameters"}):
         value = getattr(model, name)
         if isinstance(value, np.generic | np.ndarray | jax.Array) and np.ndim(value) == 0:
@@ -150,7 +151,17 @@ def functions_at(equations: Equations, vector, normal, moved, shock) -> dict[str
         "residuals": equations.residuals_given(state, policy, averaged, theta),
         "slackness": equations.slackness(state, policy, theta),
     }
+    if equations.bounded:
+        values["bounds"] = _bound(equations, center + scale * moved, state, theta, averaged)
     return {name: _summary(value) for name, value in values.items()}
+
+
+def _bound(equations: Equations, outputs, state: Point, theta: Point, averaged: Point) -> Float[Array, " n"]:
+    """Policies and residuals where every constraint binds: network outputs moved far enough to its other side."""
+    at = theta.linear.bounds
+    beyond = outputs.at[: len(equations.policies)].add(-2 * at.turn @ (at.slack + 4 * at.spread))
+    policy = equations.policies_at(beyond, state, theta)
+    return jnp.concatenate([pack(policy), equations.residuals_given(state, policy, averaged, theta)])
 
 
 def _summary(value: Float[Array, " n"]) -> Float[Array, " 2"]:

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from ..machine.errors import ModelError
 from .equations import Equations, PolicyFunction
-from .expectations import Expectation
+from .expectations import Expectation, Nodes
 from .points import Point
 
 SETTLING = 100
@@ -133,6 +133,14 @@ class Economy:
     ) -> Float[Array, " rows"]:
         """Residuals at one point; a deterministic `expectation` ignores `key`."""
         return self.equations.residuals(self.policy, state, theta, expectation, key)
+
+    def nodes(self, state: Point, theta: Point, expectation: Expectation, key: PRNGKeyArray) -> Nodes:
+        """Where a rule looks at next period's shocks from one point."""
+        return self.equations.nodes(self.policy, state, theta, expectation, key)
+
+    def residuals_over(self, state: Point, theta: Point, nodes: Nodes) -> Float[Array, " rows"]:
+        """Residuals where expectations are averages over these nodes."""
+        return self.equations.residuals_over(self.policy, state, theta, nodes)
 
     def observe(self, last: Now, now: Now, theta: Point, names: tuple[str, ...]) -> Float[Array, " observables"]:
         """The named observables without measurement error."""

@@ -16,7 +16,7 @@ from .bounds import MOST, Pair, conditions, held, said, said_by_linear, said_siz
 from .company import Company, with_steady
 from .coordinates import Coordinates
 from .exogenous import AR1
-from .expectations import Expectation
+from .expectations import Expectation, Nodes
 from .mistakes import in_writers_words
 from .model import Model, Scalars, Variable
 from .parameters import ParameterSpace
@@ -332,16 +332,25 @@ class Equations:
         self, policy: PolicyFunction, state: Point, theta: Point, expectation: Expectation, key: PRNGKeyArray
     ) -> Float[Array, " rows"]:
         """Residuals of a policy function at one point; a deterministic `expectation` ignores `key`."""
-        now = policy(state, theta)
-        law = self.law(state, now, theta)
+        return self.residuals_over(policy, state, theta, self.nodes(policy, state, theta, expectation, key))
+
+    def nodes(
+        self, policy: PolicyFunction, state: Point, theta: Point, expectation: Expectation, key: PRNGKeyArray
+    ) -> Nodes:
+        """Where a rule looks at next period's shocks from one point, under a policy function."""
+        law = self.law(state, policy(state, theta), theta)
 
         def slackness(shock):
             later = law(shock)
             return self.slackness(later, policy(later, theta), theta)
 
-        nodes, weights = expectation.nodes(key, len(self.shocks), theta.dtype, slackness)
-        draws = self._draws(policy, join(state, now), law, theta, nodes)
-        expected = jax.tree.map(lambda value: jnp.tensordot(weights, value, 1), draws)
+        return Nodes(*expectation.nodes(key, len(self.shocks), theta.dtype, slackness))
+
+    def residuals_over(self, policy: PolicyFunction, state: Point, theta: Point, nodes: Nodes) -> Float[Array, " rows"]:
+        """Residuals where expectations are averages over these nodes."""
+        now = policy(state, theta)
+        draws = self._draws(policy, join(state, now), self.law(state, now, theta), theta, nodes.places)
+        expected = jax.tree.map(lambda value: jnp.tensordot(nodes.weights, value, 1), draws)
         return self.residuals_given(state, now, expected, theta)
 
     def pairs(self, state: Point, policy: Point, theta: Point) -> Pair:

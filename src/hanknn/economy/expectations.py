@@ -3,6 +3,7 @@
 import abc
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -21,14 +22,24 @@ def unconstrained(shock: Float[Array, " shocks"]) -> Float[Array, " constraints"
     return jnp.zeros(0, shock.dtype)
 
 
+class Nodes(NamedTuple):
+    """Shocks, and weights that sum to one."""
+
+    places: Float[Array, "*points nodes shocks"]
+    weights: Float[Array, "*points nodes"]
+
+
 class Expectation(abc.ABC):
     """A rule that averages over independent standard normal shocks."""
+
+    follows: ClassVar[bool] = False
+    """Whether nodes depend on the policy function: they do where a rule looks for kinks."""
 
     @abc.abstractmethod
     def nodes(
         self, key: PRNGKeyArray, shocks: int, dtype: jnp.dtype | type, slackness: Slackness = unconstrained
     ) -> tuple[Float[Array, "nodes shocks"], Float[Array, " nodes"]]:
-        """Nodes and weights (summing to one) for one point.
+        """Nodes and weights for one point.
 
         A deterministic rule ignores `key`; one that is blind to kinks ignores `slackness`.
         """

@@ -95,7 +95,8 @@ def _codes(kind: type) -> dict[CodeType, str]:
     found = {}
     for parent in kind.__mro__:
         if parent not in Model.__mro__:
-            found |= {f.__code__: name for name, f in vars(parent).items() if isinstance(f, FunctionType)}
+            own = {name: inspect.unwrap(f) for name, f in vars(parent).items() if isinstance(f, FunctionType)}
+            found |= {f.__code__: name for name, f in own.items()}
     return found
 
 

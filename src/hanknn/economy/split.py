@@ -40,6 +40,8 @@ class SplitGaussHermite(Expectation):
     searches: int = 2
     randomized: bool = False
 
+    follows = True
+
     def __post_init__(self) -> None:
         if not 1 <= self.order <= 12 or self.searches < 1:
             raise SettingError(

@@ -25,6 +25,10 @@ from ..simulation.paths import settled_states
 from .report import AccuracyReport
 from .thirds import THIRDS, thirds
 
+EXACT = 1e-20
+"""A residual that is zero, as of an equation that policies solve by construction, counts as this where logarithms are
+taken."""
+
 RESIDUALS_AT_ONCE = 2_500
 
 IMPLIED = 500
@@ -138,8 +142,8 @@ def _residual_table(residuals: np.ndarray, equations: Equations) -> pd.DataFrame
             "p90": np.quantile(size, 0.9, axis=0),
             "p99": np.quantile(size, 0.99, axis=0),
             "max": np.max(size, axis=0),
-            "log10_mean": np.log10(np.mean(size, axis=0)),
-            "log10_max": np.log10(np.max(size, axis=0)),
+            "log10_mean": np.log10(np.maximum(np.mean(size, axis=0), EXACT)),
+            "log10_max": np.log10(np.maximum(np.max(size, axis=0), EXACT)),
         },
         index=pd.Index(equations.equation_names, name="equation"),
     )

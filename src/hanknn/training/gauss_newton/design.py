@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import Array, Float, Int
 
 from ...economy import Equations
+from ...economy.expectations import Nodes
 from ...economy.networks import PolicyNetwork
 from ...economy.points import Point
 from .jacobian import Jacobian
@@ -27,12 +28,12 @@ class Weighed(NamedTuple):
 
 
 class Points(NamedTuple):
-    """Economies and states, a row a point, their weights, and the key of each one's expectations' nodes."""
+    """Economies and states, a row a point, their weights, and the nodes of their expectations."""
 
     thetas: Point
     states: Point
     weighed: Weighed
-    keys: PRNGKeyArray
+    nodes: Nodes
 
 
 class Sums(NamedTuple):
@@ -150,8 +151,7 @@ class Design(NamedTuple):
 
         def linear(i):
             part = self._part(i)
-            numbers = jax.tree.map(lambda a: a.astype(dtype), part._replace(keys=()))
-            return jax.vmap(one)(numbers._replace(keys=part.keys))
+            return jax.vmap(one)(jax.tree.map(lambda a: a.astype(dtype), part))
 
         def store(i, carry):
             stored, sums = carry

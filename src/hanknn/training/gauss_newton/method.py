@@ -14,9 +14,10 @@ from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from ...economy import Economy, Equations
-from ...economy.expectations import Expectation, GaussHermite
+from ...economy.expectations import Expectation, GaussHermite, Nodes
 from ...economy.networks import PolicyNetwork, network_policy
 from ...economy.points import Point
+from ...machine.batches import in_batches
 from ...machine.damping import Damping
 from ...machine.errors import SettingError
 from ..method import Info, Method
@@ -26,6 +27,9 @@ from ..sample.sample import Sample, Turn
 from ..weighting import PolicyUnits, Weighting
 from .curvature import Curvature, Local, largest
 from .design import Design, Points, Weighed
+
+AT_ONCE = 1024
+"""Points whose nodes are found at once, at most."""
 
 
 class GaussNewtonState(NamedTuple):
@@ -110,7 +114,7 @@ class GaussNewton(Method):
         )
         gain = curvature.gain(self._since_changed(state.iteration))
         # The accepted trial's loss, not its recomputation: rounding must not show as a rise.
-        loss = jnp.where(changed, here.loss, state.here.loss)
+        loss = jnp.where(changed | self.expectation.follows, here.loss, state.here.loss)
         here = here._replace(loss=loss, curvature=curvature.remembered(state.here.curvature, here.curvature, gain))
         top = largest(design, here.curvature)
         started = (state.damping >= 0) & ~eased
@@ -154,15 +158,23 @@ class GaussNewton(Method):
 
         def point(network, point):
             economy = _economy(equations, network, share.astype(point.thetas.dtype))
-            raw = economy.residuals(point.states, point.thetas, self.expectation, point.keys)
+            raw = economy.residuals_over(point.states, point.thetas, point.nodes)
             besides = self.sample.besides(economy, point.states, point.thetas)
             return jnp.append(point.weighed.matrices @ raw, point.weighed.besides * besides), raw
 
-        # New nodes, of a rule that draws them, with new states only: steps are judged on one and the same sample.
-        drawn = jax.random.fold_in(state.key, state.iteration if self.sample.moves else 0)
-        placed = Points(*points, jax.random.split(drawn, self.sample.points))
+        placed = Points(*points, self._nodes(turn, state, *points[:2]))
         active, at_once = self.sample.active(state.iteration), self.curvature.at_once
         return Design(equations, rebuild, point, placed, active, self.sample.fewest, at_once, state.weights.size)
+
+    def _nodes(self, turn: Turn, state: GaussNewtonState, thetas: Point, states: Point) -> Nodes:
+        """The nodes of all points' expectations under the present policies, at which a step is judged, too.
+
+        New ones, of a rule that draws them, with new states only: steps are judged on one and the same sample.
+        """
+        drawn = jax.random.fold_in(state.key, state.iteration if self.sample.moves else 0)
+        one = lambda theta, state, key: turn.economy.nodes(state, theta, self.expectation, key)
+        rows = thetas, states, jax.random.split(drawn, self.sample.points)
+        return in_batches(one, rows, min(self.curvature.at_once, AT_ONCE))
 
     def _since_changed(self, iteration):
         """Iterations since what is asked of the points last changed."""
