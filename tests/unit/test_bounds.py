@@ -132,7 +132,8 @@ def test_whatever_a_network_says_pairs_hold_and_regimes_meet():
 
 
 def test_what_a_network_says_has_the_size_that_it_is_built_with():
-    at = AtBounds(jnp.ones(2), jnp.ones(2), jnp.ones(2), jnp.arange(6.0).reshape(3, 2), jnp.array([[1, 5.0], [7, 1]]))
+    turn, cross = jnp.arange(6.0).reshape(3, 2), jnp.array([[1, 5.0], [7, 1]])
+    at = AtBounds(jnp.ones(2), jnp.ones(2), jnp.ones(2), turn, cross, jnp.ones(2, bool))
     center, scale = said_by_linear(jnp.zeros(3), jnp.ones(3), at)
     assert len(center) == len(scale) == said_size(3, 2) == 11
     what = said(center, 3, 2)
@@ -176,6 +177,20 @@ def test_a_bound_that_binds_where_nothing_happens_has_no_linear_solution():
         equations = Equations(TwoFloors())
         assert bool(equations.determinate(equations.parameters(jnp.array([0.0, -1.0]))))
         assert not bool(equations.determinate(equations.parameters(jnp.array([0.0, 0.5]))))
+
+
+def test_what_cannot_be_solved_is_refused_before_training():
+    class Above(TwoFloors):
+        parameters = ParameterSpace(kappa=Parameter(0.4, (-0.6, 0.6)), low=Parameter(0.3, (0.1, 0.5)))
+
+    class Pressing(TwoFloors):
+        def bounds(self, now, theta):
+            pairs = super().bounds(now, theta)
+            return {**pairs, "floor_y": (now.y - theta.low, -now.lift_y)}
+
+    for wrong, which in ((Above, "floor_x"), (Pressing, "floor_y")):
+        with pytest.raises(ModelError, match=f"constraint '{which}' of model 'two_floors' binds in the steady state"):
+            hanknn.solve(wrong(), hanknn.recipes.quick())
 
 
 @pytest.mark.parametrize("places", [(0.3, -1.2), (2.0, 1.1)])

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 MOST = 2
 """Constraints that a model may have."""
@@ -36,7 +36,8 @@ class AtBounds(NamedTuple):
 
     `slack`: each first expression in the steady state; `spread`: its ergodic standard deviation. `gain`: by how much it
     rises per unit of the second. `turn`: how policies move per unit by which the bound raises it; `cross`: and the
-    other first expressions, its own place one.
+    other first expressions, its own place one. `sound`: whether it is slack in the steady state, and can hold: else the
+    other numbers say nothing.
     """
 
     slack: Float[Array, " constraints"]
@@ -44,6 +45,7 @@ class AtBounds(NamedTuple):
     gain: Float[Array, " constraints"]
     turn: Float[Array, "policies constraints"]
     cross: Float[Array, "constraints constraints"]
+    sound: Bool[Array, " constraints"]
 
 
 class Said(NamedTuple):
@@ -142,5 +144,5 @@ def _solved(matrix: Float[Array, "n n"], right: Float[Array, " n"]) -> Float[Arr
     return jnp.stack([d * right[0] - b * right[1], a * right[1] - c * right[0]]) / (a * d - b * c)
 
 
-def _others(constraints: int) -> tuple[np.ndarray, np.ndarray]:
+def _others(constraints: int) -> tuple[np.ndarray, ...]:
     return np.nonzero(~np.eye(constraints, dtype=bool))

@@ -12,14 +12,13 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from ..machine.errors import ModelError
 from ..machine.precision import in_float64
-from .bounds import MOST, Pair, conditions, held, said, said_by_linear, said_size
+from .bounds import Pair, conditions, held, said, said_by_linear, said_size
 from .company import Company, with_steady
 from .coordinates import Coordinates
-from .exogenous import AR1
+from .declared import require_declared
 from .expectations import Expectation, Nodes
 from .mistakes import in_writers_words
 from .model import Model, Scalars, Variable
-from .parameters import ParameterSpace
 from .points import Point, checked, join, named, pack, scalars, size, unpack
 from .which_rule import judging_rule
 
@@ -50,10 +49,7 @@ class Equations:
     @in_float64
     @in_writers_words
     def __init__(self, model: Model) -> None:
-        for attribute in ("name", "parameters", "states", "shocks", "policies"):
-            if not hasattr(model, attribute):
-                raise ModelError(f"model {type(model).__name__} has no '{attribute}'; see docs/extend")
-        _require_variables(model)
+        require_declared(model)
         model.require()
         self.model = model
         self.states, self.shocks, self.policies = tuple(model.states), tuple(model.shocks), tuple(model.policies)
@@ -70,61 +66,12 @@ class Equations:
             Coordinates(model.outputs or model.policies, "output"),
             Coordinates(model.policies, "policy"),
         )
-        self._require_names()
-        self._require_bounds()
         self._rows: dict[str, tuple[int, ...]] = {}
         self.inputs_seen: tuple[str, ...] = ()
         self._inspect()
         self.equation_names = tuple(self._rows)
         self.company = Company(self) if model.linearises else None
         self._inspect_units()
-
-    def _require_names(self) -> None:
-        name = self.model.name
-        shared = [state for state in self.states if state in self.policies]
-        if shared:
-            raise ModelError(f"'{shared[0]}' is both a state and a policy of model '{name}'; rename one")
-        known = (*self.model.parameters.names, *self.states, *self.shocks, *self.policies, *self.outputs)
-        own = [variable for variable in known if hasattr(Point, variable)]
-        if own:
-            raise ModelError(f"'{own[0]}' of model '{name}' is what a point says of itself; rename the variable")
-        beside = [n for n in ("steady", "linear") if n in self.model.parameters.names] if self.model.linearises else []
-        if beside:
-            raise ModelError(
-                f"parameter '{beside[0]}' of model '{name}' has the name of what the library adds; rename it"
-            )
-        variables = {**self.model.states, **self.model.policies, **self.model.outputs}
-        positive = [n for n, variable in variables.items() if variable.positive]
-        if positive and not self.model.linearises:
-            raise ModelError(
-                f"'{positive[0]}' of model '{name}' is declared positive, which the library keeps only where it "
-                "linearises the economy: leave state_scale to it, or write the logarithm yourself"
-            )
-        taken = [shown for shown in self.model.observables if shown in (*self.states, *self.policies)]
-        if taken:
-            raise ModelError(
-                f"observable '{taken[0]}' of model '{name}' has the name of a state or policy, which data "
-                "can show without a definition; remove or rename it"
-            )
-
-    def _require_bounds(self) -> None:
-        model = self.model
-        if not self.bounded:
-            return
-        if not model.linearises:
-            raise ModelError(
-                f"model '{model.name}' has bounds, for which the library needs its linear solution: leave state_scale "
-                "to it, and let states and policies be scalars"
-            )
-        for function in ("slackness", "policies_from"):
-            if getattr(type(model), function) is not getattr(Model, function):
-                raise ModelError(f"model '{model.name}' has bounds, from which {function} follows; remove it")
-        if model.outputs:
-            raise ModelError(f"model '{model.name}' has bounds and outputs; beside bounds outputs are the policies")
-        if not 0 < len(self.constraints) <= MOST:
-            raise ModelError(
-                f"model '{model.name}' has bounds and names {len(self.constraints)} constraints; name one or two"
-            )
 
     def _inspect(self) -> None:
         """Call each function once on abstract values, and note what it returns."""
@@ -432,22 +379,6 @@ class Equations:
         if values is None:
             return None
         return checked(values, self._policies, self._where("closed_form"), theta.dtype, "policy")
-
-
-def _require_variables(model: Model) -> None:
-    if not isinstance(model.parameters, ParameterSpace):
-        raise ModelError(f"parameters of model '{model.name}' are {model.parameters!r:.40}; write ParameterSpace(...)")
-    for kind in ("states", "shocks", "policies", "outputs", "observables", "constraints"):
-        variables = getattr(model, kind)
-        if not isinstance(variables, Mapping):
-            raise ModelError(f"{kind} of model '{model.name}' are {variables!r:.40}; write {{'name': Variable(...)}}")
-        for name, variable in variables.items():
-            if not isinstance(variable, Variable):
-                only = " (an AR1 belongs among the states)" if isinstance(variable, AR1) else ""
-                raise ModelError(
-                    f"'{name}' among the {kind} of model '{model.name}' is {variable!r:.40}{only}; "
-                    "write Variable(label, text, unit)"
-                )
 
 
 def _abstract(length: int) -> jax.ShapeDtypeStruct:

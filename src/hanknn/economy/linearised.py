@@ -125,7 +125,8 @@ def linearised(
     to_now = to_output + rows.next_output @ found.slopes @ b
     bounds, sound = None, True
     if len(told.first):
-        bounds, sound = _at_bounds(told.first, of_first, to_now, found.slopes, variance)
+        bounds = _at_bounds(told.first, of_first, to_now, found.slopes, variance)
+        sound = jnp.all(bounds.sound)
         # A multiplier does not move to first order, but a bound moves it.
         reach = jnp.max(jnp.abs(bounds.turn) * bounds.spread[None, :], axis=1)
         spreads = [spreads[0], *(jnp.maximum(spread, reach) for spread in spreads[1:])]
@@ -157,18 +158,18 @@ def _at_bounds(
     to_now: Float[Array, "rows outputs"],
     policy: Float[Array, "outputs states"],
     variance: Float[Array, "states states"],
-) -> tuple[AtBounds, Bool[Array, ""]]:
-    """Bounds that hold for one period, and whether all are slack in the steady state and can hold at all."""
+) -> AtBounds:
+    """Bounds that hold for one period."""
     count, size = len(first), len(to_now)
     raised = solved(to_now, jnp.eye(size, dtype=to_now.dtype)[:, size - count :])
     answer = slopes.output @ raised
     gain = jnp.diagonal(answer)
-    sound = (gain > 0) & (first > 0) & jnp.all(jnp.isfinite(raised))
+    sound = (gain > 0) & (first > 0) & jnp.all(jnp.isfinite(raised), axis=0)
     gain = jnp.where(sound, gain, 1)
     turn = jnp.where(sound[None, :], raised, 0) / gain[None, :]
     cross = jnp.where(sound[None, :], answer, jnp.eye(count, dtype=answer.dtype)) / gain[None, :]
     spread = _spread(variance, slopes.state + slopes.output @ policy, first)
-    return AtBounds(first, spread, gain, turn, cross), jnp.all(sound)
+    return AtBounds(first, spread, gain, turn, cross, sound)
 
 
 def _spread(

@@ -34,6 +34,7 @@ ONE = "one stable solution"
 MANY = "many stable solutions: indeterminate"
 NONE = "no stable solution"
 NO_STEADY_STATE = "no steady state was found"
+BOUND = "a constraint binds in the steady state, or its second expression cannot lift its first"
 
 
 class Linear(NamedTuple):
@@ -41,7 +42,8 @@ class Linear(NamedTuple):
 
     `steady`, `spread`: level and ergodic standard deviation of states, policies and the model's observables, in this
     order. `move`: states' law of motion. `rest`: the largest residual in the steady state. `moved`: all that
-    parameters may move. `stable`, `explosive`: see `economy.linear.saddle.Saddle`.
+    parameters may move. `stable`, `explosive`: see `economy.linear.saddle.Saddle`. `held`: whether the
+    constraints of `bounds` are slack in the steady state and can hold.
     """
 
     steady: Float[Array, " variables"]
@@ -51,6 +53,7 @@ class Linear(NamedTuple):
     stable: Float[Array, ""]
     explosive: Float[Array, ""]
     determinate: Bool[Array, ""]
+    held: Bool[Array, ""]
     moved: Float[Array, " numbers"]
 
 
@@ -172,6 +175,7 @@ def linear_at(equations: Equations, vector: Float[Array, " parameters"]) -> Line
         found.stable,
         found.explosive,
         found.determinate,
+        jnp.asarray(True) if found.bounds is None else jnp.all(found.bounds.sound),
         jnp.concatenate([steady, *(m.ravel() for m in (found.policy_slopes, found.move, found.hit, show))]),
     )
 
@@ -190,7 +194,7 @@ def _observables(
 
 def _verdicts(at: Linear) -> np.ndarray:
     """In words, one for each economy (Blanchard and Kahn 1980)."""
-    found = np.where(at.explosive > STABLE, MANY, NONE)
+    found = np.where(at.held, np.where(at.explosive > STABLE, MANY, NONE), BOUND)
     return np.where(at.determinate, ONE, np.where(at.rest <= AT_REST, found, NO_STEADY_STATE))
 
 

@@ -4,13 +4,16 @@ from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
+from ...economy import Equations
 from ...economy.draws import AT_ONCE, Draw
 from ...economy.expectations import sobol_normals
 from ...economy.misfit import misfit
+from ...economy.points import Point
 from ...machine.batches import in_batches
 from ...machine.compiled import once
-from ...machine.errors import SettingError
+from ...machine.errors import ModelError, SettingError
 from .sample import Sample, require_power_of_two
 from .screen import Screen
 
@@ -58,7 +61,9 @@ class Fixed(Sample):
             spread = jnp.where(uniform[free] < self.wide_share, scale, 1.0).astype(normal.dtype)
             return Draw(theta, equations.ergodic_state(normal * spread, known), known)
 
-        return once(lambda *rows: in_batches(place, rows, AT_ONCE))(jnp.asarray(uniforms), jnp.asarray(normals))
+        drawn = once(lambda *rows: in_batches(place, rows, AT_ONCE))(jnp.asarray(uniforms), jnp.asarray(normals))
+        _require_some_solution(equations, drawn.known)
+        return drawn
 
     @property
     def fewest(self):
@@ -82,3 +87,20 @@ class Fixed(Sample):
         one = lambda theta: misfit(turn.economy, theta, turn.expectation)
         weigh = lambda: screen.weights(in_batches(one, (thetas,), 1024))
         return jax.lax.cond(turn.in_force, weigh, even)[:, None]
+
+
+def _require_some_solution(equations: Equations, thetas: Point) -> None:
+    """Raise `ModelError` where the linear model has a solution nowhere in the box: there is nothing to train."""
+    model = equations.model
+    if not model.linearises or np.any(jax.vmap(equations.determinate)(thetas)):
+        return
+    for i, name in enumerate(equations.constraints if equations.bounded else ()):
+        if not np.any(thetas.linear.bounds.sound[:, i]):
+            raise ModelError(
+                f"constraint '{name}' of model '{model.name}' binds in the steady state at all parameters, or raising "
+                "its second expression never lifts its first: look at the pair that bounds returns, and at its order"
+            )
+    raise ModelError(
+        f"model '{model.name}' has no stable solution to first order, or many, at any parameters of its box; "
+        "'hanknn show' says more"
+    )
