@@ -279,26 +279,32 @@ class Equations:
         self, policy: PolicyFunction, state: Point, theta: Point, expectation: Expectation, key: PRNGKeyArray
     ) -> Float[Array, " rows"]:
         """Residuals of a policy function at one point; a deterministic `expectation` ignores `key`."""
-        return self.residuals_over(policy, state, theta, self.nodes(policy, state, theta, expectation, key))
+        now = policy(state, theta)
+        law = self.law(state, now, theta)
+        return self._over(policy, (state, now), law, theta, self._nodes(policy, law, theta, expectation, key))
 
     def nodes(
         self, policy: PolicyFunction, state: Point, theta: Point, expectation: Expectation, key: PRNGKeyArray
     ) -> Nodes:
         """Where a rule looks at next period's shocks from one point, under a policy function."""
-        law = self.law(state, policy(state, theta), theta)
+        return self._nodes(policy, self.law(state, policy(state, theta), theta), theta, expectation, key)
 
+    def residuals_over(self, policy: PolicyFunction, state: Point, theta: Point, nodes: Nodes) -> Float[Array, " rows"]:
+        """Residuals where expectations are averages over these nodes."""
+        now = policy(state, theta)
+        return self._over(policy, (state, now), self.law(state, now, theta), theta, nodes)
+
+    def _nodes(self, policy: PolicyFunction, law: LawOfMotion, theta: Point, expectation, key) -> Nodes:
         def slackness(shock):
             later = law(shock)
             return self.slackness(later, policy(later, theta), theta)
 
         return Nodes(*expectation.nodes(key, len(self.shocks), theta.dtype, slackness))
 
-    def residuals_over(self, policy: PolicyFunction, state: Point, theta: Point, nodes: Nodes) -> Float[Array, " rows"]:
-        """Residuals where expectations are averages over these nodes."""
-        now = policy(state, theta)
-        draws = self._draws(policy, join(state, now), self.law(state, now, theta), theta, nodes.places)
+    def _over(self, policy: PolicyFunction, here: tuple[Point, Point], law: LawOfMotion, theta: Point, nodes: Nodes):
+        draws = self._draws(policy, join(*here), law, theta, nodes.places)
         expected = jax.tree.map(lambda value: jnp.tensordot(nodes.weights, value, 1), draws)
-        return self.residuals_given(state, now, expected, theta)
+        return self.residuals_given(*here, expected, theta)
 
     def pairs(self, state: Point, policy: Point, theta: Point) -> Pair:
         """The two expressions of each constraint of `Model.bounds`; none of other models."""
