@@ -32,12 +32,15 @@ def test_at_the_bound_bad_news_weighs_more_than_good_news():
 
 def test_the_linear_answer_is_the_other_ones_limit_for_small_shocks_and_knows_no_bound():
     solution = hanknn.load("rank")
-    small, linear = (hanknn.irf(solution, size=-0.01, periods=6, linear=which) for which in (False, True))
-    np.testing.assert_allclose(small["labor"], linear["labor"], atol=1e-6 + 0.02 * float(np.abs(linear["labor"]).max()))
-    large, straight = (hanknn.irf(solution, size=-4, periods=2, linear=which) for which in (False, True))
+    calm = {"sigma_zeta": 0.01, "rho_zeta": 0.6}  # the bound is hardly ever met, so fear of it bends nothing
+    small, linear = (hanknn.irf(solution, None, -0.01, 6, calm, linear=which) for which in (False, True))
+    for name in ("labor", "inflation"):
+        np.testing.assert_allclose(small[name], linear[name], rtol=1e-3)
+    linear = hanknn.irf(solution, size=-0.01, periods=6, linear=True)
+    large, straight = (hanknn.irf(solution, size=-4.0, periods=2, linear=which) for which in (False, True))
     scale = float(straight["log_rate"][0] / linear["log_rate"][0])
     assert abs(scale - 400) < 1
-    assert float(large["log_rate"][0]) > 0.9 * float(straight["log_rate"][0])
+    assert float(large["log_rate"][0]) > 0.6 * float(straight["log_rate"][0])
     assert float(large["labor"][0]) < 1.05 * float(straight["labor"][0]) < 0, "at the bound output falls further"
     with pytest.raises(ModelError, match="'nk' has no linear solution"):
         hanknn.irf(hanknn.load("nk"), linear=True)
