@@ -207,7 +207,8 @@ def _validator(equations: Equations, dtype, rebuild):
             solved = misfit(economy, theta, rule) <= SOLVED if equations.constraints else equations.determinate(theta)
             return equations.by_equation(economy.residuals(state, theta, rule, key) ** 2), jnp.asarray(solved)
 
-        squares, solved = in_batches(at, points, AT_ONCE)
+        # Whether an economy is solved is asked at as many states of each as it has dimensions, times some.
+        squares, solved = in_batches(at, points, max(AT_ONCE // len(equations.states), 1))
         counted = jnp.where(jnp.any(solved), solved, True)
         return jnp.sum(jnp.where(counted[:, None], squares, 0), axis=0) / jnp.sum(counted)
 

@@ -29,7 +29,7 @@ from .curvature import Curvature, Local, largest
 from .design import Design, Points, Weighed
 
 AT_ONCE = 1024
-"""Points whose nodes are found at once, at most."""
+"""Points whose nodes and weights are found at once, at most."""
 
 
 class GaussNewtonState(NamedTuple):
@@ -149,7 +149,8 @@ class GaussNewton(Method):
         return Turn(iteration, equations, _economy(equations, network, share), self.expectation, share == 0)
 
     def _weighed(self, turn, sample, thetas) -> Weighed:
-        matrices = jax.vmap(lambda s, t: self.weighting.matrix(turn.economy, s, t))(sample.state, thetas)
+        one = lambda state, theta: self.weighting.matrix(turn.economy, state, theta)
+        matrices = in_batches(one, (sample.state, thetas), min(self.curvature.at_once, AT_ONCE))
         roots = jnp.sqrt(self.sample.weights(turn, sample, thetas))
         return Weighed(matrices * roots[:, :1, None], roots[:, 1:])
 
