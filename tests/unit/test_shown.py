@@ -8,7 +8,7 @@ import pytest
 from hanknn import AR1, Model, Parameter, ParameterSpace, Variable
 from hanknn.front.cli.command import main
 from hanknn.front.cli.names import find_model
-from hanknn.front.shown import MANY, NO_STEADY_STATE, NONE, ONE, shown
+from hanknn.front.shown import BOUND, MANY, NO_STEADY_STATE, NONE, ONE, shown
 from hanknn.front.templates.my_model import MyModel
 from hanknn.machine.errors import UnknownNameError
 from hanknn.models import LinearNK
@@ -126,3 +126,28 @@ def test_the_command_prints_it(capsys):
         assert words in told, words
     assert main(["show", "nk"]) == 0
     assert "writes its own state_scale" in capsys.readouterr().out
+
+
+class Floored(Model):
+    """x = a, but not below a floor: over half of the box the floor is above where nothing happens."""
+
+    name = "floored"
+    parameters = ParameterSpace(low=Parameter(-0.5, (-1.0, 1.0)))
+    states = {"a": AR1(0.5, 0.1, "a", "a")}
+    policies = {name: Variable(name, name) for name in ("x", "lift")}
+    constraints = {"floor": Variable("x", "floor")}
+
+    def expectands(self, now, next, theta):
+        return {}
+
+    def residuals(self, now, expected, theta):
+        return {"x": now.x - now.a - now.lift}
+
+    def bounds(self, now, theta):
+        return {"floor": (now.x - theta.low, now.lift)}
+
+
+def test_where_a_constraint_binds_at_rest_it_is_told():
+    found = shown(Floored())
+    assert found.around.verdict == ONE and abs(found.around.shares[BOUND] - 0.5) < 0.05
+    assert found.around.shares[ONE] + found.around.shares[BOUND] == pytest.approx(1)

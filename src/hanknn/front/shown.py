@@ -35,6 +35,7 @@ MANY = "many stable solutions: indeterminate"
 NONE = "no stable solution"
 NO_STEADY_STATE = "no steady state was found"
 BOUND = "a constraint binds in the steady state, or its second expression cannot lift its first"
+VERDICTS = (ONE, MANY, NONE, NO_STEADY_STATE, BOUND)
 
 
 class Linear(NamedTuple):
@@ -63,8 +64,8 @@ class AroundSteadyState:
 
     `variables`: columns "steady state" and "s.d.", one row a state, policy and observable. `moduli`: of the
     eigenvalues of the states' law of motion, the largest first. `left_out`: a modulus below those of the eigenvalues
-    that the solution leaves out. `verdict`: one of `ONE`, `MANY`, `NONE`, `NO_STEADY_STATE`. `shares`: how often each
-    is the verdict over the box; empty where no parameter is free. `unmoved`: parameters that move nothing.
+    that the solution leaves out. `verdict`: one of `VERDICTS`. `shares`: how often each is the verdict over
+    the box; empty where no parameter is free. `unmoved`: parameters that move nothing.
     """
 
     variables: pd.DataFrame
@@ -144,7 +145,7 @@ def _around(equations: Equations, theta: Float[np.ndarray, " parameters"], draws
         _moduli(here.move),
         float(1 / here.explosive) if here.explosive > 0 else np.inf,
         str(verdicts[0]),
-        {v: float(np.mean(over == v)) for v in (ONE, MANY, NONE, NO_STEADY_STATE)} if len(over) else {},
+        {v: float(np.mean(over == v)) for v in VERDICTS} if len(over) else {},
         tuple(name for name, idle in zip(names, still, strict=True) if idle),
     )
 
@@ -164,7 +165,8 @@ def linear_at(equations: Equations, vector: Float[Array, " parameters"]) -> Line
     calm = jnp.zeros(len(equations.shocks), vector.dtype)
     averaged = equations.expectands(join(state, policy), join(state, policy), theta)
     off = pack(state) - pack(equations.transition(state, policy, calm, theta))
-    rows = equations.residuals_given(state, policy, averaged, theta)
+    # Without bounds, as the steady state is looked for: where one binds there is another verdict.
+    rows = equations.relaxed(1.0).residuals_given(state, policy, averaged, theta)
     level, spread, show = _observables(equations, theta, names)
     steady = jnp.concatenate([pack(state), pack(policy), level])
     return Linear(

@@ -24,20 +24,16 @@ class IrreversibleInvestment(Model):
         floor=Parameter(0.975, (0.9, 0.99), Beta(0.96, 0.015), r"$\varphi$", "floor of investment, share of normal"),
     )
     states = {
-        "capital": Variable(r"$K_t$", "capital", "level", positive=True),
+        "capital": RBC.states["capital"],
         "z": AR1("rho", "sigma", r"$z_t$", "productivity", "log"),
     }
     policies = {
         "investment": Variable(r"$I_t$", "investment", "level"),
-        "labor": Variable(r"$N_t$", "hours worked", "share of time", positive=True),
+        "labor": RBC.policies["labor"],
         "multiplier": Variable(r"$\mu_t$", "multiplier of the floor", "share of marginal utility"),
     }
     constraints = {"irreversible": Variable(r"$I_t-\varphi\bar I$", "floor of investment", "share of normal")}
-    observables = {
-        "output_growth": Variable(r"$400(Y_t/Y_{t-1}-1)$", "output growth", "percent, annualised"),
-        "hours": Variable(r"$100(N_t/\bar N-1)$", "hours", "percent from steady state"),
-        "consumption_share": Variable(r"$100\,C_t/Y_t$", "consumption share", "percent of output"),
-    }
+    observables = RBC.observables
 
     def transition(self, now: Point, shock: Point, theta: Point) -> Scalars:
         return {"capital": (1 - theta.delta) * now.capital + now.investment}

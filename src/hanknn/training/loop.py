@@ -160,7 +160,8 @@ class Training:
 
 
 AT_ONCE = 500
-"""Points of the validation sample that are looked at at once."""
+"""Points of the validation sample that are looked at at once, times states: for each point it is asked at some states a
+dimension whether its economy is solved."""
 
 SETTLED = 60
 """Quarters after which a simulated economy has forgotten where it started."""
@@ -207,7 +208,6 @@ def _validator(equations: Equations, dtype, rebuild):
             solved = misfit(economy, theta, rule) <= SOLVED if equations.constraints else equations.determinate(theta)
             return equations.by_equation(economy.residuals(state, theta, rule, key) ** 2), jnp.asarray(solved)
 
-        # Whether an economy is solved is asked at as many states of each as it has dimensions, times some.
         squares, solved = in_batches(at, points, max(AT_ONCE // len(equations.states), 1))
         counted = jnp.where(jnp.any(solved), solved, True)
         return jnp.sum(jnp.where(counted[:, None], squares, 0), axis=0) / jnp.sum(counted)

@@ -63,7 +63,7 @@ def quick() -> Recipe:
 
 
 def thorough() -> Recipe:
-    """A few minutes: how the weights that ship with the library were solved."""
+    """A few minutes: how the weights of `nk` that ship were solved."""
     return Recipe(SmoothNetwork(width=18, depth=5), (GaussNewton(iterations=150),))
 
 
@@ -73,7 +73,7 @@ def constrained() -> Recipe:
 
 
 def constrained_thorough() -> Recipe:
-    """The same, wider and longer: how the shipped weights of `rank` were solved."""
+    """The same, wider and longer, for more exact weights."""
     return Recipe(
         SmoothNetwork(16, 4, curved_width=32, curved_depth=3, bend=1.0), (replace(CONSTRAINED, iterations=150),)
     )

@@ -36,8 +36,7 @@ class Frame(NamedTuple):
 
     def seen(self, scaled: Float[Array, " estimated"]) -> Float[Array, " inputs"]:
         """What a network sees of a point: its place, and half its squared distance a dimension."""
-        size = len(scaled)
-        place = jsl.solve_triangular(self.root, scaled - self.center, lower=True)
+        size, place = len(scaled), self._place(scaled)
         square = jnp.sum(place**2) / size
         far = jnp.maximum(square / REACH**2, 1.0)  # squared: half its logarithm is that of the distance
         near = place * (1 + 0.5 * jnp.log(far)) / jnp.sqrt(far)
@@ -45,5 +44,7 @@ class Frame(NamedTuple):
 
     def distance(self, scaled: Float[Array, " estimated"]) -> Float[Array, ""]:
         """From the center, in standard deviations a dimension."""
-        place = jsl.solve_triangular(self.root, scaled - self.center, lower=True)
-        return jnp.sqrt(jnp.mean(place**2))
+        return jnp.sqrt(jnp.mean(self._place(scaled) ** 2))
+
+    def _place(self, scaled: Float[Array, " estimated"]) -> Float[Array, " estimated"]:
+        return jsl.solve_triangular(self.root, scaled - self.center, lower=True)

@@ -92,7 +92,7 @@ class Fixed(Sample):
 def _require_some_solution(equations: Equations, thetas: Point) -> None:
     """Raise `ModelError` where the linear model has a solution nowhere in the box: there is nothing to train."""
     model = equations.model
-    if not model.linearises or np.any(jax.vmap(equations.determinate)(thetas)):
+    if not model.linearises or np.any(thetas.linear.determinate):
         return
     for i, name in enumerate(equations.constraints if equations.bounded else ()):
         if not np.any(thetas.linear.bounds.sound[:, i]):
