@@ -18,7 +18,7 @@ from hanknn.machine.errors import RunFolderError, SettingError, TrainingStopped
 from hanknn.training.first_order import FirstOrder
 from hanknn.training.gauss_newton import Curvature, GaussNewton
 from hanknn.training.gauss_newton.curvature import parameter_space_solver, sample_space_solver
-from hanknn.training.sample import Drawn, Fixed, Simulated, Walked
+from hanknn.training.sample import Drawn, Fixed, Renewed, Simulated, Walked
 from hanknn.training.weighting import EquationWeights, PolicyUnits
 
 NETWORKS = {FirstOrder: KMRNetwork(width=12, depth=2), GaussNewton: SmoothNetwork(8, 2, 4, 1)}
@@ -47,6 +47,7 @@ METHODS = {
     "sample-space": dataclasses.replace(NEWTON, sample=Fixed(points=64, start=32, double_every=5)),
     "float64-gram": dataclasses.replace(DOUBLE, weighting=EquationWeights()),
     "cautious": dataclasses.replace(NEWTON, curvature=SINGLE),
+    "renewed": dataclasses.replace(_walked(256, memory=0.5), sample=Renewed(256)),
     "remembering": dataclasses.replace(_walked(256, memory=0.5), sample=Walked(256, steps=2)),
 }
 
@@ -295,6 +296,9 @@ def test_the_last_good_weights_survive_a_late_failure():
         lambda: Fixed(double_every=0),
         lambda: Fixed(screen_every=0),
         lambda: Fixed(wide_share=1.5),
+        lambda: Renewed(points=1000),
+        lambda: Renewed(wide_share=-0.1),
+        lambda: Renewed(wide_scale=0.0),
         lambda: Curvature(at_once=100),
         lambda: GaussNewton(iterations=0),
         lambda: Drawn(redraw_every=0),

@@ -10,7 +10,8 @@ from jaxtyping import Array, Float
 
 from ..machine.compiled import jit
 from ..machine.errors import ModelError, UnknownNameError
-from .linearised import Around, Functions, Linearised, Told, linearised
+from .expectations import Monomial
+from .linearised import Around, Averaged, Functions, Linearised, Told, linearised
 from .model import Model
 from .points import Point, join, named, pack
 from .steady_state import searched, steady_state
@@ -144,6 +145,16 @@ class Company:
 
         return functions
 
+    def _averaged(self, state: Float[Array, " states"], theta: Point) -> Averaged:
+        """Residuals in the steady state, at parameters that hold it, where shocks have their size."""
+        states, outputs, _ = self.of.coordinates
+
+        def averaged(outputs_at):
+            policy = lambda at, theta: self.of.policies_from(at, outputs.point(outputs_at(states.vector(at))), theta)
+            return self.of.residuals(policy, states.point(state), theta, Monomial(3), jax.random.key(0))
+
+        return averaged
+
     def _at_rest(self, x: Float[Array, " unknowns"], theta: Point) -> Float[Array, " unknowns"]:
         """Zero where states and outputs `x` are a steady state, to which the equations themselves may refer."""
         s, o = jnp.split(x, [len(self.of.states)])
@@ -164,8 +175,9 @@ class Company:
         start = self._guess(still, jnp.asarray(self._start, theta.dtype))
         found = steady_state(lambda x: self._at_rest(x, theta), lambda x: self._at_rest(x, still), start)
         s, o = jnp.split(found.values, [len(self.of.states)])
-        functions = self._functions(self._resting(found.values, theta))
-        return linearised(functions, s, o, len(self.of.shocks), self.of.coordinates, found.known)
+        resting = self._resting(found.values, theta)
+        functions, averaged = self._functions(resting), self._averaged(s, resting)
+        return linearised(functions, averaged, s, o, len(self.of.shocks), self.of.coordinates, found.known)
 
 
 def with_steady(theta: Point, steady: Point) -> Point:

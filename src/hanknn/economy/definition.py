@@ -137,7 +137,7 @@ def functions_at(equations: Equations, vector, normal, moved, shock) -> dict[str
     theta = equations.parameters(vector)
     units = equations.units(theta)
     state = equations.ergodic_state(normal, theta)
-    center, scale = equations.about(units.state_center, theta)
+    center, scale = equations.about(state, theta)
     policy = equations.policies_at(center + scale * moved, state, theta)
     later = equations.transition(state, policy, shock, theta)
     later_policy = equations.policies_at(center + scale * moved, later, theta)

@@ -144,13 +144,13 @@ class Equations:
         return said_size(size(self._policies), len(self.constraints)) if self.bounded else size(self._outputs)
 
     def about(self, state: Point, theta: Point) -> tuple[Float[Array, " outputs"], Float[Array, " outputs"]]:
-        """The center and the scale of what a network puts out: what is learned is the departure from linear, where the
-        library linearises the model."""
+        """The center and the scale of what a network puts out: what is learned is the departure from the second-order
+        solution, where the library linearises the model."""
         if not self.model.linearises:
             units = self.units(theta)
             return pack(units.output_center), pack(units.output_scale)
         linear = theta.linear
-        center, spread = linear.outputs_at(state), linear.output_spread
+        center, spread = linear.second_order_at(state), linear.output_spread
         return said_by_linear(center, spread, linear.bounds) if self.bounded else (center, spread)
 
     def policies_at(self, outputs: Float[Array, " outputs"], state: Point, theta: Point) -> Point:

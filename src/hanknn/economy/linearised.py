@@ -14,6 +14,7 @@ from jaxtyping import Array, Bool, Float
 from .bounds import AtBounds
 from .coordinates import Coordinates
 from .linear.saddle import System, saddle
+from .linear.second import Bent, second_order
 from .linear.stationary import stationary
 from .linear.systems import root, solved
 from .points import Point, pack
@@ -23,6 +24,10 @@ SLOWEST = 0.9995
 
 LEAST = 1e-4
 """A variable that does not move is looked at in this share of its level."""
+
+
+FAR = 5.0
+"""Second-order terms level off about so many ergodic s.d. from the steady state: beyond they say nothing."""
 
 
 class Around(NamedTuple):
@@ -48,6 +53,8 @@ class Told(NamedTuple):
 
 
 Functions = Callable[[Around], Told]
+Averaged = Callable[[Callable[[Float[Array, " states"]], Float[Array, " outputs"]]], Float[Array, " rows"]]
+"""Residuals in the steady state, expectations included, of outputs as a function of the state."""
 
 
 class Linearised(NamedTuple):
@@ -55,7 +62,7 @@ class Linearised(NamedTuple):
 
     Vectors and matrices are in coordinates (logarithms of positive variables), points in the model's units. `move` and
     `hit`: the law of motion of states. `root`: of the ergodic covariance of states. Scales are ergodic standard
-    deviations. `stable`, `explosive`: see `Saddle`. `determinate`: whether there is a steady state with one stable path
+    deviations. `bend`: second derivatives of outputs in states. `risk`: what uncertainty adds to outputs. `stable`, `explosive`: see `Saddle`. `determinate`: whether there is a steady state with one stable path
     to it. `bounds`: what constraints would do that hold for a period.
     """
 
@@ -73,6 +80,8 @@ class Linearised(NamedTuple):
     policy_slopes: Float[Array, "policies states"]
     move: Float[Array, "states states"]
     hit: Float[Array, "states shocks"]
+    bend: Float[Array, "outputs states states"]
+    risk: Float[Array, " outputs"]
     root: Float[Array, "states states"]
     bounds: AtBounds | None
     stable: Float[Array, ""]
@@ -92,6 +101,12 @@ class Linearised(NamedTuple):
         """The linear solution there."""
         return self.outputs + self.slopes @ self.away(state)
 
+    def second_order_at(self, state: Point) -> Float[Array, " outputs"]:
+        """The solution to second order (Schmitt-Grohé and Uribe 2004), levelled off where it says nothing."""
+        away = self.away(state)
+        near = away * (1 + (away / (FAR * self.state_spread)) ** 4) ** -0.25
+        return self.outputs + self.risk + self.slopes @ away + (self.bend @ near) @ near / 2
+
     def ergodic_state(self, normal: Point) -> Point:
         """Standard normals, one a state, as a draw from the ergodic distribution."""
         return self.coordinates.point(self.states + self.root @ pack(normal))
@@ -99,6 +114,7 @@ class Linearised(NamedTuple):
 
 def linearised(
     functions: Functions,
+    averaged: Averaged,
     state: Float[Array, " states"],
     output: Float[Array, " outputs"],
     shocks: int,
@@ -130,6 +146,11 @@ def linearised(
         # A multiplier does not move to first order, but a bound moves it.
         reach = jnp.max(jnp.abs(bounds.turn) * bounds.spread[None, :], axis=1)
         spreads = [spreads[0], *(jnp.maximum(spread, reach) for spread in spreads[1:])]
+    determinate = known & found.determinate & sound
+    bend = second_order(Bent(to_now, rows.next_output, _curvature(functions, here, found.slopes), found.move))
+    bend = jnp.where(determinate, bend, 0)
+    missed = averaged(lambda there: output + (found.slopes + bend @ (there - state) / 2) @ (there - state))
+    risk = -solved(to_now + rows.next_output, missed[:, None])[:, 0]
     centers = [c.point(value) for c, value in zip(coordinates, values, strict=True)]
     scales = [c.scale(*at) for c, at in zip(coordinates, zip(centers, spreads, strict=True), strict=True)]
     return Linearised(
@@ -143,13 +164,30 @@ def linearised(
         policy_slopes=policy_slopes,
         move=found.move,
         hit=law.shock,
+        bend=bend,
+        risk=jnp.where(determinate & jnp.all(jnp.isfinite(risk)), risk, 0),
         root=root(variance),
         bounds=bounds,
         stable=found.stable,
         explosive=found.explosive,
-        determinate=known & found.determinate & sound,
+        determinate=determinate,
         coordinates=coordinates[0],
     )
+
+
+def _curvature(
+    functions: Functions, here: Around, slopes: Float[Array, "outputs states"]
+) -> Float[Array, "rows states states"]:
+    """Second derivatives in the states of what the equations say of the linear solution."""
+
+    def rows(away: Float[Array, " states"]) -> Float[Array, " rows"]:
+        output = here.output + slopes @ away
+        now = here._replace(state=here.state + away, output=output)
+        law = functions(now).law
+        later = here.output + slopes @ (law - here.state)
+        return functions(now._replace(next_state=law, next_output=later)).rows
+
+    return jax.jacfwd(jax.jacfwd(rows))(jnp.zeros_like(here.state))
 
 
 def _at_bounds(

@@ -12,7 +12,8 @@ from .expectations import Expectation, sobol_normals
 from .points import Point
 from .policy_errors import policy_error_matrix
 
-STATES = 9
+STATES, MOST = 9, 32
+"""At how many states of an economy its equations are looked at: so many a dimension, and in all."""
 PATHS, QUARTERS = 16, 20
 """Paths and their length, where states are simulated."""
 RELATIVE = 0.1
@@ -63,10 +64,10 @@ def _simulated(economy: Economy, theta: Point, expectation: Expectation) -> Floa
 
 
 def _normals(states: int) -> np.ndarray:
-    """Evenly spread standard normals, the same for every economy, shape (STATES · states, states)."""
+    """Evenly spread standard normals, the same for every economy, shape (points, states)."""
     if states == 1:
         return ndtri((np.arange(STATES) + 0.5) / STATES)[:, None]
-    return sobol_normals(2 ** int(np.ceil(np.log2(STATES * states))), 0, states, 0)[1]
+    return sobol_normals(min(2 ** int(np.ceil(np.log2(STATES * states))), MOST), 0, states, 0)[1]
 
 
 def residual_rows(

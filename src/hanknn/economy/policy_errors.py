@@ -10,7 +10,7 @@ from .expectations import Monomial
 from .linear.stationary import radius
 from .points import Point, join, like, pack
 
-FLOOR = 1e-3
+FLOOR = 1e-2
 """Singular values count as at least this share of the largest one."""
 
 
@@ -19,7 +19,8 @@ def policy_error_matrix(economy: Economy, state: Point, theta: Point) -> Float[A
 
     If policies are off by a shape that persists like the states do, residuals are off by M times
     that error, M = ∂R/∂(policy now) + λ ∂R/∂(policy next period), with λ the persistence of the
-    states. The matrix is the (regularised) inverse of M. A nearly singular Euler equation, where small residuals hide
+    states, λ = 0 where a constraint binds: spells end soon, and a rate that is fixed for ever would leave almost any
+    policies without error. The matrix is the (regularised) inverse of M. A nearly singular Euler equation, where small residuals hide
     large errors, thereby counts for what it hides; docs/decisions/weighting.md has the measurement.
     """
     eq = economy.equations
@@ -41,7 +42,8 @@ def policy_error_matrix(economy: Economy, state: Point, theta: Point) -> Float[A
 
     zero = jnp.zeros_like(unit)
     to_now, to_next = jax.jacfwd(residuals, argnums=(0, 1))(zero, zero)
-    sensitivity = to_now + _persistence(eq, state, policy, theta) * to_next
+    binds = jnp.any(eq.slackness(state, policy, theta) < 0)
+    sensitivity = to_now + jnp.where(binds, 0, _persistence(eq, state, policy, theta)) * to_next
     u, s, vt = jnp.linalg.svd(sensitivity, full_matrices=False)
     s = jnp.maximum(s, FLOOR * s[0])
     return (vt.T / s[None, :]) @ u.T

@@ -15,6 +15,7 @@ from ..economy.draws import ergodic_sample, ergodic_states, plausible
 from ..economy.misfit import SOLVED, misfit
 from ..economy.networks import PolicyNetwork, network_policy
 from ..economy.points import Point
+from ..economy.which_rule import FEW
 from ..machine.batches import in_batches
 from ..machine.compiled import jit, once
 from ..machine.errors import RunFolderError, TrainingStopped
@@ -45,7 +46,7 @@ class Training:
 
     `store` saves every few seconds and goes on from what it finds; `definition`: what that must have been made for.
     Residuals are validated at 10,000 points, 2,000 where economies may have no equilibrium, each of which is then tried
-    at several states, or 256 where states come from simulation. Raises `TrainingStopped` where a residual or
+    at several states, or 256 where those have many shocks as well or come from simulation. Raises `TrainingStopped` where a residual or
     gradient is not finite; the error carries the last good result as `trained`.
     """
 
@@ -57,7 +58,7 @@ class Training:
         self.history = History(equations.equation_names)
         self.seconds, self.compile_seconds, self.saved_at = 0.0, 0.0, time.monotonic()
         self.status = "nothing to do"
-        few = 256 if equations.model.arrays else 2_000
+        few = 256 if equations.model.arrays or len(equations.shocks) > FEW else 2_000
         draws = few if equations.constraints else 10_000
         self.points = _validation_sample(equations, jax.random.fold_in(self.key, 2**30), draws)
 

@@ -17,7 +17,7 @@ from .options import Force, OwnModel, Place, Quiet, SaveEvery, Seed, Settings, S
 from .printing import tell
 
 RECIPES = (
-    "default, nonlinear, quick, thorough, constrained, constrained-thorough, households, households-quick, "
+    "default, nonlinear, quick, thorough, constrained, constrained-thorough, large, households, households-quick, "
     "calibration, kmr-fresh, kmr-kept, kmr-simulated, kmr-simulated-kept, kmr-julia, kmr-julia-full"
 )
 
