@@ -87,8 +87,12 @@ def _sweeps(solution: Solution, state_sds: float, points: int, report: Report = 
     for name in parameters.free:
         grid = np.linspace(*parameters[name].bounds, points)
         states, exact = _states_and_exact(solution, {name: grid}, state_sds)
+        # At a singular end of a range there is no steady state, so no state to ask at either.
+        nowhere = ~np.all([np.isfinite(column) for column in states.values()], axis=0)
+        states = {state: np.where(nowhere, np.nanmedian(column), column) for state, column in states.items()}
         with warnings.catch_warnings(category=ExtrapolationWarning, action="ignore"):
             table = pd.DataFrame(solution.policy(states, {name: grid}, extrapolate=True))
+        table["extrapolated"] |= nowhere
         found[name] = _Sweep(grid, table, exact)
         report(Step("policies by parameter", len(found), len(parameters.free)))
     return found
@@ -116,7 +120,9 @@ def _policy_figure(solution: Solution, policy: str, state_sds: float, sweeps: di
         axis.locator_params(axis="x", nbins=6)
     first = next(iter(model.states.values()))
     axes[0].legend(frameon=False)
-    title = f"{variable.text.capitalize()} at {first.label} = {state_sds:+g} ergodic s.d.; others at baseline (dotted)"
+    where = f"{abs(state_sds):g} s.d. {'below' if state_sds < 0 else 'above'} its mean" if state_sds else "at its mean"
+    subject = variable.text[:1].upper() + variable.text[1:]
+    title = f"{subject} where {first.text} is {where}, by parameter (dotted: baseline, where the others are)"
     return finish(figure, title)
 
 
