@@ -1,7 +1,7 @@
 """Figures of a solution: training, policies, impulse responses."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import cycle
 from typing import NamedTuple
 
@@ -127,12 +127,22 @@ def _policy_figure(solution: Solution, policy: str, state_sds: float, sweeps: di
 
 
 @in_float64
-def impulse_responses(solution: Solution, shock: str | None = None, size: float = 1.0, periods: int = 20) -> Figure:
-    """Responses of states and policies (observables, where states are arrays) to one shock at the baseline; beside
-    them those of the linear solution, where the library has one."""
-    model = solution.model
-    response = irf(solution, shock, size, periods + 1)
-    linear = irf(solution, shock, size, periods + 1, linear=True) if model.linearises else None
+def impulse_responses(
+    solution: Solution,
+    shock: str | None = None,
+    size: float = 1.0,
+    periods: int = 20,
+    parameters: Mapping[str, float] | None = None,
+    extrapolate: bool = False,
+) -> Figure:
+    """Responses of states and policies (observables, where states are arrays) to one shock; beside them those of the
+    linear solution, where the library has one. Parameters that are not given are at their baselines.
+
+    Example: `impulse_responses(solution, "eps_a", parameters={"h": 0.3}).savefig("irf.png")`.
+    """
+    model, asked = solution.model, (shock, size, periods + 1, parameters, extrapolate)
+    response = irf(solution, *asked)
+    linear = irf(solution, *asked, linear=True) if model.linearises else None
     shown = dict(model.observables) if model.arrays else dict(model.states) | dict(model.policies)
     columns = min(len(shown), 4)
     figure, axes = panels(len(shown), columns, 2.7 * columns, 2.5, 0.0)
@@ -144,7 +154,9 @@ def impulse_responses(solution: Solution, shock: str | None = None, size: float 
     if linear is not None:
         axes[0].legend(frameon=False)
     hit = response.attrs["shock"]
-    return finish(figure, f"Response to a {model.shocks[hit].text} of {size:+g} s.d., baseline parameters")
+    given = ", ".join(f"{model.parameters.label(name)} = {value:g}" for name, value in (parameters or {}).items())
+    where = f"{given}, other parameters at their baselines" if given else "baseline parameters"
+    return finish(figure, f"Response to a {model.shocks[hit].text} of {size:+g} s.d., {where}")
 
 
 @in_float64
