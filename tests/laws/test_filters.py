@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import hanknn
-from hanknn import Variable
+from hanknn import AR1, Variable
 from hanknn.economy import Economy, Equations
 from hanknn.inference.data import Observed, VarianceShare, simulate_data, us_observed
 from hanknn.inference.likelihood import (
@@ -29,6 +29,7 @@ from hanknn.inference.likelihood import (
     log_likelihood,
     shock_decomposition,
 )
+from hanknn.inference.likelihood.kalman import departure_from_linearity
 from hanknn.inference.likelihood.scale import warn_of_scale
 from hanknn.inference.likelihood.space import Observation, panel
 from hanknn.machine.errors import ModelError, OutOfRangeError, SettingError, ShapeError, UnknownNameError
@@ -253,6 +254,71 @@ def test_data_on_another_scale_than_the_model_s_are_reported(quick):
             Likelihood(quick, data, Kalman(), quick.equations.closed_form)
         said = [str(w.message) for w in told]
         assert any(name in text and re.search(message, text) for text in said), said
+
+
+class Mean(hanknn.Model):
+    """One exogenous state, and a policy that is it: their mean is a parameter, and far larger than they move."""
+
+    name = "mean"
+    parameters = hanknn.ParameterSpace(
+        mu=hanknn.Parameter(1.0, range=(0.0, 15.0)), sigma=hanknn.Parameter(0.1, range=(0.05, 0.2))
+    )
+    states = {"x": AR1(0.5, "sigma", "$x$", "state", mean="mu")}
+    policies = {"y": Variable("$y$", "policy")}
+
+    def expectands(self, now, next, theta):
+        return {"ahead": next.x}
+
+    def residuals(self, now, expected, theta):
+        return {"same": now.y - now.x}
+
+    def closed_form(self, state, theta):
+        return {"y": state.x}
+
+
+def test_data_that_the_model_has_at_other_parameters_are_on_its_scale():
+    """Their mean is a hundred standard deviations away from the one at the baseline: warnings are errors here."""
+    equations = Equations(Mean())
+    economy = Economy(equations, equations.closed_form)
+    values = pd.DataFrame({"x": 0.1 * np.random.default_rng(0).normal(size=120)})
+    warn_of_scale(economy, Observed(values + 14.0, np.diag([1e-6])))
+    with pytest.warns(ScaleWarning, match=r"has a mean of 30 in the data and 0\.\d+ to 1[45].* in the model, wherever"):
+        warn_of_scale(economy, Observed(values + 30.0, np.diag([1e-6])))
+
+
+class Follower(hanknn.Model):
+    """A persistent state and its lag: a policy bends with the change of one quarter, which is never large."""
+
+    name = "follower"
+    parameters = hanknn.ParameterSpace(sigma=hanknn.Parameter(0.1, range=(0.05, 0.1)))
+    states = {"x": AR1(0.999, "sigma", "$x$", "state"), "last": Variable("$x_{-1}$", "last state")}
+    policies = {"y": Variable("$y$", "policy")}
+    curvature = 0.05
+
+    def transition(self, now, shock, theta):
+        return {"last": now.x}
+
+    def expectands(self, now, next, theta):
+        return {"ahead": next.x}
+
+    def residuals(self, now, expected, theta):
+        return {"bent": now.y - self.closed_form(now, theta)["y"]}
+
+    def closed_form(self, state, theta):
+        return {"y": state.x + self.curvature * (state.x - state.last) ** 2}
+
+
+def test_a_model_is_linear_where_the_economy_goes():
+    """A lag three s.d. away from what it is the lag of does not happen: this one departs by a tenth of a per cent."""
+
+    def seen(model):
+        equations = Equations(model)
+        return Observation(Economy(equations, equations.closed_form), ("y",))
+
+    with jax.enable_x64(True):
+        assert 0 < departure_from_linearity(seen(Follower()))[1] < 0.01
+        with pytest.raises(ModelError, match=r"'y' departs from linearity .*--filter linear"):
+            Kalman().require(seen(Follower().changed(curvature=5.0)))
 
 
 def test_demeaned_data_of_a_model_in_levels_are_reported():

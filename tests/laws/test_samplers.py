@@ -101,8 +101,15 @@ def test_particle_metropolis_is_exact_whatever_the_noise_and_the_guide(guided_st
         )
 
 
-def test_a_resumed_chain_is_the_same_chain(tmp_path):
-    sampler = RandomWalk(chains=2, warmup=40, draws=120, chunk=20)
+STOPS = {
+    "random walk": (RandomWalk(chains=2, warmup=40, draws=120, chunk=20), "random walk", 60),
+    "nuts in its warm-up": (NUTS(chains=2, warmup=40, draws=20), "warm-up", 20),
+}
+
+
+@pytest.mark.parametrize("stop", STOPS)
+def test_a_resumed_chain_is_the_same_chain(tmp_path, stop):
+    sampler, stage, done = STOPS[stop]
     whole_store = Store(tmp_path / "whole", {"seed": 1}, every=0.0)
     with jax.enable_x64(True):
         whole = sampler.sample(TARGET, jax.random.key(1), whole_store)
@@ -111,14 +118,17 @@ def test_a_resumed_chain_is_the_same_chain(tmp_path):
             pass
 
         def kill(step):
-            if step.stage == "random walk" and step.done == 60:
+            if step.stage == stage and step.done >= done + sampler.chunk:
                 raise Killed
 
-        store = Store(tmp_path / "part", {"seed": 1}, every=0.0)
+        store, again = Store(tmp_path / "part", {"seed": 1}, every=0.0), []
         with pytest.raises(Killed):
             sampler.sample(TARGET, jax.random.key(1), store, kill)
-        resumed = sampler.sample(TARGET, jax.random.key(1), store)
+        resumed = sampler.sample(TARGET, jax.random.key(1), store, again.append)
     np.testing.assert_array_equal(whole.values, resumed.values)
+    # Nothing but the last chunk is done twice: not the start, and not what was saved of this stage.
+    assert "tempering" not in {step.stage for step in again}
+    assert next(step.done for step in again if step.stage == stage and step.done) == done + sampler.chunk
 
 
 def test_chains_of_another_key_or_length_are_refused(tmp_path):

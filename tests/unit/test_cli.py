@@ -12,6 +12,7 @@ import pytest
 
 from hanknn.front.cli.command import keep_compiled, main, tell_warning
 from hanknn.front.cli.solving import narrowed
+from hanknn.machine.errors import ModelWantedError, UnknownNameError
 from hanknn.models import shipped
 
 
@@ -73,6 +74,30 @@ def test_simulate_and_irf_write_tables_once(saved, capsys, tmp_path):
         assert pd.read_csv(file).equals(table)
         assert main([command, saved, "--periods", "12", "--out", str(file), "--force", "--quiet"]) == 0
         assert capsys.readouterr().out == "" and not pd.read_csv(file).equals(table)
+
+
+def test_responses_are_drawn_at_any_parameters(saved, capsys, tmp_path):
+    file = tmp_path / "irf.png"
+    command = ["irf", saved, "--periods", "8", "--set", "phi=0.8", "--figure", str(file), "--quiet"]
+    assert main(command) == 0 and file.read_bytes().startswith(b"\x89PNG")
+    assert main(command) == 2 and "--force" in capsys.readouterr().err
+    assert main([*command[:-2], "picture", "--quiet"]) == 2 and ".png or .pdf" in capsys.readouterr().err
+
+
+def test_a_solution_of_ones_own_model_asks_for_its_file(capsys, monkeypatch):
+    def load(*_):
+        raise ModelWantedError("runs/mine/solution.npz", "mine")
+
+    monkeypatch.setattr("hanknn.load", load)
+    assert main(["check", "runs/mine"]) == 2
+    assert "'runs/mine' solves your own model 'mine'; say where it is: --model FILE.py:" in capsys.readouterr().err
+
+
+def test_few_names_are_listed_beside_the_nearest():
+    names = "r", "alpha", "h", "chi"
+    assert str(UnknownNameError("parameter", "habit", names)).endswith("; known: r, alpha, h, chi.")
+    assert str(UnknownNameError("parameter", "alfa", names)).endswith("did you mean 'alpha'? (known: r, alpha, h, chi)")
+    assert str(UnknownNameError("parameter", "x1", [f"x{i}" for i in range(2, 20)])).endswith("did you mean 'x19'?")
 
 
 def test_a_narrower_box_is_named_on_the_command_line():
@@ -144,5 +169,6 @@ def test_a_warning_is_one_line_without_a_place_in_the_source(capsys):
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         warnings.showwarning = tell_warning
-        warnings.warn("particles collapse\nin period 3", UserWarning, stacklevel=1)
+        for _ in range(2):  # once a run
+            warnings.warn("particles collapse\nin period 3", UserWarning, stacklevel=1)
     assert capsys.readouterr().err == "warning: particles collapse in period 3\n"

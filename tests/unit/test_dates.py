@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from hanknn.inference.data import Level, Observed, StandardDeviation, VarianceShare, prepare, read
+from hanknn.inference.data.dates import quarterly
 from hanknn.machine.errors import DataError
 
 RATE = {"interest_rate": Level("rate", unit="percent, annualised")}
@@ -157,3 +158,13 @@ def test_a_text_file_of_another_kind_says_what_is_read(tmp_path):
     (tmp_path / "data.xlsx").write_bytes(b"PK\x03\x04\xff\xfe\x00")
     with pytest.raises(DataError, match="give a CSV or Parquet file"):
         read(tmp_path / "data.xlsx")
+
+
+def test_a_simulation_s_periods_are_read_back():
+    """As `hanknn simulate --out` and `estimate --simulate` write them, from 0 and from 1."""
+    for first in (0, 1):
+        index = pd.RangeIndex(first, first + 8, name="period")
+        found = quarterly(pd.DataFrame({"rate": range(8)}, index=index))
+        assert found.index[0] == pd.Period("1900Q1", "Q") + first and len(found) == 8
+    with pytest.raises(DataError, match="dates are numbers"):
+        quarterly(pd.DataFrame({"rate": range(2)}, index=pd.Index([0, 2], name="period")))

@@ -96,6 +96,39 @@ def test_determinacy_is_told_apart_and_counted_over_the_box():
     assert shown(Endless(), {"a": 1.2}, draws=1).around.verdict == NO_STEADY_STATE
 
 
+class Stuck(Forward):
+    """Two slips: a lag that is a law of its own, and a range that ends where utility is divided by zero."""
+
+    parameters = ParameterSpace(h=Parameter(0.5, (0.0, 1.0)), idle=Parameter(2.0), other=Parameter(3.0))
+    states = {"z": AR1(0.5, 0.1, "z", "shock"), "c_last": Variable("c", "last consumption")}
+
+    def transition(self, now, shock, theta):
+        return {"c_last": now.c_last}
+
+    def residuals(self, now, expected, theta):
+        return {"euler": now.c / (1 - theta.h) - 0.5 * expected.c - now.z}
+
+
+class Lagged(Stuck):
+    def transition(self, now, shock, theta):
+        return {"c_last": now.c}
+
+
+def test_a_law_of_motion_that_moves_nothing_is_named():
+    told = "\n".join(shown(Stuck(), draws=2).odd)
+    assert "the law of motion of 'c_last' leaves it where it is" in told and "should it be now.c?" in told
+    # Where nothing is solved, nothing can be said of what parameters do.
+    assert "no effect" not in told
+
+
+def test_singular_ends_of_ranges_are_named():
+    found = shown(Lagged(), draws=2)
+    told = "\n".join(found.odd)
+    assert found.around.standing == () and [(e.parameter, e.value) for e in found.around.ends] == [("h", 1.0)]
+    assert f"{NO_STEADY_STATE} where 'h' is 1" in told
+    assert "parameters 'idle', 'other' have no effect" in told and "cannot tell their values" in told
+
+
 def test_what_is_missing_or_odd_is_said():
     found = shown(Forward(), {"a": 1.7}, draws=50)
     told = "\n".join(found.odd)
@@ -104,7 +137,6 @@ def test_what_is_missing_or_odd_is_said():
         "parameter 'a' has no text",
         "no parameter has a prior",
         "no observables",
-        "parameter 'idle' has no effect",
         "'a' is shown at 1.7, outside its range",
         MANY,
         "not all of the box",

@@ -1,5 +1,7 @@
 """What is said of a posterior in words is what its numbers say."""
 
+from unittest.mock import Mock
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,9 +10,11 @@ import pytest
 import hanknn
 from hanknn import Parameter, ParameterSpace
 from hanknn.economy.priors import TruncatedNormal
-from hanknn.inference.estimation.verdicts import chains_verdict, little_said, strained
+from hanknn.front.figures import likelihood_panels, traces
+from hanknn.inference.estimation.verdicts import chains_verdict, little_said, ridges, strained
 from hanknn.inference.posterior import Box
 from hanknn.inference.posterior.result import Posterior
+from hanknn.inference.surrogate import Surrogate
 
 SPACE = ParameterSpace(
     same=Parameter(0.5, range=(0.0, 1.0)),
@@ -47,6 +51,17 @@ def test_what_the_data_do_not_inform_is_named():
     )
     some = Box.over(SPACE, ("tighter", "moved", "wider"))
     assert little_said(Posterior(some, draws()[..., 1:4])) == ""
+
+
+def test_ridges_are_named_and_only_they():
+    values = draws()
+    assert ridges(Posterior(BOX, values)) == ""
+    values[..., 2] = 3.0 - values[..., 0] + 0.02 * RNG.normal(size=values.shape[:2])
+    told = ridges(Posterior(BOX, values))
+    assert "hardly tell apart same and moved (correlation -0.99" in told and told.count("correlation") == 1
+    # Weights that keep no more than a spot leave no ridge.
+    spot = np.exp(-0.5 * ((values[..., 0] - 0.5) / 0.005) ** 2)
+    assert ridges(Posterior(BOX, values, weights=spot / spot.sum())) == ""
 
 
 def test_noisy_weights_do_not_pass_for_information():
@@ -95,3 +110,19 @@ def test_what_lies_beyond_a_known_equilibrium_is_told():
         beyond = calm * [1, 1.05 / calm_strain]  # in proportion to the preference shock
         inside = [bool(hank.solved_function(jnp.asarray(box.full(p[0, 0])))) for p in (calm, beyond, wild)]
     assert inside == [True, False, False]
+
+
+def test_figures_show_where_the_posterior_is():
+    """A speck in its range, which is 0 to 1, and one that is cut there."""
+    values = draws()
+    values[..., 0], values[..., 1] = 0.3 + 0.001 * RNG.normal(size=(4, 500)), 0.01 * RNG.uniform(size=(4, 500))
+    axes = traces(Posterior(BOX, values)).axes
+    low, high = axes[0].get_ylim()
+    assert 0.29 < low < values[..., 0].min() + 1e-3 and values[..., 0].max() - 1e-3 < high < 0.31
+    assert axes[1].get_ylim() == pytest.approx((0.0, 0.0125), rel=0.02)
+    bowl = lambda thetas, key=None: -np.sum(thetas**2, axis=1)
+    surrogate, likelihood = (Mock(spec=kind, batch=bowl, box=BOX) for kind in (Surrogate, hanknn.Likelihood))
+    figure = likelihood_panels(surrogate, likelihood, dict.fromkeys(BOX.names, 0.0), posterior=Posterior(BOX, values))
+    low, high = figure.axes[0].get_xlim()
+    assert low <= 0.0 and 0.3 < high < 0.4, "the value at which others are held is shown, too"
+    assert not any(axis.get_legend() for axis in figure.axes) and figure.legends

@@ -220,7 +220,8 @@ def named_columns(
         if not column.size:
             raise ShapeError(f"{kind} '{name}' has no values; give at least one")
         if not np.isfinite(column).all():
-            raise ShapeError(f"{kind} '{name}' has a value that is not finite")
+            row = f" (row {int(np.argmin(np.isfinite(column)))})" if column.ndim else ""
+            raise ShapeError(f"{kind} '{name}' has a value that is not finite{row}")
         columns[str(name)] = column
     return columns
 

@@ -20,6 +20,8 @@ from .folder import Folder, read_settings
 
 STEPS, SURROGATE, POSTERIOR, TABLE = "steps", "surrogate.npz", "posterior.nc", "posterior.csv"
 METRICS, FILTERED, FORECAST, DRAWS, FIGURES = "metrics.json", "filtered.csv", "forecast.csv", "draws.csv", "figures"
+DATA = "data.csv"
+"""Simulated data, as `--data` reads them."""
 
 DRAWS_TRACKED = 50
 """Posterior draws over which states are tracked and forecasts taken."""
@@ -33,7 +35,7 @@ class EstimationFolder:
 
     def __init__(self, path: Path, settings: Mapping[str, Any], resume: bool = False, force: bool = False) -> None:
         self.path = path
-        owned = (STEPS, SURROGATE, POSTERIOR, TABLE, METRICS, FILTERED, FORECAST, DRAWS, FIGURES)
+        owned = (STEPS, SURROGATE, POSTERIOR, TABLE, METRICS, FILTERED, FORECAST, DRAWS, DATA, FIGURES)
         self.folder = Folder(path, settings, owned, resume, force)
 
     def estimate(
@@ -62,6 +64,8 @@ class EstimationFolder:
     def finish(self, found: Estimate, made: SimulatedData | None = None) -> None:
         """Table, metrics, filtered states, forecast and figures; `made`: simulated data, whose truth is known."""
         solution, posterior, filter = found.solution, found.posterior, found.method.filter
+        if made is not None:
+            self.folder.write(DATA, made.observed.table.to_csv())
         self.folder.write(TABLE, posterior.table(made and made.parameters).to_csv())
         metrics = {"verdict": found.verdict, **{k: float(v) for k, v in found.notes.items()}}
         if found.surrogate is not None:
@@ -88,7 +92,9 @@ class EstimationFolder:
             median = found.posterior.quantiles()[0.5]
             center = {**dict(zip(solution.model.parameters, found.posterior.box.fixed, strict=True)), **median}
             likelihood = Likelihood(solution, found.data, design_filter(solution, found.method.filter))
-            panels = likelihood_panels(found.surrogate, likelihood, truth or center, truth=made is not None)
+            panels = likelihood_panels(
+                found.surrogate, likelihood, truth or center, truth=made is not None, posterior=found.posterior
+            )
             save(panels, folder, "likelihood")
         equations, told = solution.equations, made and made.truth
         kinds = {

@@ -7,7 +7,7 @@ from typing import Any
 from warnings import warn
 
 from ..economy.model import Model
-from ..machine.errors import ModelError, RunFolderError, TrainingStopped
+from ..machine.errors import HanknnError, ModelError, RunFolderError, TrainingStopped
 from ..machine.work import Report, Step, Store, silent
 from ..solution import Solution
 from ..solution.accuracy import AccuracyReport, check
@@ -95,28 +95,34 @@ def solution_of(folder: Path) -> Path:
 def draw_solution(solution: Solution, folder: Path, report: Report = silent) -> list[Path]:
     """The figures of a solution: each policy against the parameters, and the response to each shock.
 
-    Each is written when it is ready, what is quick first; `report` is told of each.
+    Each is written when it is ready, what is quick first; `report` is told of each. One that cannot be drawn is left
+    out with a warning: it must not cost the others, nor a run its end.
     """
     drawings = list(_drawings(solution, report))
     paths: list[Path] = []
-    for done, draw in enumerate(drawings):
+    for done, (what, draw) in enumerate(drawings):
         report(Step("figures", done, len(drawings)))
-        for name, figure in draw().items():
-            paths += save(figure, folder, name)
+        try:
+            for name, figure in draw().items():
+                paths += save(figure, folder, name)
+        except HanknnError as error:
+            warn(f"no figure of {what}: {error}. The solution itself is not touched by that", stacklevel=2)
     report(Step("figures", len(drawings), len(drawings)))
     return paths
 
 
-def _drawings(solution: Solution, report: Report) -> Iterator[Callable[[], dict[str, Figure]]]:
-    """What draws figures by name: impulse responses, policies, where to trust them, generalised responses."""
+def _drawings(solution: Solution, report: Report) -> Iterator[tuple[str, Callable[[], dict[str, Figure]]]]:
+    """What is drawn, and what draws it by name: impulse responses, policies, where to trust them, generalised ones."""
     model = solution.model
     for shock in model.shocks:
-        yield lambda shock=shock: {f"irf_{shock}": impulse_responses(solution, shock)}
+        yield f"responses to '{shock}'", lambda shock=shock: {f"irf_{shock}": impulse_responses(solution, shock)}
     if model.parameters.free:
-        yield lambda: {
-            f"policy_{name}": figure for name, figure in every_policy_panels(solution, report=report).items()
-        }
+        yield (
+            "policies by parameter",
+            lambda: {f"policy_{n}": figure for n, figure in every_policy_panels(solution, report=report).items()},
+        )
     if model.constraints and len(model.parameters.free) > 1 and not model.arrays:
-        yield lambda: {"trust_map": trust_map(solution, report=report)}
+        yield "where to trust the solution", lambda: {"trust_map": trust_map(solution, report=report)}
     for shock, constraint in product(model.shocks, model.constraints):
-        yield lambda s=shock, c=constraint: {f"girf_{s}_{c}": responses_by_state(solution, c, s)}
+        draw = lambda s=shock, c=constraint: {f"girf_{s}_{c}": responses_by_state(solution, c, s)}
+        yield f"responses to '{shock}' where '{constraint}' binds", draw

@@ -14,7 +14,8 @@ from ..economy import Economy, Equations
 from ..economy.linear.saddle import STABLE
 from ..economy.linearised import SLOWEST
 from ..economy.model import Model
-from ..economy.points import Point, join, pack
+from ..economy.parameters import ParameterSpace
+from ..economy.points import Point, join, like, pack
 from ..economy.priors import Uniform
 from ..inference.likelihood.kalman import linearise
 from ..inference.likelihood.space import Observation
@@ -65,7 +66,9 @@ class AroundSteadyState:
     `variables`: columns "steady state" and "s.d.", one row a state, policy and observable. `moduli`: of the
     eigenvalues of the states' law of motion, the largest first. `left_out`: a modulus below those of the eigenvalues
     that the solution leaves out. `verdict`: one of `VERDICTS`. `shares`: how often each is the verdict over
-    the box; empty where no parameter is free. `unmoved`: parameters that move nothing.
+    the box; empty where no parameter is free. `unmoved`: parameters that move nothing. `standing`: states whose law of
+    motion leaves them where they are. `ends`: where one parameter at an end of its range, the others as shown, has
+    another verdict than one stable solution.
     """
 
     variables: pd.DataFrame
@@ -74,6 +77,16 @@ class AroundSteadyState:
     verdict: str
     shares: Mapping[str, float]
     unmoved: tuple[str, ...]
+    standing: tuple[str, ...]
+    ends: tuple["End", ...]
+
+
+class End(NamedTuple):
+    """A parameter at an end of its range, and what is the matter there."""
+
+    parameter: str
+    value: float
+    verdict: str
 
 
 @dataclass(frozen=True)
@@ -116,7 +129,7 @@ def shown(model: Model, values: Mapping[str, float] | None = None, draws: int = 
         _why_not(model),
         next((name for name, make in recipes.RECIPES.items() if make().network == recipe.network), "default"),
         sum(leaf.size for leaf in jax.tree.leaves(network)),
-        (*_undescribed(model), *_out_of_range(model, theta), *(_odd_around(around) if around else ())),
+        (*_undescribed(model), *_out_of_range(model, theta), *(_odd_around(equations, around) if around else ())),
     )
 
 
@@ -131,15 +144,18 @@ def _around(equations: Equations, theta: Float[np.ndarray, " parameters"], draws
     space, names = equations.model.parameters, equations.model.parameters.names
     steps = STEP * np.where(space.upper > space.lower, space.upper - space.lower, np.maximum(np.abs(theta), STEP))
     near = np.concatenate([theta[None], theta + np.diag(steps), theta - np.diag(steps)])
+    corners = _ends(space, theta)
     anywhere = space.sample(draws if space.free else 0, seed)
     look = once(jax.vmap(lambda vector: linear_at(equations, vector)))
-    many: Linear = jax.device_get(look(jnp.asarray(np.concatenate([near, anywhere]))))
+    many: Linear = jax.device_get(look(jnp.asarray(np.concatenate([near, corners, anywhere]))))
     here, verdicts = jax.tree.map(lambda part: part[0], many), _verdicts(many)
     up, down = many.moved[1 : len(names) + 1], many.moved[len(names) + 1 : len(near)]
     size = np.abs(here.moved) + 1e-3 * np.max(np.abs(here.moved), initial=0.0)
     still = np.max(np.abs(up - down) / np.maximum(size, 1e-12), axis=1, initial=0.0) < MOVED
     shown = (*equations.states, *equations.policies, *equations.model.observables)
-    over = verdicts[len(near) :]
+    at_ends, over = np.split(verdicts[len(near) :], [len(corners)])
+    named = zip(np.repeat(space.free, 2), corners, at_ends, strict=True)
+    ends = [End(str(name), float(corner[names.index(name)]), str(verdict)) for name, corner, verdict in named]
     return AroundSteadyState(
         pd.DataFrame({"steady state": here.steady, "s.d.": here.spread}, index=list(shown)),
         _moduli(here.move),
@@ -147,7 +163,37 @@ def _around(equations: Equations, theta: Float[np.ndarray, " parameters"], draws
         str(verdicts[0]),
         {v: float(np.mean(over == v)) for v in VERDICTS} if len(over) else {},
         tuple(name for name, idle in zip(names, still, strict=True) if idle),
+        _standing(equations, theta),
+        tuple(end for end in ends if end.verdict != ONE),
     )
+
+
+def _ends(space: ParameterSpace, theta: Float[np.ndarray, " parameters"]) -> Float[np.ndarray, "ends parameters"]:
+    """Each free parameter at the lower and then the upper end of its range, the others as in `theta`."""
+    rows = np.tile(theta, (2 * len(space.free), 1))
+    for i, name in enumerate(space.free):
+        rows[2 * i : 2 * i + 2, space.names.index(name)] = space[name].bounds
+    return rows
+
+
+def _standing(equations: Equations, theta: Float[np.ndarray, " parameters"]) -> tuple[str, ...]:
+    """States that stay where they are whatever else happens: any value of theirs is at rest."""
+
+    def slopes(vector):
+        point = equations.parameters(vector)
+        center = point.linear.state_center, point.linear.policy_center
+        sizes = [len(pack(part)) for part in center]
+
+        def law(at):
+            state, policy, shock = jnp.split(at, np.cumsum(sizes))
+            return pack(equations.transition(like(state, center[0]), like(policy, center[1]), shock, point))
+
+        at = jnp.concatenate([pack(center[0]), pack(center[1]), jnp.zeros(len(equations.shocks), vector.dtype)])
+        return jax.jacfwd(law)(at)
+
+    law = np.asarray(once(slopes)(jnp.asarray(theta)))
+    still = np.eye(*law.shape)
+    return tuple(n for n, row, own in zip(equations.states, law, still, strict=True) if np.allclose(row, own))
 
 
 def _moduli(move: Float[np.ndarray, "states states"]) -> Float[np.ndarray, " states"]:
@@ -237,19 +283,33 @@ def _out_of_range(model: Model, theta: Float[np.ndarray, " parameters"]) -> list
     ]
 
 
-def _odd_around(around: AroundSteadyState) -> list[str]:
+def _of_standing(equations: Equations, state: str) -> str:
+    """A natural slip is `"C_last": now.C_last`."""
+    kept = [name for name in (*equations.policies, *equations.states) if name != state and state.startswith(name)]
+    hint = f"; should it be now.{max(kept, key=len)}?" if kept else ""
+    return f"the law of motion of '{state}' leaves it where it is, so the steady state is not unique{hint}"
+
+
+def _odd_around(equations: Equations, around: AroundSteadyState) -> list[str]:
     """What the linear model shows that somebody may not have meant."""
-    told = []
-    if around.unmoved:
+    told = [_of_standing(equations, name) for name in around.standing]
+    if around.unmoved and around.verdict == ONE:
+        whose = "its value" if len(around.unmoved) == 1 else "their values"
         told.append(
             f"{_listed('parameter', list(around.unmoved))} no effect on the steady state, the linear solution or the "
-            "observables here: data cannot tell its value by the linear model"
+            f"observables here: data cannot tell {whose} by the linear model"
         )
     persistent = float(around.moduli[0]) if len(around.moduli) else 0.0
     if SLOWEST < persistent <= STABLE:
         told.append(f"the economy is nearly a random walk ({persistent:.5f}): s.d. are those of one with {SLOWEST}")
     if around.verdict != ONE:
         told.append(f"{around.verdict} at these values: slopes and s.d. mean nothing")
+    elif around.ends:
+        ends = "; ".join(f"{verdict} where '{name}' is {value:g}" for name, value, verdict in around.ends)
+        told.append(
+            f"at ends of ranges, the other parameters as shown: {ends}. Where equations break down at an end, as in a "
+            "division by zero, let the range stop short of it"
+        )
     rest = {v: share for v, share in around.shares.items() if v != ONE and share > 0}
     if rest:
         told.append(

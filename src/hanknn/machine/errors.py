@@ -12,13 +12,21 @@ class HanknnError(Exception):
     """Base of all errors raised on purpose; catching it catches every one of them."""
 
 
+FEW = 12
+"""Names that can be listed where the nearest one may not be what was meant."""
+NEAR = 0.6
+"""Similarity from which a name may be what was meant; a wrong guess is worse than none."""
+
+
 class UnknownNameError(HanknnError):
     """A name that the model, the command or the library does not have: `name`."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
         known, self.name = list(known), name
-        near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
-        hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known) or 'none'}."
+        near = difflib.get_close_matches(str(name), known, n=1, cutoff=NEAR)
+        listed = f"known: {', '.join(map(str, known)) or 'none'}"
+        hint = f"did you mean '{near[0]}'?" if near else f"{listed}."
+        hint += f" ({listed})" if near and len(known) <= FEW else ""
         super().__init__(f"unknown {kind} '{name}'{' in ' + where if where else ''}; {hint}")
 
 
@@ -48,6 +56,14 @@ class DataError(HanknnError):
 
 class SolutionFileError(HanknnError):
     """A solution file that is missing, damaged, or of another model or format."""
+
+
+class ModelWantedError(SolutionFileError):
+    """A solution of a user's own model, called `name`, that is to be read without the model."""
+
+    def __init__(self, path: Any, name: str, how: str = "pass it: load(path, model=…)") -> None:
+        self.name = name
+        super().__init__(f"'{path}' solves your own model '{name}'; {how}")
 
 
 class RunFolderError(HanknnError):

@@ -9,7 +9,7 @@ from ..economy import Equations
 from ..economy.definition import declared, definition, disagreement
 from ..economy.model import Model
 from ..machine import storage
-from ..machine.errors import ModelError, SettingError, SolutionFileError, UnknownNameError
+from ..machine.errors import ModelError, ModelWantedError, SettingError, SolutionFileError, UnknownNameError
 from ..machine.precision import in_float64
 from ..machine.version import __version__
 from ..models import SHIPPED, shipped
@@ -53,7 +53,7 @@ def load(source: str | Path, model: Model | None = None) -> Solution:
     header, arrays = storage.read(path, "solution")
     if model is None:
         if header["model"] not in NAMES:
-            raise SolutionFileError(f"'{path}' solves your own model '{header['model']}'; pass it: load(path, model=…)")
+            raise ModelWantedError(path, header["model"])
         model = _narrowed(shipped(header["model"]), header["definition"]["parameters"])
     known = Equations(model)
     # The library's own equations do not change within a version, and a test holds the shipped files to them.

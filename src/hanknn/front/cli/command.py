@@ -1,6 +1,7 @@
 """What a command does: parses, calls the library, prints. Every error is one line and exit code 2."""
 
 import contextlib
+import functools
 import os
 import platform
 import sys
@@ -46,7 +47,13 @@ def run() -> int:
 
 def tell_warning(message: Warning | str, *_: object, **__: object) -> None:
     """One line, as errors are: a user of the command has no use for the place in the source."""
-    print("warning: " + " ".join(str(message).split()), file=sys.stderr)
+    _tell_once("warning: " + " ".join(str(message).split()))
+
+
+@functools.cache
+def _tell_once(text: str) -> None:
+    """Several steps of one run may find the same thing."""
+    print(text, file=sys.stderr)
 
 
 def keep_compiled(folder: Path) -> None:

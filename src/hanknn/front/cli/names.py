@@ -4,7 +4,7 @@ from pathlib import Path
 
 import hanknn
 
-from ...machine.errors import RunFolderError, SettingError, UnknownNameError
+from ...machine.errors import ModelWantedError, RunFolderError, SettingError, UnknownNameError
 from ...machine.files import explained
 from .own_model import is_own, own_model
 from .printing import note
@@ -41,5 +41,7 @@ def find_solution(name: str, model: str | None) -> "hanknn.Solution":
 
     try:
         return hanknn.load(solution_of(path) if path.is_dir() else name, own)
+    except ModelWantedError as error:
+        raise ModelWantedError(name, error.name, "say where it is: --model FILE.py:ClassName") from None
     except OSError as error:
         raise RunFolderError(explained(error, path)) from error

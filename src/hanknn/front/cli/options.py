@@ -22,6 +22,9 @@ from .names import find_solution
 MOST = 10**7
 """The largest count of quarters, draws, paths or particles: more than memory holds ends a process without a word."""
 
+DRAWN = ".png", ".pdf", ".svg"
+"""Endings of files with a figure."""
+
 SolutionName = Annotated[
     str, typer.Argument(help="A shipped solution ('nk'), a run folder ('./nk' where it is called so), or a file.")
 ]
@@ -70,10 +73,13 @@ class Output:
     force: Force = False
     quiet: Quiet = False
 
-    def require(self, given: Given) -> None:
-        """Before anything is computed: the file can be written, and no option does nothing."""
-        given.refuse(self.file is None, "without --out; leave it out", "force")
+    def require(self, given: Given, figure: Path | None = None) -> None:
+        """Before anything is computed: files can be written, and no option does nothing."""
+        given.refuse(self.file is None and figure is None, "without a file to write; leave it out", "force")
         require_place(self.file, self.force)
+        require_place(figure, self.force, "--figure")
+        if figure is not None and figure.suffix not in DRAWN:
+            raise SettingError(f"--figure {figure}: give a file that ends in {' or '.join(DRAWN)}")
 
     def write(self, table: Any) -> None:
         if self.file is not None:

@@ -1,5 +1,6 @@
 """Commands that simulate a solution: paths and responses to shocks."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -43,13 +44,23 @@ def irf(
     linear: Annotated[
         bool, typer.Option("--linear", help="Under the linear solution, without bounds, to see what is not linear.")
     ] = False,
+    figure: Annotated[
+        Path | None, typer.Option("--figure", help="Draw them into this file (.png, .pdf), beside the linear ones.")
+    ] = None,
 ) -> None:
-    """Responses to one shock. Example: hanknn irf nk --size -2 --set phi=0.8 --set phi_pi=1.5."""
-    output.require(given)
+    """Responses to one shock, with --figure FILE.png as a picture.
+
+    Example: hanknn irf nk --size -2 --set phi=0.8 --set phi_pi=1.5.
+    """
+    output.require(given, figure)
+    given.refuse(figure is not None, "with --figure, which shows both; leave one of them out", "linear")
     require_finite(**{"--size": size})
     found, values = at.find()
     with working("responses", output.quiet):
         data = hanknn.irf(found, shock, size, periods, values, at.extrapolate, linear)
+        if figure is not None:
+            drawn = hanknn.figures.impulse_responses(found, shock, size, periods - 1, values, at.extrapolate)
+            drawn.savefig(figure, dpi=200)
     table = data.to_dataframe()
     output.write(table)
     if not output.quiet:

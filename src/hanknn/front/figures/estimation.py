@@ -46,18 +46,20 @@ def likelihood_panels(
     exact: Likelihood | None = None,
     truth: bool = False,
     depth: float = 40.0,
+    posterior: Posterior | None = None,
 ) -> Figure:
     """KMR's figures 5 and 10: the log-likelihood against each parameter, the others at `center`.
 
     Line: surrogate. Dots: filter. Dashed, with `exact`: another likelihood such as Kalman's. Dotted:
-    `center` (the true value where `truth`). Drawn down to `depth` below the largest value.
+    `center` (the true value where `truth`). Drawn down to `depth` below the largest value, and where `posterior` lies
+    (default: over the whole box).
     """
     box = surrogate.box
     figure, axes = panels(len(box.names), 2, 7.0, 1.9, 0.5)
     base = box.space.resolve(dict(center))
     for axis, name in zip(axes, box.names, strict=True):
         column = box.space.names.index(name)
-        low, high = box.space[name].bounds
+        low, high = box.space[name].bounds if posterior is None else _around(posterior, name, center[name])
         fine, coarse = (np.tile(base, (n, 1)) for n in (161, dots))
         fine[:, column], coarse[:, column] = np.linspace(low, high, 161), np.linspace(low, high, dots)
         line, seen = surrogate.batch(fine), likelihood.batch(coarse, jax.random.key(column))
@@ -69,8 +71,23 @@ def likelihood_panels(
         axis.axvline(base[column], color=GREY, lw=0.8, ls=":", label="true value" if truth else "held at")
         axis.set_ylim(top - depth, top + 0.06 * depth)
         axis.set(xlabel=f"{box.space.label(name)}, {box.space[name].text}", xlim=(low, high), ylabel="log-likelihood")
-    axes[0].legend(frameon=False, loc="lower center")
+        axis.locator_params(axis="x", nbins=6)
+    handles = axes[0].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside lower center", ncols=len(handles[1]), frameon=False, fontsize=7)
     return finish(figure, "Log-likelihood, one parameter at a time; the others at the dotted values")
+
+
+MARGIN = 0.25
+"""The share of a posterior's width that is shown beside it."""
+
+
+def _around(posterior: Posterior, name: str, *also: float) -> tuple[float, float]:
+    """Where a parameter's posterior lies, and `also`, with a margin and inside the range: it may be a speck there."""
+    low, high = posterior.box.space[name].bounds
+    shown = [*posterior.quantiles((0.001, 0.999)).loc[[name]].to_numpy()[0], *also]
+    first, last = min(shown), max(shown)
+    margin = MARGIN * (last - first)
+    return (max(low, first - margin), min(high, last + margin)) if last > first else (low, high)
 
 
 def prior_posterior(
@@ -118,8 +135,11 @@ def traces(posterior: Posterior) -> Figure:
     for i, (axis, name) in enumerate(zip(axes, names, strict=True)):
         for chain, values in enumerate(posterior.values[..., i]):
             axis.plot(values, color=shades[chain % len(shades)], lw=0.4, alpha=0.8)
-        axis.set(xlabel="draw", ylabel=space.label(name), ylim=space[name].bounds, xlim=(0, posterior.values.shape[1]))
-    return finish(figure, f"Traces of {posterior.values.shape[0]} chains over each parameter's range")
+        axis.set(
+            xlabel="draw", ylabel=space.label(name), ylim=_around(posterior, name), xlim=(0, posterior.values.shape[1])
+        )
+        axis.locator_params(axis="y", nbins=5)
+    return finish(figure, f"Traces of {posterior.values.shape[0]} chains")
 
 
 LABEL_WIDTH = 26

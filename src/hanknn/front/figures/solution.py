@@ -1,7 +1,7 @@
 """Figures of a solution: training, policies, impulse responses."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import cycle
 from typing import NamedTuple
 
@@ -87,8 +87,12 @@ def _sweeps(solution: Solution, state_sds: float, points: int, report: Report = 
     for name in parameters.free:
         grid = np.linspace(*parameters[name].bounds, points)
         states, exact = _states_and_exact(solution, {name: grid}, state_sds)
+        # At a singular end of a range there is no steady state, so no state to ask at either.
+        nowhere = ~np.all([np.isfinite(column) for column in states.values()], axis=0)
+        states = {state: np.where(nowhere, np.nanmedian(column), column) for state, column in states.items()}
         with warnings.catch_warnings(category=ExtrapolationWarning, action="ignore"):
             table = pd.DataFrame(solution.policy(states, {name: grid}, extrapolate=True))
+        table["extrapolated"] |= nowhere
         found[name] = _Sweep(grid, table, exact)
         report(Step("policies by parameter", len(found), len(parameters.free)))
     return found
@@ -116,17 +120,29 @@ def _policy_figure(solution: Solution, policy: str, state_sds: float, sweeps: di
         axis.locator_params(axis="x", nbins=6)
     first = next(iter(model.states.values()))
     axes[0].legend(frameon=False)
-    title = f"{variable.text.capitalize()} at {first.label} = {state_sds:+g} ergodic s.d.; others at baseline (dotted)"
+    where = f"{abs(state_sds):g} s.d. {'below' if state_sds < 0 else 'above'} its mean" if state_sds else "at its mean"
+    subject = variable.text[:1].upper() + variable.text[1:]
+    title = f"{subject} where {first.text} is {where}, by parameter (dotted: baseline, where the others are)"
     return finish(figure, title)
 
 
 @in_float64
-def impulse_responses(solution: Solution, shock: str | None = None, size: float = 1.0, periods: int = 20) -> Figure:
-    """Responses of states and policies (observables, where states are arrays) to one shock at the baseline; beside
-    them those of the linear solution, where the library has one."""
-    model = solution.model
-    response = irf(solution, shock, size, periods + 1)
-    linear = irf(solution, shock, size, periods + 1, linear=True) if model.linearises else None
+def impulse_responses(
+    solution: Solution,
+    shock: str | None = None,
+    size: float = 1.0,
+    periods: int = 20,
+    parameters: Mapping[str, float] | None = None,
+    extrapolate: bool = False,
+) -> Figure:
+    """Responses of states and policies (observables, where states are arrays) to one shock; beside them those of the
+    linear solution, where the library has one. Parameters that are not given are at their baselines.
+
+    Example: `impulse_responses(solution, "eps_a", parameters={"h": 0.3}).savefig("irf.png")`.
+    """
+    model, asked = solution.model, (shock, size, periods + 1, parameters, extrapolate)
+    response = irf(solution, *asked)
+    linear = irf(solution, *asked, linear=True) if model.linearises else None
     shown = dict(model.observables) if model.arrays else dict(model.states) | dict(model.policies)
     columns = min(len(shown), 4)
     figure, axes = panels(len(shown), columns, 2.7 * columns, 2.5, 0.0)
@@ -138,7 +154,9 @@ def impulse_responses(solution: Solution, shock: str | None = None, size: float 
     if linear is not None:
         axes[0].legend(frameon=False)
     hit = response.attrs["shock"]
-    return finish(figure, f"Response to a {model.shocks[hit].text} of {size:+g} s.d., baseline parameters")
+    given = ", ".join(f"{model.parameters.label(name)} = {value:g}" for name, value in (parameters or {}).items())
+    where = f"{given}, other parameters at their baselines" if given else "baseline parameters"
+    return finish(figure, f"Response to a {model.shocks[hit].text} of {size:+g} s.d., {where}")
 
 
 @in_float64

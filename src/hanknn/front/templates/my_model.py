@@ -71,6 +71,7 @@ class MyModel(Model):
         """Next period's states, but those that are an AR1: `now` holds states and policies of today.
 
         Timing: a state is what was decided before. Dynare's k(-1) is `now.capital` here, Dynare's k what this returns.
+        Yesterday's consumption is a state, too: declare `C_last` among the states, and return `"C_last": now.C` here.
         A shock that is not an AR1's is declared in `shocks = {...}` and read as `shock.NAME`: a standard normal.
         """
         return {"capital": (1 - theta.delta) * now.capital + output(now, theta) - now.consumption}

@@ -11,6 +11,8 @@ from ...machine.errors import DataError
 
 HOW = "write them as 1985Q1 or 1985-01-01"
 YEAR, MONTH, DAY = r"(?P<year>\d{4})", r"(?P<month>\d{1,2})", r"(?P<day>\d{1,2})"
+PERIODS, FIRST = "period", pd.Period("1900Q1", "Q")
+"""What the library calls the numbered quarters of a simulation, and the quarter as which it reads number 0."""
 READINGS = [
     re.compile(pattern)
     for pattern in (
@@ -56,13 +58,21 @@ def quarterly(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def quarters(index: pd.Index) -> pd.PeriodIndex:
-    """The calendar quarter of each date; a fiscal year's quarter is the calendar quarter in which it ends."""
+    """The calendar quarter of each date; a fiscal year's quarter is the calendar quarter in which it ends.
+
+    A simulation has no calendar: its column "period", numbers one after the other, counts from 1900Q1.
+    """
     if isinstance(index, pd.PeriodIndex):
         return index.asfreq("Q", how="E")
     if isinstance(index, pd.DatetimeIndex):
         return index.tz_localize(None).to_period("Q")  # the local date counts, wherever it is
     if pd.api.types.is_numeric_dtype(index):
-        raise DataError(f"the dates are numbers ({index[0]}, …); the first column must hold dates: {HOW}")
+        if index.name == PERIODS and np.array_equal(index, int(index[0]) + np.arange(len(index))):
+            return pd.period_range(FIRST + int(index[0]), periods=len(index), freq="Q")
+        raise DataError(
+            f"the dates are numbers ({index[0]}, …); the first column must hold dates: {HOW}. (A simulated table's "
+            f"first column is called '{PERIODS}' and counts on by one.)"
+        )
     return _read([str(date).strip() for date in index])
 
 

@@ -18,7 +18,7 @@ from ..likelihood import Filter, Likelihood
 from ..posterior import Box
 from ..posterior.diagnostics import diagnostics
 from .method import Estimate, Estimation, Evaluation, Work
-from .verdicts import edge_warning, little_said, strained
+from .verdicts import edge_warning, little_said, ridges, strained
 from .via_surrogate import ViaSurrogate
 
 
@@ -66,7 +66,12 @@ def estimate(
     found = method.run(work)
     posterior = found.posterior
     return replace(
-        found, verdict=found.verdict + little_said(posterior) + edge_warning(posterior) + strained(solution, posterior)
+        found,
+        verdict=found.verdict
+        + little_said(posterior)
+        + ridges(posterior)
+        + edge_warning(posterior)
+        + strained(solution, posterior),
     )
 
 

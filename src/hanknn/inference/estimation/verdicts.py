@@ -14,6 +14,9 @@ LITTLE, NEAR = 0.1, 0.3
 """A posterior is like its prior with less contraction than the first, the mean within the second (prior s.d.) of the
 prior's, and a variance that is no more than the second above the prior's."""
 
+RIDGE = 0.97
+"""A correlation of two parameters beyond which the data tell them apart hardly at all."""
+
 RARE, FEW = 0.01, 0.05
 """The share of a design beyond which it is thin, and the share of a posterior that may lie there."""
 
@@ -41,6 +44,27 @@ def little_said(posterior: Posterior) -> str:
     alike = (contraction < LITTLE) & (contraction > -NEAR) & (np.abs(mean - prior_mean) < NEAR * prior_sd)
     names = [name for name, same in zip(posterior.names, alike, strict=True) if same]
     return f" The data say little about {', '.join(names)} (posterior like the prior)." if names else ""
+
+
+def ridges(posterior: Posterior) -> str:
+    """A sentence that names pairs of parameters whose posterior is a ridge; else empty."""
+    flat = posterior.values.reshape(-1, len(posterior.names))
+    weights = None if posterior.weights is None else posterior.weights.ravel()
+    covariance = np.atleast_2d(np.cov(flat.T, aweights=weights))
+    sd = np.sqrt(np.diagonal(covariance))
+    with np.errstate(invalid="ignore", divide="ignore"):  # of a parameter that never moved nothing is known
+        correlation = covariance / np.outer(sd, sd)
+    found = [
+        f"{posterior.names[i]} and {posterior.names[j]} (correlation {correlation[i, j]:+.3f})"
+        for i, j in zip(*np.triu_indices(len(sd), 1), strict=True)
+        if np.abs(correlation[i, j]) > RIDGE
+    ]
+    if not found:
+        return ""
+    return (
+        f" The data hardly tell apart {'; '.join(found)}: along that ridge one makes up for the other. "
+        "Fix one of a pair, give it a tighter prior, or add a series that tells them apart."
+    )
 
 
 def beyond_design(surrogate: Surrogate, design: Evaluated, posterior: Posterior) -> str:

@@ -162,8 +162,8 @@ class ViaSurrogate(Estimation):
             trust = "reliable"
         verdict = (
             f"{chains_verdict(uncorrected)} Corrected by {len(chosen)} fresh likelihoods: "
-            f"Pareto k {done.pareto_k:.2f}, at least {left:.0f} effective draws, log-likelihoods differ from the "
-            f"surrogate by {done.log_ratio_sd:.2f} (s.d.); the correction is {trust}."
+            f"Pareto k {done.pareto_k:.2f}, at least {left:.0f} effective draws are left (ESS), log-likelihoods differ "
+            f"from the surrogate by {done.log_ratio_sd:.2f} (s.d.); the correction is {trust}."
         )
         return posterior, verdict
 

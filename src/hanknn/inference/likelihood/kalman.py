@@ -107,7 +107,7 @@ def update(linear: Linear, data: Period, mean: Float[Array, " z"], variance: Flo
 @dataclass(frozen=True)
 class Kalman(Filter):
     """Exact for linear models. `tolerance`: largest departure from linearity, relative to each variable's movement
-    between −3 and 3 ergodic s.d., at which a solution still counts as linear.
+    where the economy's ergodic distribution reaches, at which a solution still counts as linear.
 
     `linearised`: filters the model linearised around its steady state, whatever the solution and however far it is from
     linear: what a linear estimation would say. Constraints are ignored. Raises `ModelError` for a model that the
@@ -124,9 +124,11 @@ class Kalman(Filter):
             return
         name, departure = departure_from_linearity(seen)
         if not departure <= self.tolerance:
+            linear = ", or filter the linearised model: Kalman(linearised=True), --filter linear on the command line"
             raise ModelError(
                 f"the Kalman filter needs a linear model, but '{name}' departs from linearity by "
                 f"{100 * departure:.2g} % of its movement; use a particle filter (Twisted, Bootstrap) or Grid()"
+                f"{linear if seen.economy.equations.model.linearises else ''}"
             )
 
     def increments(self, seen, data, theta, key):
@@ -219,20 +221,23 @@ def _variables(seen: Observation, linear: Linear, theta, mean, variance):
 
 
 def departure_from_linearity(seen: Observation, draws: int = 8) -> tuple[str, float]:
-    """The next state or observable that is furthest from linear, and by which share of its movement."""
+    """The next state or observable that is furthest from linear, and by which share of its movement.
+
+    States are looked at up to 3 s.d. out along the axes of the ergodic distribution: where one follows another, as
+    capital follows consumption, they are never far from it on their own.
+    """
     equations = seen.economy.equations
     states, shocks = len(equations.states), len(equations.shocks)
 
     def compare(key):
         first, second = jax.random.split(key)
         theta = equations.parameters(equations.model.parameters.draw(first, jnp.float64))
-        center, scale = equations.units(theta)[:2]
-        middle, linear = pack(center), linearise(seen, theta)
+        middle, linear = pack(equations.units(theta).state_center), linearise(seen, theta)
 
         def at(normal):
-            moved, shock = normal[:states], normal[states:]
-            away = pack(scale) * moved
-            last = seen.economy.at(like(middle + away, center), theta)
+            state, shock = equations.ergodic_state(normal[:states], theta), normal[states:]
+            away = pack(state) - middle
+            last = seen.economy.at(state, theta)
             now, shown = seen.ahead(last, theta)(shock)
             true = jnp.concatenate([pack(now.state) - middle, shown])
             z = linear.drift + linear.move @ jnp.concatenate([away] * 2) + linear.hit @ shock

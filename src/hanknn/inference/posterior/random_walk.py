@@ -12,8 +12,8 @@ from ...machine.compiled import jit
 from ...machine.work import Report, Store, silent
 from .chains import Record, run_chains
 from .sample import Sample
-from .smc import TemperedSMC
 from .target import Target
+from .warm_up import covariance, starting_cloud
 
 GOAL = 0.25
 """Acceptance rate that warm-up aims at (Roberts, Gelman and Gilks 1997: 0.234 in many dimensions)."""
@@ -36,7 +36,7 @@ class RandomWalk:
 
         store = store.within(sampler=self)
         first, second, third = jax.random.split(key, 3)
-        cloud = TemperedSMC(particles=max(256, self.chains), runs=1, moves=5, target_ess=0.5).run(target, first)[0]
+        cloud = starting_cloud(target, self.chains, first, store, report)
         factor = proposal_factor(cloud)
         kernel = blackjax.additive_step_random_walk.build_kernel()
         start = blackjax.additive_step_random_walk.init
@@ -69,5 +69,4 @@ class RandomWalk:
 def proposal_factor(cloud: np.ndarray) -> np.ndarray:
     """A Cholesky factor for random-walk steps from draws (draws, estimated) of the target or near it."""
     width = cloud.shape[1]
-    covariance = np.atleast_2d(np.cov(cloud.T)) + 1e-10 * np.eye(width)
-    return 2.38 / np.sqrt(width) * np.linalg.cholesky(covariance)
+    return 2.38 / np.sqrt(width) * np.linalg.cholesky(covariance(cloud))

@@ -50,8 +50,11 @@ class TemperedSMC:
         error = float(np.exp(evidence - level).std(ddof=1) / np.sqrt(self.runs)) if self.runs > 1 else float("nan")
         return Sample(values, density, np.full(shape, np.nan), np.zeros(shape, bool), level, error)
 
-    def run(self, target: Target, key: PRNGKeyArray) -> tuple[np.ndarray, float]:
-        """One run: coordinates (particles, estimated) and the log evidence. Raises `SettingError` if it gets stuck."""
+    def run(self, target: Target, key: PRNGKeyArray, report: Report = silent) -> tuple[np.ndarray, float]:
+        """One run: coordinates (particles, estimated) and the log evidence. Raises `SettingError` if it gets stuck.
+
+        Reports the share of the likelihood that counts so far, in percent.
+        """
         # Importing blackjax starts JAX's backend, after which the number of devices cannot be set any more.
         import blackjax.smc.adaptive_tempered as adaptive
 
@@ -64,6 +67,7 @@ class TemperedSMC:
             # blackjax moves particles at the temperature before and leaves them weighted for the new one: a
             # last stage at temperature one resamples by those weights and moves at the posterior itself.
             last = float(state.tempering_param) >= 1
+            report(Step("tempering", round(100 * float(state.tempering_param)), 100))
             state, gained = stage(sub, state)
             if last:
                 return np.asarray(state.particles), evidence
