@@ -11,7 +11,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from hanknn.references import KrusellSmithReference, KrusellSmithSolution
+from hanknn.references import KrusellSmithReference, KrusellSmithSolution, krusell_smith_accuracy
 
 PATHS, QUARTERS, LOOKS = 10, 2000, 20
 SHORT = {"periods": 2000}
@@ -33,13 +33,13 @@ def main() -> None:
     seconds = time.process_time() - begin
     print(f"default settings: {seconds:.0f} s of one core, {solution.iterations} rounds after the coarse ones")
     print(f"log K' from powers of log K - {solution.law.center:.6f}, bad and good:\n{solution.law.coefficients}")
-    print(pd.Series(solution.accuracy()._asdict()).to_string(float_format="{:.6g}".format))
+    print(pd.Series(krusell_smith_accuracy(solution)._asdict()).to_string(float_format="{:.6g}".format))
     means = [solution.simulate(solution.times(10_000, seed)).capital.mean() for seed in range(10, 10 + PATHS)]
     print(f"mean capital, {PATHS} paths: {np.mean(means):.3f}, from {min(means):.3f} to {max(means):.3f}\n", flush=True)
     first = KrusellSmithReference(**SHORT).solve()
     for name, settings in OTHERS.items():
         other = KrusellSmithReference(**SHORT | settings).solve() if settings else first
-        found = other.accuracy(QUARTERS)._asdict()
+        found = krusell_smith_accuracy(other, QUARTERS)._asdict()
         found["consumption_mean"], found["consumption_max"] = consumption_off(first, other)
         print(name, *(f"{figure} {value:.5g}" for figure, value in found.items()), sep="; ", flush=True)
 

@@ -1,14 +1,12 @@
 """How exact a solution is, by means of its own."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from .household import marginal_utility
-
-if TYPE_CHECKING:
-    from .solution import KrusellSmithSolution
+from .solution import KrusellSmithSolution
 
 LOOKS = 100
 """Quarters of a path at which Euler errors are measured."""
@@ -37,8 +35,11 @@ class KrusellSmithAccuracy(NamedTuple):
     constrained: float
 
 
-def along(solution: "KrusellSmithSolution", z: Int[np.ndarray, " periods"]) -> KrusellSmithAccuracy:
-    """Measured along this path of productivity."""
+def krusell_smith_accuracy(
+    solution: KrusellSmithSolution, periods: int = 10_000, seed: int = 1
+) -> KrusellSmithAccuracy:
+    """How exact it is along a fresh path of productivity: give another seed than that of the settings it has."""
+    z = solution.times(periods, seed)
     quarters = np.unique(np.linspace(0, len(z) - 1, LOOKS).astype(int)).tolist()
     path = solution.simulate(z, quarters=quarters)
     errors, logs = solution.law.errors(path.capital, z), np.log(path.capital[1:])
@@ -60,7 +61,7 @@ def along(solution: "KrusellSmithSolution", z: Int[np.ndarray, " periods"]) -> K
 
 
 def euler_errors(
-    solution: "KrusellSmithSolution",
+    solution: KrusellSmithSolution,
     distribution: Float[np.ndarray, "2 bins"],
     capital: Float[np.ndarray, "2"],
     z: int,

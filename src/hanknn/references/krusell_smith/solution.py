@@ -8,7 +8,6 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from ...machine.errors import OutOfRangeError, SettingError, ShapeError
-from .accuracy import KrusellSmithAccuracy, along
 from .economy import KrusellSmithEconomy, Numbers, States
 from .histogram import Histogram
 from .household import Household, Policy
@@ -108,10 +107,6 @@ class KrusellSmithSolution:
                 f"[{low:g}, {high:g}]: give a larger capital_width"
             )
         return path
-
-    def accuracy(self, periods: int = 10_000, seed: int = 1) -> KrusellSmithAccuracy:
-        """How exact it is along a fresh path of productivity: give another seed than the settings'."""
-        return along(self, self.times(periods, seed))
 
     def _require_fit(self, mass: np.ndarray, z: int) -> None:
         if mass.shape != (2, self.histogram.count):
