@@ -18,7 +18,13 @@ SOURCE = Path(hanknn.__file__).parent
 MODEL = {"machine", "economy"}
 MODELS = MODEL | {"economy/households", "models", "models/hank", "models/smets_wouters"}
 SOLUTION = MODELS | {"solution"}
-REFERENCES = SOLUTION | {"references", "references/rank", "references/hank", "references/growth"}
+REFERENCES = SOLUTION | {
+    "references",
+    "references/rank",
+    "references/hank",
+    "references/growth",
+    "references/krusell_smith",
+}
 READING = REFERENCES | {"solution/simulation", "solution/accuracy"}
 LIKELIHOOD = SOLUTION | {"economy/linear", "solution/simulation", "inference/data", "inference/likelihood"}
 INFERENCE = LIKELIHOOD | {"inference", "inference/posterior", "inference/surrogate", "inference/estimation"}
@@ -41,6 +47,7 @@ ALLOWED = {
     "references": REFERENCES,
     "references/rank": SOLUTION,
     "references/growth": SOLUTION,
+    "references/krusell_smith": {"machine", "references/growth"},
     "references/hank": REFERENCES,
     "inference": INFERENCE,
     "inference/estimation": INFERENCE,
