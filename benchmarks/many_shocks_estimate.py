@@ -1,4 +1,4 @@
-"""The posterior of a linear model with 7 shocks, 7 observables and 21 parameters: corrected surrogate against Kalman and NUTS.
+"""The posterior of a linear model, 7 shocks and 21 parameters: corrected surrogate against Kalman and NUTS.
 
 Run: python benchmarks/many_shocks_estimate.py (half an hour on two cores). The model is that of `many_shocks.py` with
 its discount factor fixed; data show the three policies and four of the exogenous processes, with 5 % measurement error.

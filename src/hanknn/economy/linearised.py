@@ -58,12 +58,13 @@ Averaged = Callable[[Callable[[Float[Array, " states"]], Float[Array, " outputs"
 
 
 class Linearised(NamedTuple):
-    """The first-order solution: outputs are `slopes` · (state − `states`) above `outputs`.
+    """The first-order solution: outputs are `slopes` · (state − `states`) above `outputs`; and what second order adds.
 
     Vectors and matrices are in coordinates (logarithms of positive variables), points in the model's units. `move` and
     `hit`: the law of motion of states. `root`: of the ergodic covariance of states. Scales are ergodic standard
-    deviations. `bend`: second derivatives of outputs in states. `risk`: what uncertainty adds to outputs. `stable`, `explosive`: see `Saddle`. `determinate`: whether there is a steady state with one stable path
-    to it. `bounds`: what constraints would do that hold for a period.
+    deviations. `bend`: second derivatives of outputs in states. `risk`: what uncertainty adds to outputs. `stable`,
+    `explosive`: see `Saddle`. `determinate`: whether there is a steady state with one stable path to it. `bounds`: what
+    constraints would do that hold for a period.
     """
 
     state_center: Point

@@ -17,11 +17,11 @@ FLOOR = 1e-2
 def policy_error_matrix(economy: Economy, state: Point, theta: Point) -> Float[Array, "policies residuals"]:
     """What turns the residuals of one point into policy errors, in units of the policies' scale at the baseline.
 
-    If policies are off by a shape that persists like the states do, residuals are off by M times
-    that error, M = ∂R/∂(policy now) + λ ∂R/∂(policy next period), with λ the persistence of the
-    states, λ = 0 where a constraint binds: spells end soon, and a rate that is fixed for ever would leave almost any
-    policies without error. The matrix is the (regularised) inverse of M. A nearly singular Euler equation, where small residuals hide
-    large errors, thereby counts for what it hides; docs/decisions/weighting.md has the measurement.
+    If policies are off by a shape that persists like the states do, residuals are off by M times that error, M =
+    ∂R/∂(policy now) + λ ∂R/∂(policy next period), with λ the persistence of the states, λ = 0 where a constraint
+    binds: spells end soon, and a rate that is fixed for ever would leave almost any policies without error. The
+    matrix is the (regularised) inverse of M. A nearly singular Euler equation, where small residuals hide large
+    errors, thereby counts for what it hides; docs/decisions/weighting.md has the measurement.
     """
     eq = economy.equations
     nodes, weights = Monomial(3).nodes(jax.random.key(0), len(eq.shocks), theta.dtype)

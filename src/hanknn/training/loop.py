@@ -45,9 +45,10 @@ class Training:
     """A recipe's methods, one after another, as one `run`.
 
     `store` saves every few seconds and goes on from what it finds; `definition`: what that must have been made for.
-    Residuals are validated at 10,000 points, 2,000 where economies may have no equilibrium, each of which is then tried
-    at several states, or 256 where those have many shocks as well or come from simulation. Raises `TrainingStopped` where a residual or
-    gradient is not finite; the error carries the last good result as `trained`.
+    Residuals are validated at 10,000 points, 2,000 where economies may have no equilibrium, each of which is then
+    tried at several states, or 256 where those have many shocks as well or come from simulation. Raises
+    `TrainingStopped` where a residual or gradient is not finite; the error carries the last good result as
+    `trained`.
     """
 
     def __init__(self, equations: Equations, recipe: Recipe, seed: int, report: Report, store: Store, definition):

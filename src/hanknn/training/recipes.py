@@ -142,9 +142,10 @@ def calibration(iterations: int = 100, points: int = 256) -> Recipe:
 
 
 def suited(model: Model) -> Recipe:
-    """The default for a model: `constrained` where it has occasionally binding constraints, `large` where it has many
-    shocks as well, `nonlinear` where the library linearises it, `households` where a state is an array, `households_quick` where few of its parameters are
-    free as well, `calibration` where none is."""
+    """The default for a model: `constrained` where it has occasionally binding constraints, `large` where it has
+    many shocks as well, `nonlinear` where the library linearises it, `households` where a state is an array,
+    `households_quick` where few of its parameters are free as well, `calibration` where none is.
+    """
     if model.arrays:
         free = len(model.parameters.free)
         return calibration() if free == 0 else households_quick() if free <= FEW else households()
