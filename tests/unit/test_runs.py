@@ -5,15 +5,19 @@ import signal
 import subprocess
 import sys
 import time
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
+from hanknn.front import runs
 from hanknn.front.cli.command import main
 from hanknn.front.runs import RunFolder
-from hanknn.machine.errors import RunFolderError
+from hanknn.machine.errors import RunFolderError, ShapeError
 from hanknn.machine.storage import read
+from hanknn.solution import Solution
 
 SETTINGS = {"model": "nk", "recipe": "quick", "seed": 0}
 
@@ -98,3 +102,14 @@ def test_a_file_in_the_way_is_refused(tmp_path):
     (tmp_path / "run").write_text("mine")
     with pytest.raises(RunFolderError, match="is a file"):
         RunFolder(tmp_path / "run", SETTINGS)
+
+
+def test_a_figure_that_cannot_be_drawn_costs_neither_the_others_nor_the_run(tmp_path, monkeypatch):
+    def fail():
+        raise ShapeError("state 'K' has a value that is not finite")
+
+    drawings = ("policies by parameter", fail), ("responses", lambda: {"irf": Figure()})
+    monkeypatch.setattr(runs, "_drawings", lambda solution, report: iter(drawings))
+    with pytest.warns(UserWarning, match="no figure of policies by parameter: state 'K' .*solution itself is saved"):
+        paths = runs.draw_solution(Mock(spec=Solution), tmp_path)
+    assert [path.name for path in paths] == ["irf.png", "irf.pdf"]

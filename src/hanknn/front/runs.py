@@ -106,7 +106,7 @@ def draw_solution(solution: Solution, folder: Path, report: Report = silent) -> 
             for name, figure in draw().items():
                 paths += save(figure, folder, name)
         except HanknnError as error:
-            warn(f"no figure of {what}: {error}. The solution itself is not touched by that", stacklevel=2)
+            warn(f"no figure of {what}: {error}. The solution itself is saved", stacklevel=2)
     report(Step("figures", len(drawings), len(drawings)))
     return paths
 
