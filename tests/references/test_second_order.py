@@ -56,10 +56,14 @@ def test_what_equations_say_of_it_falls_with_the_third_power(model, sigma):
         places = own.parameters.names.index(sigma)
         normal = jnp.asarray(np.random.default_rng(0).normal(size=len(equations.states)))
 
+        def policy(state, theta):
+            linear, away = theta.linear, theta.linear.away(state)
+            bent = linear.outputs + linear.risk + (linear.slopes + linear.bend @ away / 2) @ away
+            return equations.policies_from(state, equations.outputs_from(bent), theta)
+
         def size(share):
             theta = equations.parameters(jnp.asarray(own.parameters.baseline).at[places].multiply(share))
             state = equations.ergodic_state(normal, theta)
-            policy = lambda s, t: equations.policies_at(equations.about(s, t)[0], s, t)
             rows = equations.residuals(policy, state, theta, Monomial(5), jax.random.key(0))
             return jnp.max(jnp.abs(rows))
 
