@@ -55,8 +55,8 @@ class Company:
         if len(rows) != len(self.of.outputs):
             raise ModelError(
                 f"model '{model.name}' has {len(rows)} equations for {len(self.of.outputs)} {self._unknowns}: "
-                f"{', '.join(rows)} for {', '.join(self.of.outputs)}. As many are needed of each to linearise it "
-                "(a model that writes its own state_scale is not linearised)"
+                f"{', '.join(rows)} for {', '.join(self.of.outputs)}. As many are needed of each; of two equations "
+                "with one name only the last counts"
             )
 
     def _begin(self) -> np.ndarray:
