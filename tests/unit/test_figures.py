@@ -17,7 +17,7 @@ def test_policy_panels_are_labelled_from_the_parameter_table(quick):
         assert parameter.label in axis.get_xlabel() and parameter.text in axis.get_xlabel()
         assert r"$\pi_t$" in axis.get_ylabel() and "deviation" in axis.get_ylabel()
         assert len(axis.get_lines()) == 3 and axis.get_lines()[1].get_linestyle() == "--"
-    assert "-1 ergodic s.d." in figure.get_suptitle()
+    assert "1 s.d. below its mean" in figure.get_suptitle()
 
 
 def test_all_policies_are_drawn_as_each_alone_by_asking_once_what_is_solved(quick, monkeypatch):
