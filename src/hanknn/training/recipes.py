@@ -86,7 +86,8 @@ def large(iterations: int = 60) -> Recipe:
 
     The bound is in force from the first iteration: the second-order solution, with the turn of a bound that holds for
     one period, is nearer to the solution than any economy without the bound. Points are new at every iteration: no
-    fixed design of a size that can be afforded fills forty dimensions.
+    fixed design of a size that can be afforded fills forty dimensions. What it leaves of `smets_wouters` is in
+    docs/decisions/linear.md: no less yet than what it starts from.
     """
     network = SmoothNetwork(6, 2, curved_width=40, curved_depth=2, bend=1.0)
     return Recipe(network, (GaussNewton(iterations, Renewed(), SplitGaussHermite(2), curvature=REMEMBERED),))
