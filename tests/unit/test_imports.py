@@ -47,7 +47,7 @@ ALLOWED = {
     "references": REFERENCES,
     "references/rank": SOLUTION,
     "references/growth": SOLUTION,
-    "references/krusell_smith": {"machine", "references/growth"},
+    "references/krusell_smith": {"machine"},
     "references/hank": REFERENCES,
     "inference": INFERENCE,
     "inference/estimation": INFERENCE,

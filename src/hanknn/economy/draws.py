@@ -39,12 +39,15 @@ class Draw(NamedTuple):
     known: Point
 
 
-def ergodic_draw(equations: Equations, key: PRNGKeyArray, dtype: jnp.dtype | type) -> Draw:
-    """Parameters uniform over the box, and a state that `ergodic_state` draws."""
+def ergodic_draw(
+    equations: Equations, key: PRNGKeyArray, dtype: jnp.dtype | type, spread: Float[Array, ""] | float = 1.0
+) -> Draw:
+    """Parameters uniform over the box, and a state that `ergodic_state` draws, `spread` times as far from the centre
+    as usual."""
     first, second = jax.random.split(key)
     theta = equations.model.parameters.draw(first, dtype)
     known = equations.parameters(theta)
-    return Draw(theta, _state(equations, known, second), known)
+    return Draw(theta, _state(equations, known, second, spread), known)
 
 
 def ergodic_sample(equations: Equations, key: PRNGKeyArray, points: int, dtype: jnp.dtype | type) -> Draw:
@@ -64,9 +67,9 @@ def ergodic_state(equations: Equations, theta: Float[Array, " parameters"], key:
     return _state(equations, equations.parameters(theta), key)
 
 
-def _state(equations: Equations, known: Point, key: PRNGKeyArray) -> Point:
+def _state(equations: Equations, known: Point, key: PRNGKeyArray, spread: Float[Array, ""] | float = 1.0) -> Point:
     first, _ = jax.random.split(key)
-    return equations.ergodic_state(equations.normals(first, known.dtype), known)
+    return equations.ergodic_state(equations.normals(first, known.dtype) * spread, known)
 
 
 def plausible(

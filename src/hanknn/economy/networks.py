@@ -65,7 +65,7 @@ class PolicyNetwork(eqx.Module):
         """Outputs in the model's units, given the model's rough centre and scale of each."""
 
     def silent(self) -> "PolicyNetwork":
-        """The same, but it puts out the centre, where it can: training then begins at a model's linear solution."""
+        """The same, but it puts out the centre, where it can: training then begins at a model's own first guess."""
         return self
 
     @property

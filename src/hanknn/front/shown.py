@@ -1,6 +1,6 @@
 """What can be said of a model before it is solved: `hanknn show`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -43,14 +43,16 @@ class Linear(NamedTuple):
     """The linear model at one value of the parameters.
 
     `steady`, `spread`: level and ergodic standard deviation of states, policies and the model's observables, in this
-    order. `move`: states' law of motion. `rest`: the largest residual in the steady state. `moved`: all that
-    parameters may move. `stable`, `explosive`: see `economy.linear.saddle.Saddle`. `held`: whether the
-    constraints of `bounds` are slack in the steady state and can hold.
+    order. `move`: states' law of motion; `law`: its slopes in states, policies and shocks. `rest`: the largest residual
+    in the steady state. `moved`: all that parameters may move. `stable`, `explosive`: see
+    `economy.linear.saddle.Saddle`. `held`: whether the constraints of `bounds` are slack in the steady state and can
+    hold.
     """
 
     steady: Float[Array, " variables"]
     spread: Float[Array, " variables"]
     move: Float[Array, "states states"]
+    law: Float[Array, "states moved"]
     rest: Float[Array, ""]
     stable: Float[Array, ""]
     explosive: Float[Array, ""]
@@ -163,7 +165,7 @@ def _around(equations: Equations, theta: Float[np.ndarray, " parameters"], draws
         str(verdicts[0]),
         {v: float(np.mean(over == v)) for v in VERDICTS} if len(over) else {},
         tuple(name for name, idle in zip(names, still, strict=True) if idle),
-        _standing(equations, theta),
+        _standing(equations.states, here.law),
         tuple(end for end in ends if end.verdict != ONE),
     )
 
@@ -176,24 +178,10 @@ def _ends(space: ParameterSpace, theta: Float[np.ndarray, " parameters"]) -> Flo
     return rows
 
 
-def _standing(equations: Equations, theta: Float[np.ndarray, " parameters"]) -> tuple[str, ...]:
+def _standing(states: Iterable[str], law: Float[np.ndarray, "states moved"]) -> tuple[str, ...]:
     """States that stay where they are whatever else happens: any value of theirs is at rest."""
-
-    def slopes(vector):
-        point = equations.parameters(vector)
-        center = point.linear.state_center, point.linear.policy_center
-        sizes = [len(pack(part)) for part in center]
-
-        def law(at):
-            state, policy, shock = jnp.split(at, np.cumsum(sizes))
-            return pack(equations.transition(like(state, center[0]), like(policy, center[1]), shock, point))
-
-        at = jnp.concatenate([pack(center[0]), pack(center[1]), jnp.zeros(len(equations.shocks), vector.dtype)])
-        return jax.jacfwd(law)(at)
-
-    law = np.asarray(once(slopes)(jnp.asarray(theta)))
     still = np.eye(*law.shape)
-    return tuple(n for n, row, own in zip(equations.states, law, still, strict=True) if np.allclose(row, own))
+    return tuple(n for n, row, own in zip(states, law, still, strict=True) if np.allclose(row, own))
 
 
 def _moduli(move: Float[np.ndarray, "states states"]) -> Float[np.ndarray, " states"]:
@@ -219,6 +207,7 @@ def linear_at(equations: Equations, vector: Float[Array, " parameters"]) -> Line
         steady,
         jnp.concatenate([pack(found.state_scale), pack(found.policy_scale), spread]),
         found.move,
+        _law(equations, theta),
         jnp.max(jnp.abs(jnp.concatenate([off / (1 + jnp.abs(pack(state))), rows]))),
         found.stable,
         found.explosive,
@@ -226,6 +215,18 @@ def linear_at(equations: Equations, vector: Float[Array, " parameters"]) -> Line
         jnp.asarray(True) if found.bounds is None else jnp.all(found.bounds.sound),
         jnp.concatenate([steady, *(m.ravel() for m in (found.policy_slopes, found.move, found.hit, show))]),
     )
+
+
+def _law(equations: Equations, theta: Point) -> Float[Array, "states moved"]:
+    """Slopes of next period's states in this period's states and policies, and in the shocks."""
+    center = theta.linear.state_center, theta.linear.policy_center
+    parts = *(pack(part) for part in center), jnp.zeros(len(equations.shocks), theta.dtype)
+
+    def law(*at):
+        state, policy = (like(vector, part) for vector, part in zip(at[:2], center, strict=True))
+        return pack(equations.transition(state, policy, at[2], theta))
+
+    return jnp.concatenate(jax.jacfwd(law, argnums=(0, 1, 2))(*parts), axis=1)
 
 
 def _observables(

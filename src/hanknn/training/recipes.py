@@ -48,9 +48,10 @@ def default() -> Recipe:
 
 
 def nonlinear(shocks: int = 1) -> Recipe:
-    """For a model that is linearised: what is left to learn is curvature. A minute on two cores for a small model.
+    """For a model that is linearised: a minute on two cores for a small model.
 
-    `shocks`: how many the model has; expectations over three and more are taken at few nodes.
+    What is learned is what the second-order solution leaves. `shocks`: how many the model has; expectations over three
+    and more are taken at few nodes.
     """
     sample = Fixed(points=4096, start=1024, double_every=15)
     method = GaussNewton(45, sample, training_rule(shocks), target=NOTHING_LEFT)

@@ -13,11 +13,11 @@ import numpy as np
 from jaxtyping import Float
 
 from ...machine.errors import NotSolvedError, SettingError, ShapeError
+from ...machine.fixed_point import fixed_point
 from ...models import RBC
 from ...solution import Values
 from .economy import GrowthEconomy
 from .expected import Expected
-from .fixed_point import fixed_point
 from .log_linear import LogLinear, log_linear
 from .quadrature import Nodes, nodes, reach
 from .solution import GrowthSolution

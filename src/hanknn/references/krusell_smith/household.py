@@ -1,7 +1,6 @@
 """The household's problem by endogenous grid (Carroll 2006), given what it believes of capital."""
 
 import functools
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from ...machine.errors import SettingError
-from ..growth.fixed_point import FixedPoint, fixed_point
+from ...machine.fixed_point import FixedPoint, fixed_point
 from .curves import Curves
 from .economy import KrusellSmithEconomy, Numbers
 from .law import PerceivedLaw
@@ -103,9 +102,13 @@ class Household:
         def step(logs):
             return np.log(self.step(np.exp(logs).reshape(start.shape), outlook)).ravel()
 
+        begin = np.log(start).ravel()
         with np.errstate(all="ignore"):
-            found = fixed_point(step, np.log(start).ravel(), tolerance, max_iterations)
-        return found if np.isfinite(found.change) else plainly(step, np.log(start).ravel(), tolerance, max_iterations)
+            found = fixed_point(step, begin, tolerance, max_iterations)
+        if np.isfinite(found.change):
+            return found
+        # Anderson's method left what policies can be.
+        return fixed_point(step, begin, tolerance, max_iterations, memory=0)
 
     def at_other_assets(
         self, policy: Policy, assets: Float[np.ndarray, " others"]
@@ -118,16 +121,3 @@ class Household:
 
 def marginal_utility(consumption: Numbers, gamma: float) -> Numbers:
     return 1 / consumption if gamma == 1 else consumption**-gamma
-
-
-def plainly(
-    step: Callable[[np.ndarray], np.ndarray], values: np.ndarray, tolerance: float, max_iterations: int
-) -> FixedPoint:
-    """One step after another: slow and sure, for where Anderson's method left what policies can be."""
-    change = np.inf
-    for iteration in range(max_iterations):
-        moved = step(values)
-        values, change = moved, float(np.max(np.abs(moved - values)))
-        if not change > tolerance:
-            return FixedPoint(values, change, iteration + 1)
-    return FixedPoint(values, change, max_iterations)

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Int
 
 from ...machine.errors import NotSolvedError, SettingError, UnknownNameError
-from ..growth.fixed_point import FixedPoint
+from ...machine.fixed_point import FixedPoint
 from .economy import KrusellSmithEconomy
 from .histogram import Histogram
 from .household import Household, Z

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from ...machine.errors import NotSolvedError
-from ..growth.fixed_point import FixedPoint, fixed_point
+from ...machine.fixed_point import FixedPoint, fixed_point
 from .histogram import Histogram, jobs_changed
 from .household import Household, Policy
 from .law import PerceivedLaw, fitted, through

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 
-from ...economy.draws import AT_ONCE, Draw
+from ...economy.draws import AT_ONCE, Draw, ergodic_draw
 from ...machine.batches import in_batches
 from ...machine.compiled import once
 from ...machine.errors import SettingError
@@ -46,10 +46,8 @@ class Renewed(Sample):
 
     def _drawn(self, equations, key) -> Draw:
         def one(key):
-            first, second, third = jax.random.split(key, 3)
-            theta = equations.model.parameters.draw(first, jnp.float64)
-            known = equations.parameters(theta)
-            spread = jnp.where(jax.random.uniform(second) < self.wide_share, self.wide_scale, 1.0).astype(theta.dtype)
-            return Draw(theta, equations.ergodic_state(equations.normals(third, theta.dtype) * spread, known), known)
+            first, second = jax.random.split(key)
+            spread = jnp.where(jax.random.uniform(first) < self.wide_share, self.wide_scale, 1.0)
+            return ergodic_draw(equations, second, jnp.float64, spread)
 
         return in_batches(one, (jax.random.split(key, self.points),), AT_ONCE)

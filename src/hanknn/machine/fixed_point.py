@@ -21,16 +21,23 @@ class FixedPoint(NamedTuple):
 
 
 def fixed_point(
-    step: Callable[[Unknowns], Unknowns], start: Unknowns, tolerance: float, max_iterations: int
+    step: Callable[[Unknowns], Unknowns],
+    start: Unknowns,
+    tolerance: float,
+    max_iterations: int,
+    memory: int = MEMORY,
 ) -> FixedPoint:
-    """Anderson's acceleration (1965): the combination of the last tries whose changes cancel, moved by its change."""
+    """Anderson's acceleration (1965): the combination of the last tries whose changes cancel, moved by its change.
+
+    With a `memory` of 0 it is one step after another: slow, and sure where combinations are no tries that make sense.
+    """
     values, change, tries, changes = start, np.inf, [], []
     for iteration in range(max_iterations):
         moved = step(values) - values
         change = float(np.max(np.abs(moved)))
         if not change > tolerance:  # settled, or no number
             return FixedPoint(values, change, iteration + 1)
-        tries, changes = [*tries[-MEMORY:], values], [*changes[-MEMORY:], moved]
+        tries, changes = [*tries, values][-memory - 1 :], [*changes, moved][-memory - 1 :]
         values = values + moved
         if len(tries) > 1:
             differences = np.diff(changes, axis=0).T
