@@ -5,8 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from . import models as models, references as references
-    from .economy import expectations as expectations, networks as networks, priors as priors
+    from .economy import (
+        expectations as expectations,
+        households as households,
+        networks as networks,
+        priors as priors,
+    )
     from .economy.exogenous import AR1 as AR1
+    from .economy.households import HouseholdModel as HouseholdModel
+    from .economy.markov import MarkovChain as MarkovChain
     from .economy.model import Model as Model, Variable as Variable
     from .economy.parameters import Parameter as Parameter, ParameterSpace as ParameterSpace
     from .economy.points import Point as Point
@@ -61,6 +68,8 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "economy.exogenous": ("AR1",),
+    "economy.households": ("HouseholdModel",),
+    "economy.markov": ("MarkovChain",),
     "economy.model": (
         "Model",
         "Variable",
@@ -135,6 +144,7 @@ _ROOMS = {
     "references": "references",
     "recipes": "training.recipes",
     "priors": "economy.priors",
+    "households": "economy.households",
     "networks": "economy.networks",
     "expectations": "economy.expectations",
 }

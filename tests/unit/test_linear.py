@@ -241,7 +241,7 @@ def test_what_is_missing_is_said():
         def transition(self, now, shock, theta):
             return {**super().transition(now, shock, theta), "z": 0.0}
 
-    with pytest.raises(ModelError, match="'z' of model 'growth' is an AR1"):
+    with pytest.raises(ModelError, match="'z' of model 'growth' has the law of motion of its AR1"):
         Equations(Twice())
 
 

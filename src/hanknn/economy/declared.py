@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ..machine.errors import ModelError
 from .bounds import MOST
-from .exogenous import AR1
+from .exogenous import Process
 from .model import Model, Variable
 from .parameters import ParameterSpace
 from .points import Point
@@ -29,7 +29,7 @@ def _require_variables(model: Model) -> None:
             raise ModelError(f"{kind} of model '{model.name}' are {variables!r:.40}; write {{'name': Variable(...)}}")
         for name, variable in variables.items():
             if not isinstance(variable, Variable):
-                only = " (an AR1 belongs among the states)" if isinstance(variable, AR1) else ""
+                only = " (a process belongs among the states)" if isinstance(variable, Process) else ""
                 raise ModelError(
                     f"'{name}' among the {kind} of model '{model.name}' is {variable!r:.40}{only}; "
                     "write Variable(label, text, unit)"

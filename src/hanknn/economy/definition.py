@@ -63,7 +63,7 @@ def settings(model: Model) -> dict[str, Any]:
     names = {f.name for f in dataclasses.fields(model)} if dataclasses.is_dataclass(model) else set()
     told = {}
     names |= {"relaxation"} if model.bounded else set()
-    for name in sorted((names | set(vars(model))) - {"parameters"}):
+    for name in sorted((names | set(vars(model))) - {"parameters", "steady_tables"}):
         value = getattr(model, name)
         if isinstance(value, np.generic | np.ndarray | jax.Array) and np.ndim(value) == 0:
             value = np.asarray(value).item()

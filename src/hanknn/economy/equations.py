@@ -17,6 +17,7 @@ from .company import Company, with_steady
 from .coordinates import Coordinates
 from .declared import require_declared
 from .expectations import Expectation, Nodes
+from .markov import nodes_over_chains
 from .mistakes import in_writers_words
 from .model import Model, Scalars, Variable
 from .points import Point, checked, join, named, pack, scalars, size, unpack
@@ -51,6 +52,7 @@ class Equations:
     def __init__(self, model: Model) -> None:
         require_declared(model)
         model.require()
+        model = model.prepared()
         self.model = model
         self.states, self.shocks, self.policies = tuple(model.states), tuple(model.shocks), tuple(model.policies)
         self.outputs, self.constraints = tuple(model.outputs) or self.policies, tuple(model.constraints)
@@ -188,8 +190,9 @@ class Equations:
     def derived(self, vector: Float[Array, " parameters"]) -> Point:
         """The same without the linear solution."""
         theta = self.given(vector)
-        derived = named(self.model.derived(theta), self._where("derived"))
-        own = Point({n: jnp.asarray(v, vector.dtype) for n, v in derived.items()}, "parameter")
+        derived = named(self.model.known(theta), self._where("derived"))
+        typed = lambda value: jax.tree.map(lambda leaf: jnp.asarray(leaf, vector.dtype), value)
+        own = Point({name: typed(value) for name, value in derived.items()}, "parameter")
         return join(theta, own) if derived else theta
 
     def vector(self, theta: Point) -> Float[Array, " parameters"]:
@@ -281,24 +284,29 @@ class Equations:
         """Residuals of a policy function at one point; a deterministic `expectation` ignores `key`."""
         now = policy(state, theta)
         law = self.law(state, now, theta)
-        return self._over(policy, (state, now), law, theta, self._nodes(policy, law, theta, expectation, key))
+        nodes = self._nodes(policy, join(state, now), law, theta, expectation, key)
+        return self._over(policy, (state, now), law, theta, nodes)
 
     def nodes(
         self, policy: PolicyFunction, state: Point, theta: Point, expectation: Expectation, key: PRNGKeyArray
     ) -> Nodes:
         """Where a rule looks at next period's shocks from one point, under a policy function."""
-        return self._nodes(policy, self.law(state, policy(state, theta), theta), theta, expectation, key)
+        now = policy(state, theta)
+        return self._nodes(policy, join(state, now), self.law(state, now, theta), theta, expectation, key)
 
     def residuals_over(self, policy: PolicyFunction, state: Point, theta: Point, nodes: Nodes) -> Float[Array, " rows"]:
         """Residuals where expectations are averages over these nodes."""
         now = policy(state, theta)
         return self._over(policy, (state, now), self.law(state, now, theta), theta, nodes)
 
-    def _nodes(self, policy: PolicyFunction, law: LawOfMotion, theta: Point, expectation, key) -> Nodes:
+    def _nodes(self, policy: PolicyFunction, now: Point, law: LawOfMotion, theta: Point, expectation, key) -> Nodes:
         def slackness(shock):
             later = law(shock)
             return self.slackness(later, policy(later, theta), theta)
 
+        chains = self.model.chains
+        if chains:
+            return nodes_over_chains(chains, self.shocks, (now, theta), expectation, key, slackness)
         return Nodes(*expectation.nodes(key, len(self.shocks), theta.dtype, slackness))
 
     def _over(self, policy: PolicyFunction, here: tuple[Point, Point], law: LawOfMotion, theta: Point, nodes: Nodes):

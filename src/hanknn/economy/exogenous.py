@@ -1,5 +1,6 @@
 """Exogenous states: a process in one line."""
 
+import abc
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -13,8 +14,28 @@ Coefficient = str | float
 """A parameter's name, or a number."""
 
 
+class Process(abc.ABC):
+    """A state whose law of motion and shocks the library knows, written among a model's `states`."""
+
+    @abc.abstractmethod
+    def states(self, name: str) -> dict[str, Variable]:
+        """What a model's states hold of it."""
+
+    @abc.abstractmethod
+    def shocks(self, name: str) -> dict[str, Variable]:
+        """What a model's shocks hold of it."""
+
+    @abc.abstractmethod
+    def transition(self, name: str, now: Point, shock: Point, theta: Point) -> dict[str, Array | float]:
+        """Its states next period."""
+
+    @abc.abstractmethod
+    def spread(self, name: str, theta: Point) -> dict[str, Array | float]:
+        """Ergodic standard deviations of its states."""
+
+
 @dataclass(frozen=True)
-class AR1:
+class AR1(Process):
     """A state that follows z' = (1 − ρ) mean + ρ z + σ ε', written among a model's `states`.
 
     `rho`, `sigma`, `mean`: names of parameters, or numbers. The shock is called `shock`, or "eps_" and the state's
@@ -41,32 +62,43 @@ class AR1:
         return self.shock or f"eps_{state}"
 
     def states(self, name: str) -> dict[str, Variable]:
-        """What a model's states hold of it."""
         own = {name: Variable(self.label, self.text, self.unit)}
         if self.moving_average is None:
             return own
         return own | {f"last_{self.shock_of(name)}": Variable(self.label, f"last shock to {self.text}", "s.d.")}
 
     def shocks(self, name: str) -> dict[str, Variable]:
-        """What a model's shocks hold of it."""
         return {self.shock_of(name): Variable(rf"$\varepsilon$ {self.label}", f"shock to {self.text}", "s.d.")}
 
     def transition(self, name: str, now: Point, shock: Point, theta: Point) -> dict[str, Array | float]:
-        """Its states next period."""
-        rho, sigma, mean = (_value(c, theta, name) for c in (self.rho, self.sigma, self.mean))
+        where = f"the AR1 of state '{name}'"
+        rho, sigma, mean = (coefficient(c, theta, where) for c in (self.rho, self.sigma, self.mean))
         news = getattr(shock, self.shock_of(name))
         value = (1 - rho) * mean + rho * getattr(now, name) + sigma * news
-        for other, coefficient in self.also.items():
-            value = value + _value(coefficient, theta, name) * getattr(shock, other)
+        for other, size in self.also.items():
+            value = value + coefficient(size, theta, where) * getattr(shock, other)
         if self.moving_average is None:
             return {name: value}
         last = f"last_{self.shock_of(name)}"
-        return {name: value - sigma * _value(self.moving_average, theta, name) * getattr(now, last), last: news}
+        return {name: value - sigma * coefficient(self.moving_average, theta, where) * getattr(now, last), last: news}
+
+    def spread(self, name: str, theta: Point) -> dict[str, Array | float]:
+        where = f"the AR1 of state '{name}'"
+        rho, sigma = (coefficient(c, theta, where) for c in (self.rho, self.sigma))
+        news = [sigma, *(coefficient(size, theta, where) for size in self.also.values())]
+        variance = sum(size**2 for size in news) / (1 - rho**2)
+        if self.moving_average is None:
+            return {name: variance**0.5}
+        before = coefficient(self.moving_average, theta, where)
+        # The shock's own part: σ (ε − θ ε₋₁) passed on by ρ.
+        variance = variance + sigma**2 * (before**2 - 2 * rho * before) / (1 - rho**2)
+        return {name: variance**0.5, f"last_{self.shock_of(name)}": 1.0}
 
 
-def _value(coefficient: Coefficient, theta: Point, state: str) -> Array | float:
-    if not isinstance(coefficient, str):
-        return coefficient
-    if coefficient not in theta:
-        raise UnknownNameError("parameter", coefficient, theta, f"the AR1 of state '{state}'")
-    return getattr(theta, coefficient)
+def coefficient(given: Coefficient, theta: Point, where: str) -> Array | float:
+    """Its value; raises `UnknownNameError` for a name that is no parameter's."""
+    if not isinstance(given, str):
+        return given
+    if given not in theta:
+        raise UnknownNameError("parameter", given, theta, where)
+    return getattr(theta, given)

@@ -9,7 +9,8 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from ..machine.errors import ModelError, UnknownNameError
-from .exogenous import AR1
+from .exogenous import Process
+from .markov import MarkovChain
 from .parameters import ParameterSpace
 from .points import Point, named
 from .variable import Variable as Variable
@@ -32,11 +33,11 @@ class Model(abc.ABC):
     name: ClassVar[str]
     parameters: ParameterSpace
     states: ClassVar[Mapping[str, Any]]
-    """Each a `Variable`, or an `AR1`: a process, of which `states` and `shocks` then hold the variables."""
+    """Each a `Variable`, or a process (`AR1`, `MarkovChain`); `states` and `shocks` then hold its variables."""
     shocks: ClassVar[Mapping[str, Variable]]
     policies: ClassVar[Mapping[str, Variable]]
 
-    exogenous: ClassVar[Mapping[str, AR1]] = {}
+    exogenous: ClassVar[Mapping[str, Process]] = {}
     """Those of the `states` that are written as processes; the library knows their laws of motion and shocks."""
 
     outputs: ClassVar[Mapping[str, Variable]] = {}
@@ -62,15 +63,15 @@ class Model(abc.ABC):
     def __init_subclass__(cls, **given: Any) -> None:
         super().__init_subclass__(**given)
         states = cls.__dict__.get("states")
-        processes = {n: v for n, v in states.items() if isinstance(v, AR1)} if isinstance(states, Mapping) else {}
+        processes = {n: v for n, v in states.items() if isinstance(v, Process)} if isinstance(states, Mapping) else {}
         if not processes:
             return
         assert isinstance(states, Mapping)
         cls.exogenous = processes
         cls.states, shocks = {}, {}
         for name, variable in states.items():
-            cls.states |= variable.states(name) if isinstance(variable, AR1) else {name: variable}
-            shocks |= variable.shocks(name) if isinstance(variable, AR1) else {}
+            cls.states |= variable.states(name) if isinstance(variable, Process) else {name: variable}
+            shocks |= variable.shocks(name) if isinstance(variable, Process) else {}
         cls.shocks = {**shocks, **cls.__dict__.get("shocks", {})}
 
     @property
@@ -81,6 +82,11 @@ class Model(abc.ABC):
         `ergodic_state` says where to start.
         """
         return tuple(name for name, variable in self.states.items() if variable.shape)
+
+    @property
+    def chains(self) -> dict[str, MarkovChain]:
+        """Those of the `exogenous` states that have a few values only."""
+        return {name: process for name, process in self.exogenous.items() if isinstance(process, MarkovChain)}
 
     @property
     def settles(self) -> bool:
@@ -128,6 +134,10 @@ class Model(abc.ABC):
         other.require()
         return other
 
+    def prepared(self) -> "Model":
+        """With what is made once before anything is solved (default: nothing is)."""
+        return self
+
     def require(self) -> None:
         """Raise `ModelError` where settings and fixed parameters do not fit together (default: they do)."""
         return None
@@ -145,8 +155,8 @@ class Model(abc.ABC):
         twice = [name for name in own if name in processes]
         if twice:
             raise ModelError(
-                f"'{twice[0]}' of model '{self.name}' is an AR1 among the states, which brings its own law of motion; "
-                f"leave it out of {type(self).__name__}.transition"
+                f"'{twice[0]}' of model '{self.name}' has the law of motion of its "
+                f"{type(self.exogenous[twice[0]]).__name__}; leave it out of {type(self).__name__}.transition"
             )
         return {**processes, **own}
 
@@ -161,6 +171,10 @@ class Model(abc.ABC):
     def derived(self, theta: Point) -> Scalars:
         """What the parameters alone determine, such as a steady state: equations read it from `theta` by name."""
         return {}
+
+    def known(self, theta: Point) -> Mapping[str, Any]:
+        """All that parameters alone determine (default: what is `derived`)."""
+        return self.derived(theta)
 
     def ahead(self, now: Point, theta: Point) -> Scalars:
         """What is settled of next period before its shocks: `transition` reads it from `now` by name.

@@ -3,7 +3,9 @@
 from ..economy.model import Model
 from ..machine.errors import SettingError, UnknownNameError
 from .hank import HANK as HANK
+from .huggett import Huggett as Huggett
 from .irreversible import IrreversibleInvestment as IrreversibleInvestment
+from .krusell_smith import KrusellSmith as KrusellSmith
 from .nk import LinearNK as LinearNK
 from .rank import RANK as RANK
 from .rbc import RBC as RBC
@@ -17,6 +19,8 @@ SHIPPED: tuple[type[Model], ...] = (
     IrreversibleInvestment,
     LinearSmetsWouters,
     SmetsWouters,
+    KrusellSmith,
+    Huggett,
 )
 
 

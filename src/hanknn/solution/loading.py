@@ -15,6 +15,7 @@ from ..machine.version import __version__
 from ..models import SHIPPED, shipped
 from .network_file import architecture_from, weights_from
 from .solution import Solution
+from .tables_file import with_tables
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -55,6 +56,7 @@ def load(source: str | Path, model: Model | None = None) -> Solution:
         if header["model"] not in NAMES:
             raise ModelWantedError(path, header["model"])
         model = _narrowed(shipped(header["model"]), header["definition"]["parameters"])
+    model, arrays = with_tables(model, header, arrays)
     known = Equations(model)
     # The library's own equations do not change within a version, and a test holds the shipped files to them.
     ours = type(model) in SHIPPED and header["version"] == __version__

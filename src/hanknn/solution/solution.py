@@ -26,6 +26,7 @@ from ..machine.compiled import jit
 from ..machine.errors import NotSolvedError, ShapeError
 from ..machine.precision import in_float64
 from .network_file import described, described_law, weights_from
+from .tables_file import described_tables
 
 Values = Mapping[str, Any] | pd.DataFrame
 """Named scalars or one-dimensional columns."""
@@ -284,8 +285,9 @@ class Solution:
         """Write to one file without pickle; returns its path."""
         path = Path(path)
         law = {} if self.law is None else {"law": described_law(self.law)}
-        header = {**self.header, "kind": "solution", "architecture": described(self.architecture), **law}
-        storage.write(path, header, self._arrays)
+        tables, arrays = described_tables(self.model)
+        header = {**self.header, "kind": "solution", "architecture": described(self.architecture), **law, **tables}
+        storage.write(path, header, [*self._arrays, *arrays])
         return path
 
     @property

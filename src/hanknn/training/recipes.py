@@ -129,6 +129,19 @@ def households_quick(iterations: int = 60, points: int = 256) -> Recipe:
     return Recipe(network, (_remembering(iterations, sample),))
 
 
+def distribution(shocks: int = 1, iterations: int = 15) -> Recipe:
+    """For an economy with households and no bound, such as `krusell_smith`.
+
+    `shocks`: how many it has that move no Markov chain. Few iterations do: households' values are near a combination of
+    few functions, and points that walk are new each time.
+    """
+    network = SmoothNetwork(10, 3, curved_width=24, curved_depth=2, bend=0.3, begin=0.01)
+    sample = Walked(points=256, steps=5, stability=0.0, wide_share=0.2)
+    curvature = replace(REMEMBERED, memory=0.9)
+    method = GaussNewton(iterations, sample, training_rule(shocks), EquationWeights(arrays=0.5), curvature)
+    return Recipe(network, (method,))
+
+
 def calibration(iterations: int = 100, points: int = 256) -> Recipe:
     """For `hank` at one value of every parameter (`HANK().only()`): five minutes on two cores.
 
@@ -143,9 +156,12 @@ def calibration(iterations: int = 100, points: int = 256) -> Recipe:
 
 def suited(model: Model) -> Recipe:
     """The default for a model: `constrained` where it has occasionally binding constraints, `large` where it has
-    many shocks as well, `nonlinear` where the library linearises it, `households` where a state is an array,
+    many shocks as well, `nonlinear` where the library linearises it, `distribution` where a state is an array and there
+    are none; `households` where it is one and there are,
     `households_quick` where few of its parameters are free as well, `calibration` where none is.
     """
+    if model.arrays and not model.constraints:
+        return distribution(len(model.shocks) - len(model.chains))
     if model.arrays:
         free = len(model.parameters.free)
         return calibration() if free == 0 else households_quick() if free <= FEW else households()
@@ -170,6 +186,7 @@ RECIPES: dict[str, Callable[[], Recipe]] = {
     "households": households,
     "households-quick": households_quick,
     "calibration": calibration,
+    "distribution": distribution,
     "kmr-fresh": lambda: kmr(Drawn()),
     "kmr-kept": lambda: kmr(Drawn(redraw_every=100)),
     "kmr-simulated": lambda: kmr(Simulated(steps=10, redraw_every=1)),

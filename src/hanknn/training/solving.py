@@ -56,6 +56,7 @@ def solve(
     recipe = recipes.suited(model) if recipe is None else recipe
     described(recipe.network)  # what a file cannot hold is refused before the work, not after it
     equations = Equations(model)
+    model = equations.model
     trained = Training(equations, recipe, seed, report, store, definition(equations)).run()
     return to_solved(model, recipe, seed, trained)
 

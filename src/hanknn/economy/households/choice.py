@@ -68,7 +68,7 @@ def choose(
     productivity = grids.productivity(theta.sigma_s)[None, :]
     labour = _labour(prices, productivity, theta)
     wealth = prices.real_return * nodes[:, None] + prices.dividend * productivity
-    consumption = _consumption(nodes, labour.level, labour.power, wealth, euler_consumption)
+    consumption = consumed(nodes, labour.level, labour.power, wealth, euler_consumption)
     income = labour.income(consumption)
     hours = (income / prices.tax_level) ** (1 / (1 - theta.gamma)) / labour.effective_wage
     assets = jnp.clip(income + wealth - consumption, nodes[0], nodes[-1])
@@ -76,7 +76,7 @@ def choose(
 
 
 @jax.custom_jvp
-def _consumption(
+def consumed(
     nodes: Float[Array, " assets"],
     level: Float[Array, "1 productivities"],
     power: Float[Array, ""],
@@ -90,8 +90,8 @@ def _consumption(
     return jnp.where(wealth < needed[:1], bound, free)
 
 
-@_consumption.defjvp
-def _consumption_jvp(primals, tangents):
+@consumed.defjvp
+def _consumed_jvp(primals, tangents):
     """The implicit function theorem at each node: a tenth of the time of differentiating the interpolation.
 
     Where the limit is slack, C = C^E(B') and B' = A C^{−p} + wealth − C; where it binds, B' = B. What is
@@ -99,7 +99,7 @@ def _consumption_jvp(primals, tangents):
     """
     nodes, level, power, wealth, euler_consumption = primals
     d_nodes, d_level, d_power, d_wealth, d_euler = tangents
-    consumption = _consumption(*primals)
+    consumption = consumed(*primals)
     unit_income = consumption**-power
     income = level * unit_income
     chosen = income + wealth - consumption

@@ -13,11 +13,10 @@ def advance(
     assets: Float[Array, "assets productivities"],
 ) -> Float[Array, "assets productivities"]:
     """Next period's distribution: assets as chosen, then productivity moves."""
-    return split(grids, nodes, distribution, assets) @ jnp.asarray(grids.chain.transition, distribution.dtype)
+    return split(nodes, distribution, assets) @ jnp.asarray(grids.chain.transition, distribution.dtype)
 
 
 def split(
-    grids: Grids,
     nodes: Float[Array, " assets"],
     distribution: Float[Array, "assets productivities"],
     assets: Float[Array, "assets productivities"],
@@ -27,7 +26,7 @@ def split(
     Mass and mean assets are kept exactly. `nodes`: asset holdings at the grid's nodes.
     """
     i, share = lottery(nodes, assets)
-    columns = jnp.broadcast_to(jnp.arange(grids.productivities), grids.shape)
+    columns = jnp.broadcast_to(jnp.arange(distribution.shape[1]), distribution.shape)
     moved = jnp.zeros_like(distribution)
     return moved.at[i, columns].add(distribution * (1 - share)).at[i + 1, columns].add(distribution * share)
 

@@ -49,7 +49,7 @@ def next_distribution(grids: Grids, theta: Point, steady: Steady) -> Float[Array
     """Households by asset choice and today's productivity: whom the Euler equations hold for."""
     nodes = grids.asset_nodes(theta.borrowing_limit)
     chosen = choose(grids, theta, steady.prices, steady.euler_consumption).assets
-    return split(grids, nodes, steady.distribution, chosen)
+    return split(nodes, steady.distribution, chosen)
 
 
 def orthonormal(

@@ -154,7 +154,7 @@ class ForeseenEconomy:
             raise SettingError(f"households is {households}; give at least 1")
         grids, steady, start = self.settings.grids, self.steady, self._households.distribution
         nodes = grids.asset_nodes(jnp.asarray(steady.theta.borrowing_limit))
-        chosen = np.asarray(split(grids, nodes, start, jnp.asarray(steady.choices.assets)))
+        chosen = np.asarray(split(nodes, start, jnp.asarray(steady.choices.assets)))
         transition = np.asarray(grids.chain.transition)
 
         def deviation(response: np.ndarray) -> float:

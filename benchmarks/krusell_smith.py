@@ -1,0 +1,110 @@
+"""Krusell and Smith's economy at Den Haan, Judd and Juillard's calibration, against its reference and by its own test.
+
+Run: python benchmarks/krusell_smith.py [FILE] (FILE: a solution of the calibration, in place of a new one).
+Along 10,000 quarters that solving did not see: aggregate capital against the path of the independent reference
+(`benchmarks/krusell_smith_reference.py`) under the same productivity, and against the path on which households do in
+every quarter what the Euler equation asks for, expectations taken exactly (Den Haan 2010: a dynamic Euler-equation
+test); Euler errors of the households there, in units of consumption.
+"""
+
+import sys
+import time
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy.interpolate import CubicSpline
+from scipy.special import ndtri
+
+import hanknn
+from hanknn.economy.economy import Economy
+from hanknn.economy.expectations import GaussHermite
+from hanknn.economy.households.distribution import split
+from hanknn.economy.points import Point, join, replaced
+from hanknn.machine.precision import in_float64
+from hanknn.models import KrusellSmith
+from hanknn.references import KrusellSmithReference
+
+QUARTERS, EVERY, BURN, HELD = 10_000, 100, 100, 1e-10
+
+
+def shocks(z: np.ndarray, stay: float) -> np.ndarray:
+    """Standard normals that lead through these times."""
+    bad = np.where(z[:-1] == 0, stay, 1 - stay)
+    return ndtri(np.where(z[1:] == 0, bad / 2, (1 + bad) / 2))[:, None]
+
+
+def asked_for(economy: Economy, state: Point, theta: Point) -> tuple[Point, Point]:
+    """What households choose, and what they would by the expected marginal value that the policies lead to."""
+    equations, model = economy.equations, economy.equations.model
+    assert isinstance(model, hanknn.HouseholdModel)
+    now = join(state, economy.policy(state, theta))
+    nodes = economy.nodes(state, theta, GaussHermite(1), jax.random.key(0))
+    draws = equations.expectand_draws(economy.policy, state, theta, nodes.places)
+    expected = jnp.tensordot(nodes.weights, draws.marginal_value, 1)
+    seen, choices = model.chosen(now, theta)
+    return choices, join(model.household.chosen(expected, seen, theta), Point({"expected": expected}))
+
+
+@in_float64
+def main() -> None:
+    begin = time.perf_counter()
+    if len(sys.argv) > 1:
+        solution = hanknn.load(sys.argv[1], KrusellSmith().only())
+    else:
+        solved = hanknn.solve(KrusellSmith().only())
+        solution = solved.solution
+        print(f"solved in {time.perf_counter() - begin:.0f} s, {solved.compile_seconds:.0f} of them compilation")
+    economy, model = solution.economy, solution.model
+    assert isinstance(model, hanknn.HouseholdModel)
+    theta = economy.parameters(jnp.asarray(model.parameters.baseline))
+    reference = KrusellSmithReference().solve()
+    z = reference.times(QUARTERS, seed=1)
+    news = jnp.asarray(shocks(z, 1 - 1 / float(theta.duration)))
+    start = replaced(economy.center(theta).state, z=jnp.asarray(float(z[0])))
+
+    def exact(state, shock):
+        """A quarter on which households do what the Euler equation asks for."""
+        _, asked = asked_for(economy, state, theta)
+        nodes = model.household.nodes(theta)
+        held = split(nodes, state.distribution, asked.assets)
+        now = join(state, Point({"held": held}))
+        later = model.moved(now, Point({"eps_z": shock[0]}), theta)
+        return Point(dict(later), "state"), jnp.sum(state.distribution * nodes[:, None])
+
+    nodes = model.household.nodes(theta)
+    capital = lambda last, now, shock: (jnp.sum(now.state.distribution * nodes[:, None]), now.state.z)
+    ours, times = (np.asarray(a) for a in jax.jit(lambda s: economy.path(s, news, theta, capital))(start))
+    assert (times == z[: len(times)]).all()
+    tested = np.asarray(jax.jit(lambda s: jax.lax.scan(exact, s, news)[1])(start))
+    other = reference.simulate(z).capital[: len(ours)]
+    print(f"mean capital {ours[BURN:].mean():.4f}, reference {other[BURN:].mean():.4f}")
+    for name, path in (("the reference", other), ("households that obey the Euler equation", tested)):
+        off = 100 * np.abs(ours / path - 1)[BURN:]
+        print(f"capital, percent off {name}: mean {off.mean():.4f}, largest {off.max():.4f}")
+    sizes, masses = euler_errors(economy, start, news, theta)
+    print(
+        f"Euler errors, log10: mean {np.log10((sizes * masses).sum() / masses.sum()):.2f}, "
+        f"largest {np.log10(sizes[masses > HELD].max()):.2f}; misses the limit {1 - masses.sum() / len(sizes):.5f}"
+    )
+
+
+def euler_errors(economy, start: Point, news, theta: Point) -> tuple[np.ndarray, np.ndarray]:
+    """Their size, expectations interpolated to what households choose, and the masses of those not at the limit."""
+    nodes, gamma, beta = np.asarray(economy.equations.model.household.nodes(theta)), theta.gamma, theta.beta
+    onward = jax.jit(lambda state, shocks: economy.after(state, shocks, theta))
+    look, state, sizes, masses = jax.jit(lambda state: asked_for(economy, state, theta)), start, [], []
+    for quarter in range(0, len(news) - EVERY, EVERY):
+        state = onward(state, news[quarter : quarter + EVERY])
+        choices, asked = look(state)
+        own, logs = np.asarray(choices.assets), np.log(np.asarray(asked.expected))
+        there = np.stack([CubicSpline(nodes, logs[:, e])(own[:, e]) for e in range(2)], axis=1)
+        consumed = np.asarray((beta * np.exp(there)) ** (-1 / gamma))
+        free = own > nodes[0] + 1e-9
+        sizes.append(np.abs(consumed / np.asarray(choices.consumption) - 1))
+        masses.append(np.asarray(state.distribution) * free)
+    return np.stack(sizes), np.stack(masses)
+
+
+if __name__ == "__main__":
+    main()
