@@ -35,7 +35,7 @@ ALLOWED = {
     "economy": {"machine", "economy/linear"},
     "economy/linear": {"machine"},
     "economy/households": MODEL,
-    "models": MODEL | {"models/hank", "models/smets_wouters"},
+    "models": MODEL | {"economy/households", "models/hank", "models/smets_wouters"},
     "models/hank": MODEL | {"economy/households"},
     "models/smets_wouters": MODEL,
     "training": TRAINING,

@@ -11,6 +11,7 @@ import pandas as pd
 from jaxtyping import Array, Bool, Float
 
 from ..economy import Economy, Equations
+from ..economy.households import HouseholdModel
 from ..economy.linear.saddle import STABLE
 from ..economy.linearised import SLOWEST
 from ..economy.model import Model
@@ -95,7 +96,8 @@ class End(NamedTuple):
 class Shown:
     """A model, the parameter values that it is shown at, and what can be said of it there.
 
-    `around`: None where the library does not linearise the model; `why_not` then says why. `recipe`, `weights`: what
+    `around`: None where the library does not linearise the model; `why_not` then says why. `at_rest`: steady-state
+    values of a model of households. `recipe`, `weights`: what
     `hanknn solve` uses by default, and the size of its network. `odd`: what is missing or odd, a sentence each.
     """
 
@@ -103,6 +105,7 @@ class Shown:
     equations: Equations
     values: pd.Series
     around: AroundSteadyState | None
+    at_rest: pd.Series | None
     why_not: str
     recipe: str
     weights: int
@@ -117,8 +120,8 @@ def shown(model: Model, values: Mapping[str, float] | None = None, draws: int = 
     of it has one stable solution. Raises `ModelError` and `UnknownNameError` for a model that does not fit the
     protocol, and `UnknownNameError` for unknown parameters.
     """
-    equations = Equations(model)
     theta = model.parameters.resolve(values)
+    equations = Equations(_here(model, theta))
     around = _around(equations, theta, draws, seed) if model.linearises else None
     recipe = recipes.suited(model)
     sizes = len(equations.inputs_seen), len(model.parameters.free), equations.output_size
@@ -128,11 +131,32 @@ def shown(model: Model, values: Mapping[str, float] | None = None, draws: int = 
         equations,
         pd.Series(theta, model.parameters.names, name="value"),
         around,
+        _at_rest(equations, theta) if isinstance(model, HouseholdModel) else None,
         _why_not(model),
         next((name for name, make in recipes.RECIPES.items() if make().network == recipe.network), "default"),
         sum(leaf.size for leaf in jax.tree.leaves(network)),
         (*_undescribed(model), *_out_of_range(model, theta), *(_odd_around(equations, around) if around else ())),
     )
+
+
+def _here(model: Model, theta: Float[np.ndarray, " parameters"]) -> Model:
+    """A model of households at these values alone: it has one steady state, found in seconds, in place of a box's."""
+    if not isinstance(model, HouseholdModel):
+        return model
+    return model.only(**{name: float(value) for name, value in zip(model.parameters.names, theta, strict=True)})
+
+
+def _at_rest(equations: Equations, vector: Float[np.ndarray, " parameters"]) -> pd.Series:
+    """Scalar states and policies, and observables, where no aggregate shock happens."""
+
+    def look(vector):
+        theta = equations.parameters(vector)
+        now = Economy(equations, lambda s, t: equations.policies_at(equations.about(s, t)[0], s, t)).center(theta)
+        own = [getattr(part, name) for part in now for name in part if getattr(part, name).ndim == 0]
+        return jnp.concatenate([jnp.stack(own), equations.observe(now, now, theta, tuple(equations.model.observables))])
+
+    names = *equations.scalar_states, *equations.scalar_policies, *equations.model.observables
+    return pd.Series(np.asarray(once(look)(jnp.asarray(vector))), list(names), name="steady state")
 
 
 def _why_not(model: Model) -> str:

@@ -1,7 +1,5 @@
 """The making of `SteadyTables`: steady states over a model's box, and what random paths do around them."""
 
-from typing import TYPE_CHECKING
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,12 +8,10 @@ from jaxtyping import Float
 from ...machine.compiled import jit
 from ...machine.errors import NotSolvedError
 from ...machine.precision import in_float64
+from .economics import HouseholdEconomics
 from .random_paths import measures, random_path
 from .steady import LEAST, AtRest, SteadySearch
 from .steady_tables import Moving, SteadyTables, exponents, terms
-
-if TYPE_CHECKING:
-    from .household_model import HouseholdModel
 
 DEGREES, MOST_DEGREE = {0: 0, 1: 8, 2: 6, 3: 5}, 4
 """Total degree of the polynomials, by how many parameters move the steady state; of more."""
@@ -25,6 +21,9 @@ NODES_PER_TERM, UNSEEN = 1.6, 0.15
 
 SAME = 1e-10
 """A parameter that moves no equation of the baseline's steady state by more does not move it."""
+
+NUDGE = 1e-3
+"""By which share of its value a parameter without a range is moved to see whether it moves the steady state."""
 
 PATHS, AROUND = 64, 6
 """Random paths around each of so many steady states, at most."""
@@ -45,7 +44,7 @@ Placed = tuple[Float[np.ndarray, " parameters"], AtRest]
 
 
 @in_float64
-def made_tables(model: "HouseholdModel") -> SteadyTables:
+def made_tables(model: HouseholdEconomics) -> SteadyTables:
     """The tables of a model over its box; the same model gives the same.
 
     Raises `NotSolvedError` where a steady state is not found.
@@ -53,7 +52,8 @@ def made_tables(model: "HouseholdModel") -> SteadyTables:
     search, space = SteadySearch(model), model.parameters
     baseline = np.asarray(space.baseline, float)
     base = search.solve(baseline)
-    moving = _moving(search, baseline, base)
+    move = _moving(search, baseline, base)
+    moving = {name: space[name].bounds for name in move if name in space.free}
     degree = DEGREES.get(len(moving), MOST_DEGREE)
     placed = [(vector, search.solve(vector)) for vector in _vectors(model, moving, degree)] if moving else []
     placed = placed or [(baseline, base)]
@@ -65,24 +65,25 @@ def made_tables(model: "HouseholdModel") -> SteadyTables:
     weights = (1 - EVEN) * weights + EVEN / weights.size
     modes, left = _modes(values, weights, model.modes)
     kept, mixing = _mixing(means, np.abs(np.asarray(seen)).max(axis=(1, 2)))
-    fixed = {name: space[name].value for name in space.names if name not in space.free}
+    fixed = {name: space[name].value for name in move if name not in space.free}
     arrays = coefficients, modes, weights, np.asarray(seen)[kept], mixing
     return SteadyTables(moving, fixed, degree, search.names, error, left, *arrays)
 
 
-def _moving(search: SteadySearch, baseline: np.ndarray, base: AtRest) -> dict[str, tuple[float, float]]:
-    """The free parameters that move the baseline's steady state, with their ranges."""
-    space, moving = search.model.parameters, {}
+def _moving(search: SteadySearch, baseline: np.ndarray, base: AtRest) -> tuple[str, ...]:
+    """The parameters that move the baseline's steady state: free ones to an end of their range, others nearby."""
+    space, found = search.model.parameters, []
     left = jit(search.remainders)
-    for name in space.free:
-        for end in space[name].bounds:
-            vector = np.where(np.array(space.names) == name, end, baseline)
-            if not np.abs(np.asarray(left(jnp.asarray(vector), base))).max() <= SAME:
-                moving[name] = space[name].bounds
-    return moving
+    for name in space.names:
+        value = space[name].value
+        ends = space[name].bounds if name in space.free else (value + NUDGE * max(abs(value), NUDGE),)
+        there = [np.where(np.array(space.names) == name, end, baseline) for end in ends]
+        if not all(np.abs(np.asarray(left(jnp.asarray(at), base))).max() <= SAME for at in there):
+            found.append(name)
+    return tuple(found)
 
 
-def _vectors(model: "HouseholdModel", moving: Moving, degree: int) -> list[Float[np.ndarray, " parameters"]]:
+def _vectors(model: HouseholdEconomics, moving: Moving, degree: int) -> list[Float[np.ndarray, " parameters"]]:
     """Parameters at which steady states are solved, denser near the ends of ranges."""
     from scipy.stats import qmc  # slow to import
 

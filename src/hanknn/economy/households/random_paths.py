@@ -83,4 +83,4 @@ def random_path(
         return later, jnp.tensordot(seen, later - rest.distribution, 2)
 
     means = jax.lax.scan(forward, rest.distribution, (nows, risks, values))[1]
-    return (values - rest.log_value)[EVERY::EVERY], means[EVERY::EVERY]
+    return (values - rest.log_value[None])[EVERY::EVERY], means[EVERY::EVERY]

@@ -1,6 +1,6 @@
 """The steady state of an economy with households: no aggregate shock happens, idiosyncratic risk stays."""
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -13,9 +13,7 @@ from ..markov import lasting
 from ..points import Point, join
 from .block import ByHousehold
 from .distribution import split
-
-if TYPE_CHECKING:
-    from .household_model import HouseholdModel
+from .economics import HouseholdEconomics
 
 TOLERANCE, VALUE_TOLERANCE, ITERATIONS = 1e-9, 1e-13, 20_000
 """Largest condition of a steady state; largest change of log values at which they have converged, and steps allowed."""
@@ -59,7 +57,7 @@ class SteadySearch:
     policies, and the assets that households hold, where prices depend on them.
     """
 
-    def __init__(self, model: "HouseholdModel") -> None:
+    def __init__(self, model: HouseholdEconomics) -> None:
         self.model, self.block = model, model.household
         theta = self.theta(jnp.asarray(model.parameters.baseline))
         own = [name for name in model.policies if name != "value"]
@@ -175,6 +173,7 @@ class SteadySearch:
                 tries[x] = self._at(vector, np.array([x]))
             return float(tries[x].off[0])
 
+        value(begin)  # where there is no household at the guess itself, the failure says so
         for direction in (1, -1):
             bracket = self._bracket(value, begin, direction)
             if bracket is not None:

@@ -46,10 +46,10 @@ class SteadyTables:
     """Steady states as polynomials of a total `degree` in the parameters that move them (`moving`), and what does not
     depend on parameters.
 
-    `fixed`: values of the parameters that were not free. `unknowns`: names, the first columns of `coefficients`; log
-    values and the distribution follow. `error`: the largest error of log values, and relative one of unknowns, in
-    steady states that the polynomials were not fitted to. `left`: root mean square of what the modes leave of log
-    values along random paths.
+    `fixed`: values of those that move it, too, but were not free. `unknowns`: names, the first columns of
+    `coefficients`; log values and the distribution follow. `error`: the largest error of log values, and relative one
+    of unknowns, in steady states that the polynomials were not fitted to. `left`: root mean square of what the modes
+    leave of log values along random paths.
     """
 
     moving: dict[str, tuple[float, float]]

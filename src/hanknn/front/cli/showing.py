@@ -44,7 +44,8 @@ def show_(
     if found.around is not None:
         _print_linear(found.around, bool(economy.constraints))
     else:
-        tell(f"\nNo steady state, eigenvalues, standard deviations or determinacy: {found.why_not}.")
+        what = "eigenvalues" if found.at_rest is not None else "steady state, eigenvalues"
+        tell(f"\nNo {what}, standard deviations or determinacy: {found.why_not}.")
     tell(f"\nhanknn solve uses the recipe '{found.recipe}': a network of {found.weights:,} weights.")
     if found.odd:
         tell("\nMissing or odd:")
@@ -72,7 +73,8 @@ def _prior(prior: "hanknn.priors.Prior") -> str:
 def _print_variables(found: "Shown") -> None:
     """States, policies and observables with where they rest and how far they move; shocks; equations."""
     model = found.model
-    numbers = None if found.around is None else found.around.variables
+    numbers = None if found.at_rest is None else found.at_rest.to_frame()
+    numbers = numbers if found.around is None else found.around.variables
     moving = {"state": model.states, "policy": model.policies, "observable": model.observables}
     for kind, variables in moving.items():
         _print_kind(kind, variables, numbers)
@@ -90,14 +92,16 @@ def _print_kind(kind: str, variables: Mapping[str, Any], numbers: "pd.DataFrame 
         return
     table = _table(kind, [] if numbers is None else list(numbers.columns), ["what it is"])
     for name, variable in variables.items():
-        cells = [] if numbers is None else [_number(numbers[column][name]) for column in numbers]
+        cells = [] if numbers is None else [_number(numbers[column].get(name)) for column in numbers]
         table.add_row(name, *cells, _described(variable) + (", positive" if variable.positive else ""))
     print()
     out.print(table)
 
 
 def _number(value: Any) -> str:
-    """What rounding leaves of a zero is no news."""
+    """What rounding leaves of a zero is no news; an array has no number."""
+    if value is None:
+        return ""
     return f"{0.0 if abs(value) < 1e-12 else value:.5g}"
 
 
