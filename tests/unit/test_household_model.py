@@ -191,9 +191,7 @@ def test_residuals_vanish_in_the_steady_state_without_shocks(huggett):
     equations = Equations(huggett)
     vector = jnp.asarray(huggett.parameters.baseline)
     theta = equations.parameters(vector)
-    calm = join(
-        Point({n: getattr(theta, n) for n in theta if n != "sigma"}, "parameter"), Point({"sigma": 0 * vector[0]})
-    )
+    calm = replaced(theta, sigma=0 * vector[0])
     state = equations.units(theta).state_center
     policy = lambda state, theta: Point({**theta.households.unknowns, "value": jnp.zeros(8)}, "policy")
     found = equations.residuals(policy, state, calm, GaussHermite(3), jax.random.key(0))
