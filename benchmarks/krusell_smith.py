@@ -1,6 +1,7 @@
 """Krusell and Smith's economy at Den Haan, Judd and Juillard's calibration, against its reference and by its own test.
 
-Run: python benchmarks/krusell_smith.py [FILE] (FILE: a solution of the calibration, in place of a new one).
+Run: python benchmarks/krusell_smith.py [box] [FILE] (FILE: a solution, in place of a new one; `box`: over all five
+parameters, with five draws of them beside the calibration, 2,000 quarters each).
 Along 10,000 quarters that solving did not see: aggregate capital against the path of the independent reference
 (`benchmarks/krusell_smith_reference.py`) under the same productivity, and against the path on which households do in
 every quarter what the Euler equation asks for, expectations taken exactly (Den Haan 2010: a dynamic Euler-equation
@@ -9,10 +10,12 @@ test); Euler errors of the households there, in units of consumption.
 
 import sys
 import time
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 from scipy.interpolate import CubicSpline
 from scipy.special import ndtri
 
@@ -25,7 +28,7 @@ from hanknn.machine.precision import in_float64
 from hanknn.models import KrusellSmith
 from hanknn.references import KrusellSmithReference
 
-QUARTERS, EVERY, BURN, HELD = 10_000, 100, 100, 1e-10
+QUARTERS, FEWER, DRAWS, EVERY, BURN, HELD = 10_000, 2_000, 5, 100, 100, 1e-10
 
 
 def shocks(z: np.ndarray, stay: float) -> np.ndarray:
@@ -46,47 +49,76 @@ def asked_for(economy: Economy, state: Point, theta: Point) -> tuple[Point, Poin
     return choices, join(model.household.chosen(expected, seen, theta), Point({"expected": expected}))
 
 
-@in_float64
-def main() -> None:
-    begin = time.perf_counter()
-    if len(sys.argv) > 1:
-        solution = hanknn.load(sys.argv[1], KrusellSmith().only())
-    else:
-        solved = hanknn.solve(KrusellSmith().only())
-        solution = solved.solution
-        print(f"solved in {time.perf_counter() - begin:.0f} s, {solved.compile_seconds:.0f} of them compilation")
+class Along(NamedTuple):
+    """Capital, percent off the reference and off households that obey the Euler equation; Euler errors and masses."""
+
+    capital: np.ndarray
+    reference: np.ndarray
+    off_reference: np.ndarray
+    off_euler: np.ndarray
+    sizes: np.ndarray
+    masses: np.ndarray
+
+
+def along(solution: hanknn.Solution, values: dict[str, float], quarters: int) -> Along:
+    """A path that solving did not see."""
     economy, model = solution.economy, solution.model
     assert isinstance(model, hanknn.HouseholdModel)
-    theta = economy.parameters(jnp.asarray(model.parameters.baseline))
-    reference = KrusellSmithReference().solve()
-    z = reference.times(QUARTERS, seed=1)
+    theta = economy.parameters(jnp.asarray(model.parameters.resolve(values)))
+    nodes = model.household.nodes(theta)
+    reference = KrusellSmithReference().solve(values)
+    z = reference.times(quarters, seed=1)
     news = jnp.asarray(shocks(z, 1 - 1 / float(theta.duration)))
     start = replaced(economy.center(theta).state, z=jnp.asarray(float(z[0])))
 
     def exact(state, shock):
         """A quarter on which households do what the Euler equation asks for."""
-        _, asked = asked_for(economy, state, theta)
-        nodes = model.household.nodes(theta)
-        held = split(nodes, state.distribution, asked.assets)
-        now = join(state, Point({"held": held}))
-        later = model.moved(now, Point({"eps_z": shock[0]}), theta)
+        held = split(nodes, state.distribution, asked_for(economy, state, theta)[1].assets)
+        later = model.moved(join(state, Point({"held": held})), Point({"eps_z": shock[0]}), theta)
         return Point(dict(later), "state"), jnp.sum(state.distribution * nodes[:, None])
 
-    nodes = model.household.nodes(theta)
     capital = lambda last, now, shock: (jnp.sum(now.state.distribution * nodes[:, None]), now.state.z)
     ours, times = (np.asarray(a) for a in jax.jit(lambda s: economy.path(s, news, theta, capital))(start))
     assert (times == z[: len(times)]).all()
     tested = np.asarray(jax.jit(lambda s: jax.lax.scan(exact, s, news)[1])(start))
     other = reference.simulate(z).capital[: len(ours)]
-    print(f"mean capital {ours[BURN:].mean():.4f}, reference {other[BURN:].mean():.4f}")
-    for name, path in (("the reference", other), ("households that obey the Euler equation", tested)):
-        off = 100 * np.abs(ours / path - 1)[BURN:]
-        print(f"capital, percent off {name}: mean {off.mean():.4f}, largest {off.max():.4f}")
-    sizes, masses = euler_errors(economy, start, news, theta)
-    print(
-        f"Euler errors, log10: mean {np.log10((sizes * masses).sum() / masses.sum()):.2f}, "
-        f"largest {np.log10(sizes[masses > HELD].max()):.2f}; misses the limit {1 - masses.sum() / len(sizes):.5f}"
-    )
+    off = [100 * np.abs(ours / path - 1)[BURN:] for path in (other, tested)]
+    return Along(ours[BURN:], other[BURN:], *off, *euler_errors(economy, start, news, theta))
+
+
+def told(found: Along) -> dict[str, float]:
+    """The figures of a row."""
+    sizes, masses = found.sizes, found.masses
+    return {
+        "capital": found.capital.mean(),
+        "reference": found.reference.mean(),
+        "off it, %, mean": found.off_reference.mean(),
+        "largest": found.off_reference.max(),
+        "off Euler, %, mean": found.off_euler.mean(),
+        "largest ": found.off_euler.max(),
+        "Euler, log10, mean": np.log10((sizes * masses).sum() / masses.sum()),
+        "largest  ": np.log10(sizes[masses > HELD].max()),
+    }
+
+
+@in_float64
+def main() -> None:
+    begin = time.perf_counter()
+    given = [a for a in sys.argv[1:] if a != "box"]
+    box = KrusellSmith() if "box" in sys.argv else KrusellSmith().only()
+    if given:
+        solution = hanknn.load(given[0], box)
+    else:
+        solved = hanknn.solve(box)
+        solution = solved.solution
+        print(f"solved in {time.perf_counter() - begin:.0f} s, {solved.compile_seconds:.0f} of them compilation")
+    rows = {"baseline": told(along(solution, {}, QUARTERS))}
+    space = box.parameters
+    for vector in space.sample(DRAWS if "box" in sys.argv else 0, seed=3):
+        whole = zip(space.names, map(float, vector), strict=True)
+        values = {name: value for name, value in whole if name in space.free}
+        rows[", ".join(f"{name} {value:.4g}" for name, value in values.items())] = told(along(solution, values, FEWER))
+    print(pd.DataFrame(rows).T.to_string(float_format="{:.4f}".format))
 
 
 def euler_errors(economy, start: Point, news, theta: Point) -> tuple[np.ndarray, np.ndarray]:

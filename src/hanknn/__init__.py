@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         distance_by_thirds as distance_by_thirds,
     )
     from .solution.simulation import (
+        by_wealth as by_wealth,
         constraint_spells as constraint_spells,
         girf as girf,
         irf as irf,
@@ -116,6 +117,7 @@ _PLACES = {
         "distance_by_thirds",
     ),
     "solution.simulation": (
+        "by_wealth",
         "constraint_spells",
         "girf",
         "irf",

@@ -55,6 +55,11 @@ def summarise(solution: Solution, seed: int = 0, report: Report = silent) -> Sol
     economy, model = solution.economy, solution.model
     if not model.arrays:
         raise ModelError(f"model '{model.name}' has no state that is an array: nothing is to be summarised")
+    if model.chains:
+        raise ModelError(
+            f"'{model.arrays[0]}' of model '{model.name}' may move with the shock to '{next(iter(model.chains))}', and "
+            "a law of summaries sees no shock: economies with a MarkovChain have none"
+        )
     first, second, third, fourth = jax.random.split(key, 4)
     names, shown = _split(economy, first)
     vectors = _economies(solution, second)

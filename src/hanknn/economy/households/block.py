@@ -66,7 +66,7 @@ class Household(abc.ABC):
 
     def odds(self, now: Point, later: Point, theta: Point) -> Float[Array, "types types"]:
         """The same, each row adding up to one whatever precision it was written in: no household gets lost."""
-        matrix = self.risk(now, later, theta)
+        matrix = jnp.asarray(self.risk(now, later, theta), theta.dtype)
         return matrix / jnp.sum(matrix, axis=1, keepdims=True)
 
     def aversion(self, theta: Point) -> Array | float:
@@ -83,8 +83,8 @@ class Household(abc.ABC):
         return self.grid.count, len(self.types)
 
     def chosen(self, expected: ByHousehold, prices: Point, theta: Point) -> Point:
-        """The choices by name, checked."""
-        found = self.choices(expected, prices, theta)
+        """The choices by name, checked; assets no lower and no higher than the grid's ends."""
+        found = {n: jnp.asarray(v, expected.dtype) for n, v in self.choices(expected, prices, theta).items()}
         for name in REQUIRED:
             if name not in found:
                 raise ModelError(f"choices of {type(self).__name__} return no '{name}'; they return {', '.join(found)}")
@@ -94,4 +94,5 @@ class Household(abc.ABC):
                     f"'{name}' in choices of {type(self).__name__} has shape {jnp.shape(value)}; give {self.shape}: "
                     "assets, types"
                 )
-        return Point(found, "choice")
+        nodes = self.nodes(theta)
+        return Point({**found, "assets": jnp.clip(found["assets"], nodes[0], nodes[-1])}, "choice")

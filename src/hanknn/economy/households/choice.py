@@ -85,7 +85,7 @@ def consumed(
 ) -> Float[Array, "assets productivities"]:
     """Consumption on the grid where labour income is level · C^{−power} and other resources are `wealth`."""
     needed = euler_consumption + nodes[:, None] - level * euler_consumption**-power
-    free = jax.vmap(interpolate, (1, 1, 1), 1)(wealth, needed, euler_consumption)
+    free = along_assets(wealth, needed, euler_consumption)
     bound = _spend(level, power, wealth - nodes[0])
     return jnp.where(wealth < needed[:1], bound, free)
 
@@ -131,6 +131,13 @@ def _spend(level: Array, power: Array, wealth: Float[Array, "assets productiviti
         return log_y - (up - down - v) / (up + power * down), None
 
     return unit * jnp.exp(jax.lax.scan(newton, start, None, length=LIMIT_STEPS, unroll=LIMIT_STEPS)[0])
+
+
+def along_assets(
+    at: Float[Array, "places types"], x: Float[Array, "assets types"], y: Float[Array, "assets types"]
+) -> Float[Array, "places types"]:
+    """`interpolate`, type by type: at these places the curve through (x, y)."""
+    return jax.vmap(interpolate, (1, 1, 1), 1)(at, x, y)
 
 
 def interpolate(at: Float[Array, " n"], x: Float[Array, " m"], y: Float[Array, " m"]) -> Float[Array, " n"]:

@@ -50,5 +50,5 @@ class Saving(Household):
         wealth = gross * nodes[:, None] + jnp.zeros_like(income)
         asked = (jnp.atleast_2d(jnp.asarray(patience, theta.dtype)) * expected / price) ** power
         consumption = consumed(price * nodes, income, jnp.zeros((), theta.dtype), wealth, asked)
-        assets = jnp.clip((wealth + income - consumption) / price, nodes[0], nodes[-1])
+        assets = (wealth + income - consumption) / price
         return {"assets": assets, "consumption": consumption, "marginal_value": gross * consumption ** (1 / power)}

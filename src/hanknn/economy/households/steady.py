@@ -18,9 +18,12 @@ from .economics import HouseholdEconomics
 TOLERANCE, VALUE_TOLERANCE, ITERATIONS = 1e-9, 1e-13, 20_000
 """Largest condition of a steady state; largest change of log values at which they have converged, and steps allowed."""
 
-STEP, GROWS, WIDEST, WORSE = 0.01, 1.5, 20, 3.0
-"""A bracket's first step, relative; how steps grow; how many there are in a direction; it is given up once conditions
-are so many times as far off as at the guess."""
+STEP, GROWS, SHRINKS, WIDEST, WORSE = 0.01, 1.5, 0.2, 20, 3.0
+"""A bracket's first step, relative; how steps grow, and shrink; how many there are in a direction; it is given up once
+conditions are so many times as far off as at the guess."""
+
+AT_TOP = 2e-3
+"""Share of households that may be at the top of the grid."""
 
 LEAST = 0.1
 """Unknowns count as at least so large where steps are relative."""
@@ -147,6 +150,11 @@ class SteadySearch:
         off = float(np.abs(found.off).max(initial=0.0))
         if not off <= TOLERANCE:
             raise self._failure(vector, f"conditions are off by {off:.1e}")
+        richest = float(found.rest.distribution[-1].sum())
+        if richest > AT_TOP:
+            raise self._failure(
+                vector, f"{richest:.1%} of households are at the top of AssetGrid; raise its top", guess=False
+            )
         return found.rest
 
     def _guess(self, theta: Point) -> ByHousehold:
@@ -182,18 +190,19 @@ class SteadySearch:
         raise self._failure(vector, f"'{self.names[0]}' was tried from {min(tries):g} to {max(tries):g}")
 
     def _bracket(self, value, begin: float, direction: int) -> tuple[float, float] | None:
+        """Two places between which conditions change their sign; steps grow, and shrink where there is no economy."""
         step, low = direction * STEP * max(abs(begin), LEAST), begin
-        for turn in range(WIDEST):
-            high = low + step * GROWS**turn
+        for _ in range(WIDEST):
             try:
-                here, there = value(low), value(high)
+                here, there = value(low), value(low + step)
             except NotSolvedError:
-                return None
+                step = step * SHRINKS
+                continue
             if np.sign(here) != np.sign(there):
-                return low, high
+                return low, low + step
             if abs(there) > WORSE * abs(value(begin)):
                 return None
-            low = high
+            low, step = low + step, step * GROWS
         return None
 
     def _rooted(self, vector, begin: Float[np.ndarray, " unknowns"]) -> Try:
@@ -203,14 +212,14 @@ class SteadySearch:
         found = root(lambda x: self._at(vector, begin + unit * x).off, np.zeros(len(begin)), tol=TOLERANCE / 100)
         return self._at(vector, begin + unit * found.x)
 
-    def _failure(self, vector, why: str) -> NotSolvedError:
+    def _failure(self, vector, why: str, guess: bool = True) -> NotSolvedError:
         space = self.model.parameters
         values = dict(zip(space.names, np.asarray(vector), strict=True))
         told = ", ".join(f"{name} = {values[name]:g}" for name in space.free) or "its parameters"
-        return NotSolvedError(
-            f"no steady state of '{self.model.name}' at {told}: {why}. Give a better guess in "
-            f"{type(self.model).__name__}.steady_state, or narrower ranges"
+        cures = (
+            f". Give a better guess in {type(self.model).__name__}.steady_state, or narrower ranges" if guess else ""
         )
+        return NotSolvedError(f"no steady state of '{self.model.name}' at {told}: {why}{cures}")
 
 
 def stationary(nodes: Float[Array, " assets"], assets: ByHousehold, risk: Float[Array, "types types"]) -> ByHousehold:
