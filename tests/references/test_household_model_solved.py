@@ -36,10 +36,11 @@ def double():
 
 
 def solved(model, iterations):
-    """With few weights: a calibration has no parameters to see."""
+    """With few weights and points: a calibration has no parameters to see."""
     recipe = hanknn.recipes.distribution(iterations=iterations)
     network = replace(recipe.network, width=2, depth=1, curved_width=10)
-    return hanknn.solve(model, replace(recipe, network=network)).solution
+    method = replace(recipe.methods[0], sample=replace(recipe.methods[0].sample, points=64))
+    return hanknn.solve(model, replace(recipe, network=network, methods=(method,))).solution
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def huggett():
 
 @pytest.fixture(scope="module")
 def krusell_smith():
-    return solved(SmallKrusellSmith().only(), 8)
+    return solved(SmallKrusellSmith().only(), 10)
 
 
 def test_capital_follows_the_independent_reference(krusell_smith):

@@ -24,6 +24,7 @@ REFERENCES = SOLUTION | {
     "references/hank",
     "references/growth",
     "references/krusell_smith",
+    "references/households",
 }
 READING = REFERENCES | {"solution/simulation", "solution/accuracy"}
 LIKELIHOOD = SOLUTION | {"economy/linear", "solution/simulation", "inference/data", "inference/likelihood"}
@@ -48,6 +49,7 @@ ALLOWED = {
     "references/rank": SOLUTION,
     "references/growth": SOLUTION,
     "references/krusell_smith": {"machine"},
+    "references/households": MODEL | {"economy/households"},
     "references/hank": REFERENCES,
     "inference": INFERENCE,
     "inference/estimation": INFERENCE,
