@@ -75,7 +75,7 @@ def test_where_a_bound_binds_policy_errors_are_taken_to_last_one_quarter():
             slopes = _to_now(economy, state, theta)
             return slack, jnp.linalg.svd(slopes)[1], PolicyUnits().matrix(economy, state, theta) @ slopes
 
-        (slack, _, calm), (tight, sizes, deep) = product(0.0), product(-3.0)
+        (slack, _, calm), (tight, sizes, deep) = jax.tree.map(np.asarray, (product(0.0), product(-3.0)))
     assert tight < 0 < slack and sizes[-1] > FLOOR * sizes[0], "one of each, no slope at the floor"
     np.testing.assert_allclose(deep, np.eye(3), atol=1e-5)
     assert np.abs(calm - np.eye(3)).max() > 0.1
