@@ -73,7 +73,7 @@ def test_an_economy_that_meets_its_bound_often_counts_little(drawn):
     order = np.argsort(frequency)
     assert (np.diff(weight[order]) <= 0).all()
     near = np.abs(frequency - OFTEN) < 0.1 * OFTEN
-    np.testing.assert_allclose(weight[near], 0.25, atol=0.05)
+    np.testing.assert_allclose(weight[near], 0.25, atol=0.06)
     assert near.any()
 
 
