@@ -133,7 +133,7 @@ def test_whatever_a_network_says_pairs_hold_and_regimes_meet():
 
 def test_what_a_network_says_has_the_size_that_it_is_built_with():
     turn, cross = jnp.arange(6.0).reshape(3, 2), jnp.array([[1, 5.0], [7, 1]])
-    at = AtBounds(jnp.ones(2), jnp.ones(2), jnp.ones(2), turn, cross, jnp.ones(2, bool))
+    at = AtBounds(jnp.ones(2), jnp.ones((2, 1)), jnp.ones(2), jnp.ones(2), turn, cross, jnp.ones(2, bool))
     center, scale = said_by_linear(jnp.zeros(3), jnp.ones(3), at)
     assert len(center) == len(scale) == said_size(3, 2) == 11
     what = said(center, 3, 2)

@@ -1,16 +1,19 @@
-"""Equation weights: the ones asked for, else one."""
+"""Equation weights: the ones asked for, else one. Policy units: the errors that residuals hide."""
 
 from types import SimpleNamespace
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from hanknn.economy import Economy, Equations
-from hanknn.economy.points import Point
+from hanknn.economy.expectations import Monomial
+from hanknn.economy.points import Point, join, like, pack
+from hanknn.economy.policy_errors import FLOOR
 from hanknn.machine.errors import SettingError
-from hanknn.models import LinearNK
-from hanknn.training.weighting import EquationWeights
+from hanknn.models import RANK, LinearNK
+from hanknn.training.weighting import EquationWeights, PolicyUnits
 
 
 @pytest.mark.parametrize(
@@ -37,3 +40,42 @@ def test_equations_that_are_arrays_may_count_otherwise(weights, euler):
 def test_a_weight_that_is_not_positive_is_refused():
     with pytest.raises(SettingError, match="arrays is 0"):
         EquationWeights(arrays=0.0)
+
+
+def _to_now(economy, state, theta, step=1e-6):
+    """Residuals' slopes in today's policies, tomorrow's as they are: by differences."""
+    eq, policy = economy.equations, economy.policy(state, theta)
+    nodes, weights = Monomial(3).nodes(jax.random.key(0), len(eq.shocks), theta.dtype)
+
+    def residuals(vector):
+        now = like(vector, policy)
+
+        def at(shock):
+            later = eq.transition(state, now, shock, theta)
+            return eq.expectands(join(state, now), join(later, economy.policy(later, theta)), theta)
+
+        expected = jax.tree.map(lambda value: weights @ value, jax.vmap(at)(nodes))
+        return eq.residuals_given(state, now, expected, theta)
+
+    here, moves = pack(policy), step * jnp.diag(eq.policy_unit)
+    return jnp.stack([(residuals(here + m) - residuals(here - m)) / (2 * step) for m in moves], axis=1)
+
+
+def test_where_a_bound_binds_policy_errors_are_taken_to_last_one_quarter():
+    """The matrix is then the inverse of the slopes in today's policies alone; elsewhere it is another one."""
+    with jax.enable_x64(True):
+        equations = Equations(RANK())
+        begin = lambda state, theta: equations.policies_at(equations.about(state, theta)[0], state, theta)
+        economy = Economy(equations, begin)
+        theta = equations.parameters(jnp.asarray(RANK.parameters.baseline))
+
+        def product(normal):
+            state = equations.ergodic_state(jnp.array([normal]), theta)
+            slack = equations.slackness(state, begin(state, theta), theta)[0]
+            slopes = _to_now(economy, state, theta)
+            return slack, jnp.linalg.svd(slopes)[1], PolicyUnits().matrix(economy, state, theta) @ slopes
+
+        (slack, _, calm), (tight, sizes, deep) = jax.tree.map(np.asarray, (product(0.0), product(-3.0)))
+    assert tight < 0 < slack and sizes[-1] > FLOOR * sizes[0], "one of each, no slope at the floor"
+    np.testing.assert_allclose(deep, np.eye(3), atol=1e-5)
+    assert np.abs(calm - np.eye(3)).max() > 0.1

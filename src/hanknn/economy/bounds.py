@@ -34,18 +34,24 @@ class Pair(NamedTuple):
 class AtBounds(NamedTuple):
     """What the linearised economy says of bounds that hold for one period.
 
-    `slack`: each first expression in the steady state; `spread`: its ergodic standard deviation. `gain`: by how much it
-    rises per unit of the second. `turn`: how policies move per unit by which the bound raises it; `cross`: and the
-    other first expressions, its own place one. `sound`: whether it is slack in the steady state, and can hold: else the
-    other numbers say nothing.
+    `slack`: each first expression in the steady state; `slopes`: in the states, where no bound holds; `spread`: its
+    ergodic standard deviation. `gain`: by how much it rises per unit of the second. `turn`: how policies move per unit
+    by which the bound raises it; `cross`: and the other first expressions, its own place one. `sound`: whether it is
+    slack in the steady state, and can hold: else the other numbers say nothing.
     """
 
     slack: Float[Array, " constraints"]
+    slopes: Float[Array, "constraints states"]
     spread: Float[Array, " constraints"]
     gain: Float[Array, " constraints"]
     turn: Float[Array, "policies constraints"]
     cross: Float[Array, "constraints constraints"]
     sound: Bool[Array, " constraints"]
+
+    @property
+    def frequency(self) -> Float[Array, " constraints"]:
+        """The share of periods in which the economy without bounds would break each."""
+        return jax.scipy.special.ndtr(-self.slack / self.spread)
 
 
 class Said(NamedTuple):

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.scipy.special import ndtr, ndtri
 from jaxtyping import Array, Bool, Float
 
 from .bounds import AtBounds
@@ -28,6 +29,9 @@ LEAST = 1e-4
 
 FAR = 5.0
 """Second-order terms level off about so many ergodic s.d. from the steady state: beyond they say nothing."""
+
+RAREST = 1e-30
+"""What happens more seldom is drawn as if it did not: normals have no more s.d. than eleven."""
 
 
 class Around(NamedTuple):
@@ -111,6 +115,16 @@ class Linearised(NamedTuple):
     def ergodic_state(self, normal: Point) -> Point:
         """Standard normals, one a state, as a draw from the ergodic distribution."""
         return self.coordinates.point(self.states + self.root @ pack(normal))
+
+    def to_bound(self, normal: Float[Array, " states"], which: Array | int) -> Float[Array, " states"]:
+        """The normals of a draw from the part of the ergodic distribution that breaks one bound."""
+        assert self.bounds is not None
+        pull = self.root.T @ self.bounds.slopes[which]
+        length = jnp.linalg.norm(pull)
+        pull = pull / jnp.where(length > 0, length, 1)
+        along = normal @ pull
+        share = ndtr(along) * ndtr(-self.bounds.slack[which] / jnp.where(length > 0, length, 1))
+        return normal + (ndtri(jnp.maximum(share, RAREST)) - along) * pull
 
 
 def linearised(
@@ -207,8 +221,8 @@ def _at_bounds(
     gain = jnp.where(sound, gain, 1)
     turn = jnp.where(sound[None, :], raised, 0) / gain[None, :]
     cross = jnp.where(sound[None, :], answer, jnp.eye(count, dtype=answer.dtype)) / gain[None, :]
-    spread = _spread(variance, slopes.state + slopes.output @ policy, first)
-    return AtBounds(first, spread, gain, turn, cross, sound)
+    in_states = slopes.state + slopes.output @ policy
+    return AtBounds(first, in_states, _spread(variance, in_states, first), gain, turn, cross, sound)
 
 
 def _spread(

@@ -116,19 +116,22 @@ class SmetsWouters(Model):
         }
 
     def residuals(self, now: Point, expected: Point, theta: Point) -> Scalars:
-        """Relative errors of output, consumption, the value of capital, investment, prices and wages."""
+        """Relative errors of output, consumption, the value of capital, investment, and of marginal costs: of goods in
+        the Phillips curve of prices, of hours in that of wages."""
         at = within(now, theta)
         bond = jnp.exp(now.log_rate - now.b / (100 * theta.c_3)) * expected.bond
         marginal = 1 - theta.phi / 2 * at.stretch**2 - theta.phi * at.stretch * (at.stretch + theta.gamma)
         asked = theta.phi_w * at.marginal_rate / now.wage
         tax_p, tax_w = (1 + theta.discount * theta.iota_p) * now.p / 100, (1 + theta.discount) * now.w / 100
+        prices = (at.price_gap - 1) * at.price_gap - expected.prices - tax_p
+        wages = (at.wage_gap - 1) * at.wage_gap - expected.wages - tax_w
         return {
             "resources": 1 - at.demand / at.output,
             "euler": theta.c_3 * (1 - bond),
             "capital": 1 - expected.capital,
             "investment": (now.value * at.technology * marginal + expected.eased - 1) / theta.adjustment,
-            "prices": (at.price_gap - 1) * at.price_gap - expected.prices - theta.slope_p * (at.cost - 1) - tax_p,
-            "wages": (at.wage_gap - 1) * at.wage_gap - expected.wages - theta.slope_w * (asked - 1) - tax_w,
+            "prices": prices / theta.slope_p - (at.cost - 1),
+            "wages": wages / theta.slope_w - (asked - 1),
         }
 
     def bounds(self, now: Point, theta: Point) -> Pairs:
