@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import hanknn
 from hanknn.front.cli.command import keep_compiled, main, tell_warning
 from hanknn.front.cli.solving import narrowed
 from hanknn.machine.errors import ModelWantedError, UnknownNameError
@@ -82,6 +83,19 @@ def test_responses_are_drawn_at_any_parameters(saved, capsys, tmp_path):
     assert main(command) == 0 and file.read_bytes().startswith(b"\x89PNG")
     assert main(command) == 2 and "--force" in capsys.readouterr().err
     assert main([*command[:-2], "picture", "--quiet"]) == 2 and ".png or .pdf" in capsys.readouterr().err
+
+
+def test_generalised_responses_are_drawn_for_the_sizes_asked(saved, capsys, tmp_path, monkeypatch):
+    file, drawn = tmp_path / "girf.png", []
+    draw = hanknn.figures.generalised_responses
+    monkeypatch.setattr(hanknn.figures, "generalised_responses", lambda *given: drawn.append(draw(*given)) or drawn[0])
+    command = ["girf", saved, "--periods", "6", "--draws", "20", "--size", "-1", "--size", "2", "--figure", str(file)]
+    assert main(command) == 0 and file.read_bytes().startswith(b"\x89PNG")
+    first, second = drawn[0].axes[0].get_lines()[1:]
+    assert [text.get_text() for text in drawn[0].legends[0].get_texts()] == ["-1 s.d.", "+2 s.d."]
+    # The model is linear: responses are as the shocks.
+    assert len(first.get_xdata()) == 6 and second.get_ydata() == pytest.approx(-2 * first.get_ydata(), rel=0.05)
+    assert main(command) == 2 and "--force" in capsys.readouterr().err
 
 
 def test_a_solution_of_ones_own_model_asks_for_its_file(capsys, monkeypatch):

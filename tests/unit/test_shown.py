@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from hanknn import AR1, Model, Parameter, ParameterSpace, Variable
+from hanknn.economy.determinacy import BOUND, MANY, NO_STEADY_STATE, NONE, ONE
 from hanknn.front.cli.command import main
 from hanknn.front.cli.names import find_model
-from hanknn.front.shown import BOUND, MANY, NO_STEADY_STATE, NONE, ONE, shown
+from hanknn.front.shown import shown
 from hanknn.front.templates.my_model import MyModel
 from hanknn.machine.errors import UnknownNameError
 from hanknn.models import LinearNK

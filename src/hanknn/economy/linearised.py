@@ -66,9 +66,9 @@ class Linearised(NamedTuple):
 
     Vectors and matrices are in coordinates (logarithms of positive variables), points in the model's units. `move` and
     `hit`: the law of motion of states. `root`: of the ergodic covariance of states. Scales are ergodic standard
-    deviations. `bend`: second derivatives of outputs in states. `risk`: what uncertainty adds to outputs. `stable`,
-    `explosive`: see `Saddle`. `determinate`: whether there is a steady state with one stable path to it. `bounds`: what
-    constraints would do that hold for a period.
+    deviations. `system`: what was solved. `bend`: second derivatives of outputs in states. `risk`: what uncertainty
+    adds to outputs. `stable`, `explosive`: see `Saddle`. `determinate`: whether there is a steady state with one stable
+    path to it. `bounds`: what constraints would do that hold for a period.
     """
 
     state_center: Point
@@ -85,6 +85,7 @@ class Linearised(NamedTuple):
     policy_slopes: Float[Array, "policies states"]
     move: Float[Array, "states states"]
     hit: Float[Array, "states shocks"]
+    system: System
     bend: Float[Array, "outputs states states"]
     risk: Float[Array, " outputs"]
     root: Float[Array, "states states"]
@@ -145,7 +146,8 @@ def linearised(
     law, rows, of, of_first = slopes  # each by what it is a slope in
     a, b = law.state, law.output
     to_output = rows.output + rows.next_state @ b
-    found = saddle(System(a, b, rows.state + rows.next_state @ a, to_output, rows.next_output))
+    system = System(a, b, rows.state + rows.next_state @ a, to_output, rows.next_output)
+    found = saddle(system)
     policy, policy_slopes = told.policy, of.state + of.output @ found.slopes
     slower = jnp.minimum(1, SLOWEST / jnp.maximum(found.stable, SLOWEST))
     variance = stationary(slower * found.move, law.shock @ law.shock.T)
@@ -179,6 +181,7 @@ def linearised(
         policy_slopes=policy_slopes,
         move=found.move,
         hit=law.shock,
+        system=system,
         bend=bend,
         risk=jnp.where(determinate & jnp.all(jnp.isfinite(risk)), risk, 0),
         root=root(variance),

@@ -8,15 +8,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Float
 
 from ..economy import Economy, Equations
+from ..economy.determinacy import ONE, VERDICTS, Signs, signs, verdicts, why_not_linearised
 from ..economy.households import HouseholdModel
 from ..economy.linear.saddle import STABLE
 from ..economy.linearised import SLOWEST
 from ..economy.model import Model
 from ..economy.parameters import ParameterSpace
-from ..economy.points import Point, join, like, pack
+from ..economy.points import Point, like, pack
 from ..economy.priors import Uniform
 from ..inference.likelihood.kalman import linearise
 from ..inference.likelihood.space import Observation
@@ -29,37 +30,23 @@ STEP = 1e-3
 """The share of a parameter's range, or of its value, by which it is moved to see what it moves."""
 MOVED = 1e-8
 """A larger relative change of the linear solution is more than rounding."""
-AT_REST = 1e-6
-"""Residuals that a steady state may have."""
-
-ONE = "one stable solution"
-MANY = "many stable solutions: indeterminate"
-NONE = "no stable solution"
-NO_STEADY_STATE = "no steady state was found"
-BOUND = "a constraint binds in the steady state, or its second expression cannot lift its first"
-VERDICTS = (ONE, MANY, NONE, NO_STEADY_STATE, BOUND)
 
 
 class Linear(NamedTuple):
     """The linear model at one value of the parameters.
 
     `steady`, `spread`: level and ergodic standard deviation of states, policies and the model's observables, in this
-    order. `move`: states' law of motion; `law`: its slopes in states, policies and shocks. `rest`: the largest residual
-    in the steady state. `moved`: all that parameters may move. `stable`, `explosive`: see
-    `economy.linear.saddle.Saddle`. `held`: whether the constraints of `bounds` are slack in the steady state and can
-    hold.
+    order. `move`: states' law of motion; `law`: its slopes in states, policies and shocks. `moved`: all that parameters
+    may move. `explosive`: see `economy.linear.saddle.Saddle`. `signs`: of determinacy.
     """
 
     steady: Float[Array, " variables"]
     spread: Float[Array, " variables"]
     move: Float[Array, "states states"]
     law: Float[Array, "states moved"]
-    rest: Float[Array, ""]
-    stable: Float[Array, ""]
-    explosive: Float[Array, ""]
-    determinate: Bool[Array, ""]
-    held: Bool[Array, ""]
     moved: Float[Array, " numbers"]
+    explosive: Float[Array, ""]
+    signs: Signs
 
 
 @dataclass(frozen=True)
@@ -132,7 +119,7 @@ def shown(model: Model, values: Mapping[str, float] | None = None, draws: int = 
         pd.Series(theta, model.parameters.names, name="value"),
         around,
         _at_rest(equations, theta) if isinstance(model, HouseholdModel) else None,
-        _why_not(model),
+        why_not_linearised(model),
         next((name for name, make in recipes.RECIPES.items() if make().network == recipe.network), "default"),
         sum(leaf.size for leaf in jax.tree.leaves(network)),
         (*_undescribed(model), *_out_of_range(model, theta), *(_odd_around(equations, around) if around else ())),
@@ -159,13 +146,6 @@ def _at_rest(equations: Equations, vector: Float[np.ndarray, " parameters"]) -> 
     return pd.Series(np.asarray(once(look)(jnp.asarray(vector))), list(names), name="steady state")
 
 
-def _why_not(model: Model) -> str:
-    if model.linearises:
-        return ""
-    cause = f"its '{model.arrays[0]}' is an array" if model.arrays else "it writes its own state_scale"
-    return f"the library does not linearise '{model.name}', for {cause}"
-
-
 def _around(equations: Equations, theta: Float[np.ndarray, " parameters"], draws: int, seed: int) -> AroundSteadyState:
     space, names = equations.model.parameters, equations.model.parameters.names
     steps = STEP * np.where(space.upper > space.lower, space.upper - space.lower, np.maximum(np.abs(theta), STEP))
@@ -174,19 +154,19 @@ def _around(equations: Equations, theta: Float[np.ndarray, " parameters"], draws
     anywhere = space.sample(draws if space.free else 0, seed)
     look = once(jax.vmap(lambda vector: linear_at(equations, vector)))
     many: Linear = jax.device_get(look(jnp.asarray(np.concatenate([near, corners, anywhere]))))
-    here, verdicts = jax.tree.map(lambda part: part[0], many), _verdicts(many)
+    here, found = jax.tree.map(lambda part: part[0], many), verdicts(many.signs)
     up, down = many.moved[1 : len(names) + 1], many.moved[len(names) + 1 : len(near)]
     size = np.abs(here.moved) + 1e-3 * np.max(np.abs(here.moved), initial=0.0)
     still = np.max(np.abs(up - down) / np.maximum(size, 1e-12), axis=1, initial=0.0) < MOVED
     shown = (*equations.states, *equations.policies, *equations.model.observables)
-    at_ends, over = np.split(verdicts[len(near) :], [len(corners)])
+    at_ends, over = np.split(found[len(near) :], [len(corners)])
     named = zip(np.repeat(space.free, 2), corners, at_ends, strict=True)
     ends = [End(str(name), float(corner[names.index(name)]), str(verdict)) for name, corner, verdict in named]
     return AroundSteadyState(
         pd.DataFrame({"steady state": here.steady, "s.d.": here.spread}, index=list(shown)),
         _moduli(here.move),
         float(1 / here.explosive) if here.explosive > 0 else np.inf,
-        str(verdicts[0]),
+        str(found[0]),
         {v: float(np.mean(over == v)) for v in VERDICTS} if len(over) else {},
         tuple(name for name, idle in zip(names, still, strict=True) if idle),
         _standing(equations.states, here.law),
@@ -220,11 +200,6 @@ def linear_at(equations: Equations, vector: Float[Array, " parameters"]) -> Line
     theta = equations.parameters(vector)
     found, names = theta.linear, tuple(equations.model.observables)
     state, policy = found.state_center, found.policy_center
-    calm = jnp.zeros(len(equations.shocks), vector.dtype)
-    averaged = equations.expectands(join(state, policy), join(state, policy), theta)
-    off = pack(state) - pack(equations.transition(state, policy, calm, theta))
-    # Without bounds, as the steady state is looked for: where one binds there is another verdict.
-    rows = equations.relaxed(1.0).residuals_given(state, policy, averaged, theta)
     level, spread, show = _observables(equations, theta, names)
     steady = jnp.concatenate([pack(state), pack(policy), level])
     return Linear(
@@ -232,12 +207,9 @@ def linear_at(equations: Equations, vector: Float[Array, " parameters"]) -> Line
         jnp.concatenate([pack(found.state_scale), pack(found.policy_scale), spread]),
         found.move,
         _law(equations, theta),
-        jnp.max(jnp.abs(jnp.concatenate([off / (1 + jnp.abs(pack(state))), rows]))),
-        found.stable,
-        found.explosive,
-        found.determinate,
-        jnp.asarray(True) if found.bounds is None else jnp.all(found.bounds.sound),
         jnp.concatenate([steady, *(m.ravel() for m in (found.policy_slopes, found.move, found.hit, show))]),
+        found.explosive,
+        signs(equations, theta),
     )
 
 
@@ -263,12 +235,6 @@ def _observables(
     seen = linearise(Observation(Economy(equations, equations.linear_policy), names), theta)
     variance = jnp.sum((seen.show @ seen.spread) * seen.show, axis=1)
     return seen.level, jnp.sqrt(jnp.maximum(variance, 0)), seen.show
-
-
-def _verdicts(at: Linear) -> np.ndarray:
-    """In words, one for each economy (Blanchard and Kahn 1980)."""
-    found = np.where(at.held, np.where(at.explosive > STABLE, MANY, NONE), BOUND)
-    return np.where(at.determinate, ONE, np.where(at.rest <= AT_REST, found, NO_STEADY_STATE))
 
 
 def _undescribed(model: Model) -> list[str]:

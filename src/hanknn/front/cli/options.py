@@ -77,9 +77,7 @@ class Output:
         """Before anything is computed: files can be written, and no option does nothing."""
         given.refuse(self.file is None and figure is None, "without a file to write; leave it out", "force")
         require_place(self.file, self.force)
-        require_place(figure, self.force, "--figure")
-        if figure is not None and figure.suffix not in DRAWN:
-            raise SettingError(f"--figure {figure}: give a file that ends in {' or '.join(DRAWN)}")
+        require_drawing(figure, self.force, "--figure")
 
     def write(self, table: Any) -> None:
         if self.file is not None:
@@ -122,3 +120,10 @@ def require_place(file: Path | None, force: bool, option: str = "--out") -> None
             raise RunFolderError(f"'{file}' cannot be written; give an {option} that you may write to")
     except OSError as error:
         raise RunFolderError(explained(error, file)) from error
+
+
+def require_drawing(file: Path | None, force: bool, option: str) -> None:
+    """The same of a file with a figure."""
+    require_place(file, force, option)
+    if file is not None and file.suffix not in DRAWN:
+        raise SettingError(f"{option} {file}: give a file that ends in {' or '.join(DRAWN)}")

@@ -1,6 +1,7 @@
 """`hanknn show`: a model before it is solved."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,9 +10,9 @@ from rich.table import Table
 import hanknn
 
 from ..progress import working
-from .app import command
+from .app import Given, command
 from .names import find_model
-from .options import Settings, parse_settings
+from .options import Force, Settings, parse_settings, require_drawing
 from .printing import out, tell
 
 if TYPE_CHECKING:
@@ -22,8 +23,14 @@ if TYPE_CHECKING:
 
 @command(name="show")
 def show_(
+    given: Given,
     model: Annotated[str, typer.Argument(help="A shipped model ('nk'), or your own as FILE.py:ClassName.")],
     set_: Settings = None,
+    determinacy: Annotated[
+        Path | None,
+        typer.Option(help="Draw where there is one stable solution, by pairs of parameters, into this file (.png, …)."),
+    ] = None,
+    force: Force = False,
 ) -> None:
     """Look at a model before you solve it: what it is made of, where it rests, what is missing or odd.
 
@@ -35,9 +42,15 @@ def show_(
     """
     from ..shown import shown
 
+    given.refuse(determinacy is None, "without a file to write; leave it out", "force")
+    require_drawing(determinacy, force, "--determinacy")
     economy, values = find_model(model), parse_settings(set_)
+    if determinacy is not None:
+        hanknn.figures.require_map(economy)
     with working("looking"):
         found = shown(economy, values)
+        if determinacy is not None:
+            hanknn.figures.determinacy_map(found.equations, values=values).savefig(determinacy, dpi=200)
     tell(f"Model '{economy.name}'\n")
     out.print(_parameters(found))
     _print_variables(found)

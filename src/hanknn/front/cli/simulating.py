@@ -84,11 +84,14 @@ def girf(
     periods: Periods = 20,
     draws: Annotated[int, typer.Option(min=2, max=MOST, help="Futures to average over.")] = 1000,
     seed: Seed = 0,
+    figure: Annotated[Path | None, typer.Option("--figure", help="Draw them into this file (.png, .pdf).")] = None,
 ) -> None:
-    """Mean responses by size and starting point. Example: hanknn girf rank --size -2 --size 2 --binding."""
+    """Mean responses by size and starting point, with --figure FILE.png as a picture.
+
+    Example: hanknn girf rank --size -2 --size 2 --binding."""
     why = "without --binding or --slack; give one of them, or leave it out"
     given.refuse(binding is None, why, "constraint")
-    output.require(given)
+    output.require(given, figure)
     for size in sizes or ():
         require_finite(**{"--size": size})
     found, values = at.find()
@@ -97,6 +100,8 @@ def girf(
     with working("generalised responses", output.quiet):
         start = None if binding is None else hanknn.states_where(found, constraint, binding, values, seed=seed)
         data = hanknn.girf(found, shock, sizes or SIZES, start, periods, values, draws, seed, at.extrapolate)
+        if figure is not None:
+            hanknn.figures.generalised_responses(found, data).savefig(figure, dpi=200)
     table = data.to_dataframe()
     output.write(table)
     if not output.quiet:

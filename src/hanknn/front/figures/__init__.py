@@ -1,6 +1,7 @@
 """Figures; the only place that imports matplotlib. Every function returns a figure; `save` writes it."""
 
 from .canvas import Figure as Figure, save as save
+from .determinacy import determinacy_map as determinacy_map, require_map as require_map
 from .estimation import (
     fan_chart as fan_chart,
     likelihood_panels as likelihood_panels,
@@ -18,6 +19,7 @@ from .households import (
 from .published import phased_history as phased_history, posterior_cuts as posterior_cuts
 from .solution import (
     every_policy_panels as every_policy_panels,
+    generalised_responses as generalised_responses,
     impulse_responses as impulse_responses,
     loss_history as loss_history,
     policy_panels as policy_panels,

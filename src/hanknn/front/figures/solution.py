@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pandas as pd
+import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -181,6 +182,26 @@ def responses_by_state(
     hit, where = model.shocks[response.attrs["shock"]].text, model.constraints[constraint].text
     title = f"Generalised responses to a {hit} from where the {where} binds, and from where it is slack; baseline"
     return finish(figure, title)
+
+
+def generalised_responses(solution: Solution, response: xr.Dataset) -> Figure:
+    """Mean responses of policies and observables to a shock of several sizes, as `girf` gives them.
+
+    Example: `generalised_responses(solution, girf(solution, sizes=(-2, 2))).savefig("girf.png")`.
+    """
+    model = solution.model
+    variables = {} if model.arrays else dict(model.policies)
+    variables |= model.observables
+    columns = min(len(variables), 3)
+    figure, axes = panels(len(variables), columns, 2.8 * columns, 2.3, 0.3)
+    looks = list(zip((BLUE, *COLOURS), ("-", *DASHES), strict=False))
+    for axis, (name, variable) in zip(axes, variables.items(), strict=True):
+        _over_quarters(axis, variable, variable.unit, response.sizes["horizon"] - 1)
+        for size, (colour, line) in zip(response["size"].values, cycle(looks), strict=False):
+            values = response[name].sel(size=size)
+            axis.plot(response["horizon"], values, ls=line, color=colour, lw=1.6, label=f"{size:+g} s.d.")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=7)
+    return finish(figure, f"Generalised responses to a {model.shocks[response.attrs['shock']].text}, by its size")
 
 
 def _over_quarters(axis: Axes, variable: Variable, ylabel: str, periods: int) -> None:
