@@ -5,19 +5,23 @@ its discount factor fixed; data show the three policies and four of the exogenou
 The reference knows neither particles nor surrogate.
 """
 
+import os
 import time
 
+import jax
 import numpy as np
 import pandas as pd
 from many_shocks import model
 
 import hanknn
+from hanknn.front.progress import work_bar
 
 SHOWN = ["gap", "inflation", "rate", "demand_0", "costs_1", "policy_2", "demand_3"]
 QUARTERS, SEED = 200, 1
 
 
 def main() -> None:
+    jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)
     economy = model(7)
     free = [name for name in economy.parameters.names if name != "beta"]
     solution = hanknn.solve(economy.only(*free)).solution
@@ -28,7 +32,8 @@ def main() -> None:
         "Kalman and NUTS": hanknn.Direct(hanknn.Kalman()),
     }.items():
         start = time.perf_counter()
-        found[name] = hanknn.estimate(solution, data.observed, method)
+        with work_bar(saved=False) as report:
+            found[name] = hanknn.estimate(solution, data.observed, method, report=report)
         seconds[name] = time.perf_counter() - start
         print(f"{name}: {seconds[name] / 60:.1f} minutes\n{found[name].verdict}", flush=True)
     ours, exact = found["surrogate"].posterior, found["Kalman and NUTS"].posterior

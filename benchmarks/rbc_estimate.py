@@ -5,6 +5,7 @@ Three observables, one shock; a consumption share's level alone puts most of the
 check is a long run of particle Metropolis: exact for the solution, whatever the surrogate is worth.
 """
 
+import os
 import sys
 import time
 
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 import hanknn
+from hanknn.front.progress import work_bar
 from hanknn.inference.likelihood import Likelihood
 from hanknn.inference.posterior import ParticleMetropolis, Target
 from hanknn.inference.posterior.result import Posterior
@@ -22,12 +24,15 @@ DESIGN, FURTHER = hanknn.surrogate.Design(3000), hanknn.surrogate.Design(1500)
 
 
 def main() -> None:
+    jax.config.update("jax_num_cpu_devices", os.cpu_count() or 1)
     solution = hanknn.load(sys.argv[1]) if len(sys.argv) > 1 else hanknn.solve("rbc").solution
     data = hanknn.data.simulate_data(solution, SHOWN, QUARTERS, seed=SEED)
     start = time.perf_counter()
     method = hanknn.ViaSurrogate(design=DESIGN, refinement=FURTHER)
-    found = hanknn.estimate(solution, data.observed, method)
-    print(f"{(time.perf_counter() - start) / 60:.1f} minutes\n{found.verdict}\n{found.posterior.table().to_string()}")
+    with work_bar(saved=False) as report:
+        found = hanknn.estimate(solution, data.observed, method, report=report)
+    minutes = (time.perf_counter() - start) / 60
+    print(f"{minutes:.1f} minutes\n{found.verdict}\n{found.posterior.table().to_string()}", flush=True)
     exact = long_run(found)
     spread = exact.mean_sd()[1]
     apart = (found.posterior.quantiles() - exact.quantiles()).div(spread, axis=0)
@@ -39,7 +44,7 @@ def main() -> None:
     print("fewest effective draws of particle Metropolis", int(np.min(exact.convergence()[1])))
 
 
-def long_run(found: hanknn.inference.estimation.Estimate) -> Posterior:
+def long_run(found: hanknn.Estimate) -> Posterior:
     """Exact draws: the surrogate proposes, fresh likelihoods decide."""
     box, surrogate = found.posterior.box, found.surrogate
     assert surrogate is not None and found.uncorrected is not None

@@ -1,7 +1,6 @@
 """The Kalman filter and smoother: exact where policies and equations are linear in state and shock."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,26 +13,10 @@ from ...economy.points import Point, like, pack
 from ...machine.compiled import jit
 from ...machine.errors import ModelError
 from .base import Cloud, Filter, Increments, Track
-from .space import Observation, Period
+from .linear_pass import Linear, Update, log_densities, passed, smoothed
+from .space import Observation
 
 FINAL_PARTICLES = 1000
-
-
-class Linear(NamedTuple):
-    """z' = drift + move z + hit e,  y = level + show z,  z = (this period's state, last period's).
-
-    `policies` and `slopes`: policies and their slopes at the centre of the states.
-    """
-
-    start: Float[Array, " z"]
-    spread: Float[Array, "z z"]
-    drift: Float[Array, " z"]
-    move: Float[Array, "z z"]
-    hit: Float[Array, "z shocks"]
-    level: Float[Array, " observables"]
-    show: Float[Array, "observables z"]
-    policies: Float[Array, " policies"]
-    slopes: Float[Array, "policies states"]
 
 
 def linearise(seen: Observation, theta: Point) -> Linear:
@@ -70,40 +53,6 @@ def linearise(seen: Observation, theta: Point) -> Linear:
     )
 
 
-class _Update(NamedTuple):
-    """One period's pass: predicted moments, innovations and gains of its whitened observations."""
-
-    mean: Float[Array, " z"]
-    variance: Float[Array, "z z"]
-    filtered_mean: Float[Array, " z"]
-    filtered_variance: Float[Array, "z z"]
-    rows: Float[Array, "observables z"]
-    errors: Float[Array, " observables"]
-    variances: Float[Array, " observables"]
-    gains: Float[Array, "observables z"]
-    increment: Float[Array, ""]
-
-
-def update(linear: Linear, data: Period, mean: Float[Array, " z"], variance: Float[Array, "z z"]) -> _Update:
-    """Take in one period's observations one by one (Koopman and Durbin 2000): whitened, they are independent."""
-    rows = data.whitening @ linear.show
-    values = data.whitening @ (data.values - linear.level)
-    m, p, increment = mean, variance, data.constant
-    errors, variances, gains = [], [], []
-    for i in range(rows.shape[0]):
-        column = p @ rows[i]
-        f = rows[i] @ column + 1
-        v = values[i] - rows[i] @ m
-        gain = column / f
-        m, p = m + gain * v, p - f * jnp.outer(gain, gain)
-        increment = increment - 0.5 * (jnp.log(f) + v**2 / f)
-        errors.append(v)
-        variances.append(f)
-        gains.append(gain)
-    stacked = jnp.stack(errors), jnp.stack(variances), jnp.stack(gains)
-    return _Update(mean, variance, m, p, rows, *stacked, increment)
-
-
 @dataclass(frozen=True)
 class Kalman(Filter):
     """Exact for linear models. `tolerance`: largest departure from linearity, relative to each variable's movement
@@ -132,13 +81,7 @@ class Kalman(Filter):
             )
 
     def increments(self, seen, data, theta, key):
-        linear = linearise(self._seen(seen), theta)
-
-        def period(carry, now):
-            done = update(linear, now, *carry)
-            return _predict(linear, done.filtered_mean, done.filtered_variance), done.increment
-
-        found = jax.lax.scan(period, (linear.start, linear.spread), data)[1]
+        found = log_densities(linearise(self._seen(seen), theta), data)
         return Increments(found, jnp.full_like(found, jnp.nan))
 
     def _seen(self, seen: Observation) -> Observation:
@@ -146,69 +89,38 @@ class Kalman(Filter):
 
     def track(self, seen, data, theta, key):
         seen = self._seen(seen)
-        linear, passed = self._passes(seen, data, theta)
-        smoothed, spread, _ = _smooth(linear, passed)
+        linear = linearise(seen, theta)
+        done = passed(linear, data)
+        means, spread, _ = smoothed(linear, done)
         variables = lambda m, p: _variables(seen, linear, theta, m, p)
-        predicted = jax.vmap(lambda m: linear.level + linear.show @ m)(passed.mean)
+        predicted = jax.vmap(lambda m: linear.level + linear.show @ m)(done.mean)
         spread_y = jax.vmap(lambda p: jnp.sqrt(jnp.maximum(jnp.sum((linear.show @ p) * linear.show, axis=1), 0)))
-        final = self._final(seen, linear, theta, passed, key)
+        final = self._final(seen, linear, theta, done, key)
         return Track(
-            passed.increment,
-            jnp.full_like(passed.increment, jnp.nan),
-            *jax.vmap(variables)(passed.filtered_mean, passed.filtered_variance),
-            *jax.vmap(variables)(smoothed, spread),
+            done.increment,
+            jnp.full_like(done.increment, jnp.nan),
+            *jax.vmap(variables)(done.filtered_mean, done.filtered_variance),
+            *jax.vmap(variables)(means, spread),
             predicted,
-            spread_y(passed.variance),
+            spread_y(done.variance),
             final,
         )
 
     def smoothed_shocks(self, seen, data, theta) -> tuple[Linear, Float[Array, " z"], Float[Array, "periods shocks"]]:
         """The linear model, the smoothed first z, and the expected shocks given all data."""
-        linear, passed = self._passes(seen, data, theta)
-        smoothed, _, shocks = _smooth(linear, passed)
-        return linear, smoothed[0], shocks
-
-    def _passes(self, seen, data, theta) -> tuple[Linear, _Update]:
         linear = linearise(self._seen(seen), theta)
+        means, _, shocks = smoothed(linear, passed(linear, data))
+        return linear, means[0], shocks
 
-        def period(carry, now):
-            done = update(linear, now, *carry)
-            return _predict(linear, done.filtered_mean, done.filtered_variance), done
-
-        return linear, jax.lax.scan(period, (linear.start, linear.spread), data)[1]
-
-    def _final(self, seen, linear, theta, passed: _Update, key) -> Cloud:
+    def _final(self, seen, linear, theta, done: Update, key) -> Cloud:
         states = len(seen.economy.equations.states)
-        mean, variance = passed.filtered_mean[-1, :states], passed.filtered_variance[-1, :states, :states]
+        mean, variance = done.filtered_mean[-1, :states], done.filtered_variance[-1, :states, :states]
         values, vectors = jnp.linalg.eigh(variance)
         root = vectors * jnp.sqrt(jnp.maximum(values, 0))[None, :]
         normal = jax.random.normal(key, (FINAL_PARTICLES, states), theta.dtype)
         centre = seen.economy.equations.units(theta).state_center
         draw = lambda n: seen.economy.at(like(pack(centre) + mean + root @ n, centre), theta)
         return Cloud(jax.vmap(draw)(normal), jnp.full(FINAL_PARTICLES, -np.log(FINAL_PARTICLES), theta.dtype))
-
-
-def _predict(linear: Linear, mean, variance):
-    return linear.drift + linear.move @ mean, linear.move @ variance @ linear.move.T + linear.hit @ linear.hit.T
-
-
-def _smooth(linear: Linear, passed: _Update):
-    """Smoothed means, variances and shocks (Durbin and Koopman 2012, sections 4.4, 4.5 and 6.4)."""
-    size = linear.start.shape[0]
-
-    def back(carry, done: _Update):
-        r, n = carry
-        for i in reversed(range(done.errors.shape[0])):
-            row, v, f, gain = done.rows[i], done.errors[i], done.variances[i], done.gains[i]
-            keep = jnp.eye(size, dtype=r.dtype) - jnp.outer(gain, row)
-            r = row * v / f + keep.T @ r
-            n = jnp.outer(row, row) / f + keep.T @ n @ keep
-        mean = done.mean + done.variance @ r
-        variance = done.variance - done.variance @ n @ done.variance
-        return (linear.move.T @ r, linear.move.T @ n @ linear.move), (mean, variance, linear.hit.T @ r)
-
-    zero = jnp.zeros(size, linear.start.dtype), jnp.zeros((size, size), linear.start.dtype)
-    return jax.lax.scan(back, zero, passed, reverse=True)[1]
 
 
 def _variables(seen: Observation, linear: Linear, theta, mean, variance):
