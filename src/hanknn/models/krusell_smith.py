@@ -40,8 +40,8 @@ class KrusellSmith(HouseholdModel):
         unemployment_good=Parameter(0.04, label="$u_g$", text="unemployment in good times"),
         spell_bad=Parameter(2.5, label="$s_b$", text="duration of unemployment in bad times", unit="quarters"),
         spell_good=Parameter(1.5, label="$s_g$", text="duration of unemployment in good times", unit="quarters"),
-        turning_bad=Parameter(1.25, text="factor of staying unemployed when times turn bad"),
-        turning_good=Parameter(0.75, text="factor of staying unemployed when times turn good"),
+        turning_bad=Parameter(1.25, label="$t_b$", text="factor of staying unemployed when times turn bad"),
+        turning_good=Parameter(0.75, label="$t_g$", text="factor of staying unemployed when times turn good"),
     )
     states = {"z": MarkovChain("times", r"$z_t$", "bad and good times")}
     household = Saving(("unemployed", "employed"), income, chances, AssetGrid(150, top=300.0, power=3.5))
