@@ -10,6 +10,7 @@ from ..economy.households import AssetGrid, HouseholdModel, Saving
 from ..economy.model import Scalars, Variable
 from ..economy.parameters import Parameter, ParameterSpace
 from ..economy.points import Point
+from .shipped_tables import with_shipped_tables
 
 
 def income(prices: Point, theta: Point) -> Float[Array, " types"]:
@@ -48,6 +49,9 @@ class Huggett(HouseholdModel):
         "consumption": Variable(r"$C_t$", "consumption", "level"),
         "in_debt": Variable("in debt", "households with negative assets", "percent"),
     }
+
+    def prepared(self) -> HouseholdModel:
+        return HouseholdModel.prepared(with_shipped_tables(self) if type(self) is Huggett else self)
 
     def prices(self, now: Point, theta: Point) -> Scalars:
         return {"asset_price": now.bond_price}
