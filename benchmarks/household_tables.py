@@ -15,10 +15,11 @@ def main() -> None:
         begin = time.perf_counter()
         tables = made_tables(model)
         write_tables(model.name, tables)
+        size = table_file(model.name).stat().st_size / 1e3
         print(
             f"{model.name}: {len(tables.coefficients)} terms in {', '.join(tables.moving)}, largest error of log "
-            f"values and unknowns {tables.error:.1e}, modes leave {tables.left:.1e}, {time.perf_counter() - begin:.0f} s, "
-            f"{table_file(model.name).stat().st_size / 1e3:.0f} kB"
+            f"values and unknowns {tables.error:.1e}, modes leave {tables.left:.1e}, "
+            f"{time.perf_counter() - begin:.0f} s, {size:.0f} kB"
         )
 
 
