@@ -225,7 +225,7 @@ def test_a_solution_is_saved_and_loaded_without_solving_steady_states(huggett, t
     small = replace(recipe.methods[0], sample=replace(recipe.methods[0].sample, points=256))
     solved = hanknn.solve(huggett, replace(recipe, methods=(small,)))
     path = solved.solution.save(tmp_path / "huggett.npz")
-    monkeypatch.setattr("hanknn.economy.households.household_model.made_tables", lambda model: pytest.fail("solved"))
+    monkeypatch.setattr("hanknn.economy.households.household_model.made_tables", lambda *given: pytest.fail("solved"))
     loaded = hanknn.load(path, SmallHuggett().only(rho=0.95))
     for one, other in zip(jax.tree.leaves(loaded.network), jax.tree.leaves(solved.solution.network), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -246,6 +246,56 @@ def test_prices_that_move_too_far_to_be_paid_are_told():
 
     with pytest.raises(NotSolvedError, match=r"cannot pay .*Wild\.moves"):
         made_tables(Wild().only())
+
+
+def misspelt():
+    class Misspelt(SmallKrusellSmith):
+        def prices(self, now, theta):
+            return {"wage": now.aset, "tax": 0.1, "gross_return": 1.0}
+
+    return Misspelt(), "unknown variable 'aset'.* did you mean 'assets'"
+
+
+def guessed_by_another_name():
+    class Guessed(SmallKrusellSmith):
+        def steady_state(self, theta):
+            return {"asets": 30.0}
+
+    return Guessed(), "asets.* did you mean 'assets'"
+
+
+def vector_price():
+    class Vector(SmallKrusellSmith):
+        def prices(self, now, theta):
+            return {"wage": jnp.ones(2), "tax": 0.1, "gross_return": 1.0}
+
+    return Vector(), "'wage' .* shape"
+
+
+def price_without_guess():
+    class Unguessed(SmallKrusellSmith):
+        policies = {"rate": hanknn.Variable("$r$", "rate")}
+
+    return Unguessed(), "no 'rate'; it returns a guess"
+
+
+def price_without_market():
+    class Marketless(SmallKrusellSmith):
+        policies = {"rate": hanknn.Variable("$r$", "rate")}
+
+        def steady_state(self, theta):
+            return {**super().steady_state(theta), "rate": 0.01}
+
+    return Marketless(), "2 unknowns .rate, assets. and 1 conditions"
+
+
+@pytest.mark.parametrize(
+    "mistake", [misspelt, guessed_by_another_name, vector_price, price_without_guess, price_without_market]
+)
+def test_mistakes_in_an_economy_with_households_are_told_in_its_words(mistake):
+    model, message = mistake()
+    with pytest.raises(hanknn.HanknnError, match=message):
+        Equations(model.only())
 
 
 def test_choices_that_are_missing_or_of_another_shape_are_told(huggett):

@@ -91,10 +91,10 @@ def _place(error: BaseException, model: Any) -> _Place | None:
 
 
 def _codes(kind: type) -> dict[CodeType, str]:
-    """The functions that a class and its parents define, but those of the protocol itself."""
+    """The functions that a class and its parents define, but those of the protocols themselves."""
     found = {}
     for parent in kind.__mro__:
-        if parent not in Model.__mro__:
+        if parent not in Model.__mro__ and not parent.__module__.startswith(__package__):
             own = {name: inspect.unwrap(f) for name, f in vars(parent).items() if isinstance(f, FunctionType)}
             found |= {f.__code__: name for name, f in own.items()}
     return found

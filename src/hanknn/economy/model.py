@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from ..machine.errors import ModelError, UnknownNameError
+from ..machine.work import Report, silent
 from .exogenous import Process
 from .markov import MarkovChain
 from .parameters import ParameterSpace
@@ -134,8 +135,8 @@ class Model(abc.ABC):
         other.require()
         return other
 
-    def prepared(self) -> "Model":
-        """With what is made once before anything is solved (default: nothing is)."""
+    def prepared(self, report: Report = silent) -> "Model":
+        """With what is made once before anything is solved (default: nothing is); `report` is told how far it is."""
         return self
 
     def require(self) -> None:

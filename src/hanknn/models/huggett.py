@@ -10,6 +10,7 @@ from ..economy.households import AssetGrid, HouseholdModel, Saving
 from ..economy.model import Scalars, Variable
 from ..economy.parameters import Parameter, ParameterSpace
 from ..economy.points import Point
+from ..machine.work import Report, silent
 from .shipped_tables import with_shipped_tables
 
 
@@ -50,8 +51,8 @@ class Huggett(HouseholdModel):
         "in_debt": Variable("in debt", "households with negative assets", "percent"),
     }
 
-    def prepared(self) -> HouseholdModel:
-        return HouseholdModel.prepared(with_shipped_tables(self) if type(self) is Huggett else self)
+    def prepared(self, report: Report = silent) -> HouseholdModel:
+        return HouseholdModel.prepared(with_shipped_tables(self) if type(self) is Huggett else self, report)
 
     def prices(self, now: Point, theta: Point) -> Scalars:
         return {"asset_price": now.bond_price}

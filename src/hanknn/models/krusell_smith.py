@@ -8,6 +8,7 @@ from ..economy.markov import MarkovChain, between
 from ..economy.model import Scalars, Variable
 from ..economy.parameters import Parameter, ParameterSpace
 from ..economy.points import Point
+from ..machine.work import Report, silent
 from .shipped_tables import with_shipped_tables
 
 
@@ -64,8 +65,8 @@ class KrusellSmith(HouseholdModel):
             "jobs": jnp.stack([jnp.stack([stays, 1 - stays], -1), jnp.stack([loses, 1 - loses], -1)], axis=2),
         }
 
-    def prepared(self) -> HouseholdModel:
-        return HouseholdModel.prepared(with_shipped_tables(self) if type(self) is KrusellSmith else self)
+    def prepared(self, report: Report = silent) -> HouseholdModel:
+        return HouseholdModel.prepared(with_shipped_tables(self) if type(self) is KrusellSmith else self, report)
 
     def prices(self, now: Point, theta: Point) -> Scalars:
         productivity, labor = 1 + theta.spread * (2 * now.z - 1), theta.l_bar * now.masses[1]

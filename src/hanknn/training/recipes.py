@@ -83,7 +83,7 @@ def constrained_thorough() -> Recipe:
 
 
 def large(iterations: int = 25) -> Recipe:
-    """For many shocks and states and an occasionally binding constraint: twenty minutes on two cores, 2.5 GB.
+    """For many shocks and states and an occasionally binding constraint: ten minutes beside other work, 2.5 GB.
 
     The bound is in force from the first iteration: the second-order solution, with the turn of a bound that holds for
     one period, is nearer to the solution than any economy without the bound. Points are new at every iteration: no

@@ -55,8 +55,8 @@ def solve(
         raise SettingError(f"recipe is {recipe!r:.60}; give one such as hanknn.recipes.quick()")
     recipe = recipes.suited(model) if recipe is None else recipe
     described(recipe.network)  # what a file cannot hold is refused before the work, not after it
+    model = model.prepared(report)
     equations = Equations(model)
-    model = equations.model
     trained = Training(equations, recipe, seed, report, store, definition(equations)).run()
     return to_solved(model, recipe, seed, trained)
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array
 
 from ..model import Model, Scalars
-from ..points import Point, join
+from ..points import Point, checked, join, named
 from ..variable import Variable
 from .block import Household
 
@@ -56,7 +56,8 @@ class HouseholdEconomics(Model):
 
     def priced(self, now: Point, theta: Point) -> Point:
         """The same with prices."""
-        return join(now, Point({name: jnp.asarray(p, theta.dtype) for name, p in self.prices(now, theta).items()}))
+        prices = named(self.prices(now, theta), f"{type(self).__name__}.prices")
+        return join(now, checked(prices, tuple(prices), f"{type(self).__name__}.prices", theta.dtype))
 
     def totals(self, now: Point, choices: Point) -> Point:
         """Means of the choices over households."""

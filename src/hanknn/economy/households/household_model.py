@@ -6,6 +6,7 @@ from typing import Any
 import jax.numpy as jnp
 from jaxtyping import Array
 
+from ...machine.work import Report, silent
 from ..model import Scalars
 from ..points import Point, join
 from .block import ByHousehold
@@ -42,11 +43,11 @@ class HouseholdModel(HouseholdEconomics):
     steady_tables: SteadyTables | None = None
     """What `prepared` makes once, and a solution's file keeps."""
 
-    def prepared(self) -> "HouseholdModel":
+    def prepared(self, report: Report = silent) -> "HouseholdModel":
         """With its steady states solved over its box."""
         if self.steady_tables is not None:
             return self
-        return self.changed(steady_tables=made_tables(self))
+        return self.changed(steady_tables=made_tables(self, report))
 
     def changed(self, **attributes: Any) -> "HouseholdModel":
         other = super().changed(**attributes)

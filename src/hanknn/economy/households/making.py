@@ -8,6 +8,7 @@ from jaxtyping import Float
 from ...machine.compiled import jit
 from ...machine.errors import NotSolvedError
 from ...machine.precision import in_float64
+from ...machine.work import Report, Step, silent
 from .economics import HouseholdEconomics
 from .random_paths import measures, random_path
 from .steady import LEAST, AtRest, SteadySearch
@@ -44,7 +45,7 @@ Placed = tuple[Float[np.ndarray, " parameters"], AtRest]
 
 
 @in_float64
-def made_tables(model: HouseholdEconomics) -> SteadyTables:
+def made_tables(model: HouseholdEconomics, report: Report = silent) -> SteadyTables:
     """The tables of a model over its box; the same model gives the same.
 
     Raises `NotSolvedError` where a steady state is not found.
@@ -55,8 +56,11 @@ def made_tables(model: HouseholdEconomics) -> SteadyTables:
     move = _moving(search, baseline, base)
     moving = {name: space[name].bounds for name in move if name in space.free}
     degree = DEGREES.get(len(moving), MOST_DEGREE)
-    placed = [(vector, search.solve(vector)) for vector in _vectors(model, moving, degree)] if moving else []
-    placed = placed or [(baseline, base)]
+    placed = []
+    vectors = _vectors(model, moving, degree) if moving else [baseline]
+    for vector in vectors:
+        placed.append((vector, search.solve(vector)))
+        report(Step("steady states", len(placed), len(vectors)))
     coefficients, error = _fitted(search, moving, degree, placed)
     around = [(baseline, base), *placed[: AROUND - 1]] if moving else placed
     seen = jit(lambda *at: measures(search, *at))(jnp.asarray(baseline), base)

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from ...machine.compiled import jit
-from ...machine.errors import NotSolvedError
+from ...machine.errors import ModelError, NotSolvedError, UnknownNameError
 from ..markov import lasting
 from ..points import Point, join
 from .block import ByHousehold
@@ -64,7 +64,15 @@ class SteadySearch:
         self.model, self.block = model, model.household
         theta = self.theta(jnp.asarray(model.parameters.baseline))
         own = [name for name in model.policies if name != "value"]
-        self.names = (*own, *(["assets"] if "assets" in model.steady_state(theta) else []))
+        guess, where = model.steady_state(theta), f"{type(model).__name__}.steady_state"
+        scalars = [name for name, variable in model.states.items() if not variable.shape]
+        for name in guess:
+            if name not in (*own, *scalars, "assets"):
+                raise UnknownNameError("name", name, [*own, *scalars, "assets"], where)
+        for name in own:
+            if name not in guess:
+                raise ModelError(f"{where} returns no '{name}'; it returns a guess of each of the policies")
+        self.names = (*own, *(["assets"] if "assets" in guess else []))
         self.compiled = jit(self.conditions)
         self.start: Array | None = None
 
@@ -117,7 +125,8 @@ class SteadySearch:
         averaged = self.model.expected(whole, whole, theta)
         expected = Point({name: jnp.asarray(value, theta.dtype) for name, value in averaged.items()}, "expected value")
         found = [jnp.asarray(v) for v in self.model.conditions(whole, choices, expected, theta).values()]
-        return jnp.stack([*found, *([held / asked - 1] if "assets" in self.names else [])])
+        found += [held / asked - 1] if "assets" in self.names else []
+        return jnp.stack(found) if found else jnp.zeros(0, theta.dtype)
 
     def conditions(self, vector: Array, unknowns: Array, start: ByHousehold) -> tuple[Array, Households]:
         theta = self.theta(vector)
@@ -166,6 +175,11 @@ class SteadySearch:
     def _at(self, vector, unknowns: Float[np.ndarray, " unknowns"]) -> Try:
         assert self.start is not None
         off, found = self.compiled(jnp.asarray(vector), jnp.asarray(unknowns), self.start)
+        if len(off) != len(self.names):
+            raise ModelError(
+                f"a steady state of '{self.model.name}' has {len(self.names)} unknowns ({', '.join(self.names)}) and "
+                f"{len(off)} conditions; write one in equilibrium, or an asset_supply, for each of the policies"
+            )
         if not (float(found.change) <= VALUE_TOLERANCE and np.isfinite(off).all()):
             raise self._failure(vector, f"households' values still move by {float(found.change):.1e}")
         self.start = found.log_value
