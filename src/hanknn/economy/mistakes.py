@@ -23,6 +23,8 @@ HINTS = {
 }
 """What is most likely behind some of Python's messages."""
 
+PACKAGE = __name__.rpartition(".")[0]
+
 LONGEST = 90
 """A longer line of the user's file is cut."""
 
@@ -94,8 +96,12 @@ def _codes(kind: type) -> dict[CodeType, str]:
     """The functions that a class and its parents define, but those of the protocols themselves."""
     found = {}
     for parent in kind.__mro__:
-        if parent not in Model.__mro__ and not parent.__module__.startswith(__package__):
-            own = {name: inspect.unwrap(f) for name, f in vars(parent).items() if isinstance(f, FunctionType)}
+        if parent not in Model.__mro__ and not parent.__module__.startswith(PACKAGE):
+            own = {
+                name: inspect.unwrap(f)
+                for name, f in vars(parent).items()
+                if isinstance(f, FunctionType) and name != "prepared"
+            }
             found |= {f.__code__: name for name, f in own.items()}
     return found
 
