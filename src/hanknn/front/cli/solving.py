@@ -18,7 +18,7 @@ from .printing import tell
 
 RECIPES = (
     "default, nonlinear, quick, thorough, constrained, constrained-thorough, large, households, households-quick, "
-    "calibration, kmr-fresh, kmr-kept, kmr-simulated, kmr-simulated-kept, kmr-julia, kmr-julia-full"
+    "calibration, distribution, kmr-fresh, kmr-kept, kmr-simulated, kmr-simulated-kept, kmr-julia, kmr-julia-full"
 )
 
 
