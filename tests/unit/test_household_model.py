@@ -222,8 +222,9 @@ def test_a_solution_is_saved_and_loaded_without_solving_steady_states(huggett, t
     from dataclasses import replace
 
     recipe = hanknn.recipes.distribution(iterations=1)
-    small = replace(recipe.methods[0], sample=replace(recipe.methods[0].sample, points=256))
-    solved = hanknn.solve(huggett, replace(recipe, methods=(small,)))
+    small = replace(recipe.methods[0], sample=replace(recipe.methods[0].sample, points=64))
+    network = replace(recipe.network, width=2, depth=1, curved_width=8)
+    solved = hanknn.solve(huggett, replace(recipe, network=network, methods=(small,)))
     path = solved.solution.save(tmp_path / "huggett.npz")
     monkeypatch.setattr("hanknn.economy.households.household_model.made_tables", lambda *given: pytest.fail("solved"))
     loaded = hanknn.load(path, SmallHuggett().only(rho=0.95))

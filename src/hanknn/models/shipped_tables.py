@@ -16,14 +16,16 @@ def table_file(name: str) -> Path:
 
 
 def with_shipped_tables(model: HouseholdModel) -> HouseholdModel:
-    """The model with the tables that ship for its name, unless it has some; itself where they do not hold for its box.
+    """The model with the tables that ship for its name, unless it has some; itself where they do not hold for its box,
+    or where nothing in it moves the steady state: that one is solved exactly, in seconds.
 
     For exactly the model that ships: a subclass may have another household.
     """
     if model.steady_tables is not None:
         return model
     tables = _read(model.name)
-    return model.changed(steady_tables=tables) if tables.hold_for(model.parameters) else model
+    moves = any(name in model.parameters.free for name in tables.moving)
+    return model.changed(steady_tables=tables) if moves and tables.hold_for(model.parameters) else model
 
 
 @functools.cache

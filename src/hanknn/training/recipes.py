@@ -131,11 +131,11 @@ def households_quick(iterations: int = 60, points: int = 256) -> Recipe:
     return Recipe(network, (_remembering(iterations, sample),))
 
 
-def distribution(shocks: int = 1, iterations: int = 15) -> Recipe:
+def distribution(shocks: int = 1, iterations: int = 30) -> Recipe:
     """For an economy with households and no bound, such as `krusell_smith`.
 
-    `shocks`: how many it has that move no Markov chain. Few iterations do: households' values are near a combination of
-    few functions, and points that walk are new each time.
+    `shocks`: how many it has that move no Markov chain. Few iterations do, ten at one value of every parameter:
+    households' values are near a combination of few functions, and points that walk are new each time.
     """
     network = SmoothNetwork(10, 3, curved_width=24, curved_depth=2, bend=0.3, begin=0.01)
     sample = Walked(points=256, steps=5, stability=0.0, wide_share=0.2)
@@ -163,7 +163,8 @@ def suited(model: Model) -> Recipe:
     `households_quick` where few of its parameters are free as well, `calibration` where none is.
     """
     if model.arrays and not model.constraints:
-        return distribution(len(model.shocks) - len(model.chains))
+        shocks = len(model.shocks) - len(model.chains)
+        return distribution(shocks) if model.parameters.free else distribution(shocks, iterations=10)
     if model.arrays:
         free = len(model.parameters.free)
         return calibration() if free == 0 else households_quick() if free <= FEW else households()
