@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int
 
 from ...machine.errors import SettingError
+from .block import AssetGrid
 from .productivity import Chain, rouwenhorst
 
 
@@ -46,7 +47,7 @@ class Grids:
 
     def asset_nodes(self, limit: Float[Array, ""]) -> Float[Array, " assets"]:
         """Asset holdings at the nodes, for a borrowing limit (negative: debt)."""
-        return limit + (self.top - limit) * jnp.asarray(self.unit**self.power, limit.dtype)
+        return AssetGrid(self.assets, self.top, self.power).nodes(limit)
 
     def productivity(self, deviation: Float[Array, ""]) -> Float[Array, " productivities"]:
         """Levels e^s at the states for an innovation s.d. σ_s, their mean one.

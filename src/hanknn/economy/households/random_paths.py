@@ -4,10 +4,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from ..model import Model
-from ..points import Point
 from .block import ByHousehold
 from .distribution import split
+from .foreseen import Foreseen, foreseen
 from .steady import LEAST, AtRest, SteadySearch
 
 QUARTERS, EVERY = 90, 6
@@ -55,32 +54,17 @@ def random_path(
     news = jax.random.normal(second, (QUARTERS, len(search.names)), vector.dtype)
     shocks = jax.random.normal(third, (QUARTERS, len(model.shocks)), vector.dtype)
 
-    def onward(carry, hit):
-        own, moved, masses = carry
-        there = dict(zip(search.names, rest.unknowns + unit * moved, strict=True))
-        now = search.priced({"assets": calm.assets, **own, **there, "masses": masses}, theta)
-        shock = Point(dict(zip(model.shocks, hit[1], strict=True)), "shock")
-        own = {name: jnp.asarray(v, vector.dtype) for name, v in Model.moved(model, now, shock, theta).items()}
-        risk = block.odds(now, Point(own), theta)
-        moved = persistence * moved + jnp.sqrt(1 - persistence**2) * hit[0]
-        return (own, moved, masses @ risk), (now, risk)
+    def onward(now, hit):
+        return persistence * now + jnp.sqrt(1 - persistence**2) * hit, now
 
+    moved = jax.lax.scan(onward, jnp.zeros(len(search.names), vector.dtype), news)[1]
     start = {name: getattr(calm, name) for name, variable in model.states.items() if not variable.shape}
-    begin = start, jnp.zeros(len(search.names), vector.dtype), calm.masses
-    nows, risks = jax.lax.scan(onward, begin, (news, shocks))[1]
-    # Types move between quarters: the value before a quarter is expected with the odds that led to it.
-    before = jnp.concatenate([block.odds(calm, calm, theta)[None], risks[:-1]])
+    path = foreseen(search, theta, rest, start, rest.unknowns[None] + unit[None] * moved, shocks)
 
-    def back(log_value: ByHousehold, there):
-        return search.earlier(theta, there[0], log_value, there[1]), log_value
-
-    values = jax.lax.scan(back, rest.log_value, (nows, before), reverse=True)[1]
-
-    def forward(mass: ByHousehold, there):
-        now, risk, log_value = there
-        assets = block.chosen(jnp.exp(log_value), now, theta).assets
-        later = split(block.nodes(theta), mass, assets) @ risk
+    def forward(mass: ByHousehold, there: Foreseen):
+        assets = block.chosen(jnp.exp(there.log_value), there.now, theta).assets
+        later = split(block.nodes(theta), mass, assets) @ there.odds
         return later, jnp.tensordot(seen, later - rest.distribution, 2)
 
-    means = jax.lax.scan(forward, rest.distribution, (nows, risks, values))[1]
-    return (values - rest.log_value[None])[EVERY::EVERY], means[EVERY::EVERY]
+    means = jax.lax.scan(forward, rest.distribution, path)[1]
+    return (path.log_value - rest.log_value[None])[EVERY::EVERY], means[EVERY::EVERY]

@@ -11,10 +11,10 @@ import pandas as pd
 from jaxtyping import Array, Float
 
 from ...economy.households import HouseholdModel
+from ...economy.households.block import ByHousehold
 from ...economy.households.distribution import split
+from ...economy.households.foreseen import Foreseen, foreseen, moved as moved_states
 from ...economy.households.steady import AtRest, SteadySearch
-from ...economy.model import Model
-from ...economy.points import Point
 from ...machine.compiled import jit
 from ...machine.errors import ModelError, SettingError, UnknownNameError
 from ...machine.precision import in_float64
@@ -64,38 +64,13 @@ class _Path:
         self, moved: Float[Array, "horizon unknowns"], impulse: Float[Array, " shocks"]
     ) -> Float[Array, "horizon conditions"]:
         search, theta, rest = self.search, self.theta, self.rest
-        model, block = search.model, search.block
-        names = [name for name, variable in model.states.items() if not variable.shape]
+        quiet = jnp.zeros((self.horizon, len(impulse)), impulse.dtype)
+        start = moved_states(search.model, self.calm, impulse, theta)
+        path = foreseen(search, theta, rest, start, rest.unknowns[None] + moved, quiet)
 
-        def onward(carry, there):
-            own, masses = carry
-            now = search.priced({**own, **self._unknowns(there), "masses": masses}, theta)
-            later = Model.moved(model, now, self._shock(0 * impulse), theta)
-            later = {name: jnp.asarray(value, theta.dtype) for name, value in later.items()}
-            risk = block.odds(now, Point(later), theta)
-            return (later, masses @ risk), (now, risk)
+        def forward(mass: ByHousehold, there: Foreseen):
+            choices = search.block.chosen(jnp.exp(there.log_value), there.now, theta)
+            off = search.missed(theta, there.now, choices, mass)
+            return split(search.block.nodes(theta), mass, choices.assets) @ there.odds, off
 
-        begin = Model.moved(model, self.calm, self._shock(impulse), theta)
-        start = {name: jnp.asarray(begin[name], theta.dtype) for name in names}
-        nows, risks = jax.lax.scan(onward, (start, self.calm.masses), moved)[1]
-        before = jnp.concatenate([block.odds(self.calm, self.calm, theta)[None], risks[:-1]])
-
-        def back(log_value, there):
-            return search.earlier(theta, there[0], log_value, there[1]), log_value
-
-        values = jax.lax.scan(back, rest.log_value, (nows, before), reverse=True)[1]
-
-        def forward(mass, there):
-            now, risk, log_value = there
-            choices = block.chosen(jnp.exp(log_value), now, theta)
-            off = search.missed(theta, now, choices, mass)
-            return split(block.nodes(theta), mass, choices.assets) @ risk, off
-
-        return jax.lax.scan(forward, rest.distribution, (nows, risks, values))[1]
-
-    def _unknowns(self, moved: Float[Array, " unknowns"]) -> dict[str, Array]:
-        own = dict(zip(self.search.names, self.rest.unknowns + moved, strict=True))
-        return {"assets": self.calm.assets, **own}
-
-    def _shock(self, values: Float[Array, " shocks"]) -> Point:
-        return Point(dict(zip(self.search.model.shocks, values, strict=True)), "shock")
+        return jax.lax.scan(forward, rest.distribution, path)[1]

@@ -96,7 +96,8 @@ def _both(economy: Economy, ends: tuple[float, ...]) -> Callable[..., tuple[dict
         def look(last, now, shock) -> dict[str, Array]:
             choices = model.chosen(join(*now), theta)[1]
             mass = now.state.distribution
-            slopes = jax.vmap(lambda c: slope(c, nodes), 1, 1)(choices.consumption)
+            rise = jax.vmap(lambda c: jnp.asarray(jnp.gradient(c)), 1, 1)
+            slopes = rise(choices.consumption) / rise(nodes[:, None])
             shares = group_shares(jnp.sum(mass, axis=1), jnp.asarray(ends, mass.dtype))
             mean = lambda each: shares @ jnp.sum(mass * each, axis=1) / jnp.diff(jnp.asarray(ends, mass.dtype))
             return {
@@ -109,12 +110,6 @@ def _both(economy: Economy, ends: tuple[float, ...]) -> Callable[..., tuple[dict
         return tuple(economy.path(start, shocks, theta, look) for shocks in (impulse, 0 * impulse))
 
     return run
-
-
-def slope(values: Float[Array, " nodes"], nodes: Float[Array, " nodes"]) -> Float[Array, " nodes"]:
-    """Between the neighbours of each node; at the ends, to the one that there is."""
-    rise = lambda a: jnp.concatenate([a[1:2] - a[:1], a[2:] - a[:-2], a[-1:] - a[-2:-1]])
-    return rise(values) / rise(nodes)
 
 
 def group_shares(masses: Float[Array, " nodes"], ends: Float[Array, " ends"]) -> Float[Array, "groups nodes"]:
